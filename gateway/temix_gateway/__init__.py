@@ -1,0 +1,1 @@
+"""The gateway: holds one home's money and trades for it."""

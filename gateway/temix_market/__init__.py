@@ -1,0 +1,1 @@
+"""The market: tenders, transactions, positions, settlement; pure, without I/O."""

@@ -1,0 +1,1 @@
+"""Replay: days in seconds through the real gateway and retailer, under a fast clock."""

@@ -1,0 +1,1 @@
+"""The reference retailer: load-serving entity and distribution operator with one book."""

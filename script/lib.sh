@@ -1,0 +1,26 @@
+# Shared by the scripts beside it; sourced, never run.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+tools=$root/.tools
+
+say() { printf '%s\n' "==> $*" >&2; }
+die() {
+  printf '%s\n' "$0: $*" >&2
+  exit 1
+}
+
+# apt_install WHY PACKAGE...: installs Debian packages, or says which ones are missing and what for.
+apt_install() {
+  local why=$1 become=()
+  shift
+  command -v apt-get >/dev/null || die "$why needs $*: install it with this system's package manager, then run this again"
+  if [[ $(id -u) -ne 0 ]]; then
+    command -v sudo >/dev/null || die "$why needs $*: as root, run 'apt-get install $*', then run this again"
+    become=(sudo)
+  fi
+  say "Installing $* for $why"
+  local apt=("${become[@]}" env DEBIAN_FRONTEND=noninteractive timeout 600 apt-get -qq -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0)
+  { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "$@"; } >/dev/null ||
+    die "apt could not install $*: see its messages above"
+}
