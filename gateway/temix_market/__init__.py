@@ -1,1 +1,1 @@
-"""The market: tenders, transactions, positions, settlement; pure, without I/O."""
+"""The market's language: intervals, tenders, transactions, positions and settlement, without I/O."""

@@ -1,0 +1,153 @@
+"""Price ladders: every live tender that a home can take in a step, cheapest first, tagged with its instrument."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from temix_market.errors import BeyondDepth, InvalidField, TenderExpired, TenderSuperseded, TermsDiffer, UnknownTender
+from temix_market.instants import FIVE_MINUTES, Instant, iso
+from temix_market.intervals import Interval
+from temix_market.products import Resource, Side
+from temix_market.tenders import Line, Publication, Tender
+from temix_market.transactions import Leg
+from temix_market.units import Energy, Price
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """Energy and transport that can be taken together: one interval, one side, the smaller remaining depth."""
+
+    interval: Interval
+    side: Side
+    energy: Tender
+    transport: Tender
+    remaining: Energy
+
+    @property
+    def price(self) -> Price:
+        """What a kWh costs the home (side sell) or brings it (side buy)."""
+        return Price(self.energy.price + self.transport.price)
+
+    @property
+    def expires_at(self) -> Instant:
+        """The earlier expiry of both tenders."""
+        return min(self.energy.expires_at, self.transport.expires_at)
+
+
+class TenderBook:
+    """The tenders in force, as the home or the retailer sees them: the newest revision of each line, what was taken.
+
+    Both sides keep the same book; only the retailer's clock decides whether a tender has expired.
+    """
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._newest: dict[Line, Tender] = {}
+        self._taken: dict[Line, int] = {}
+
+    def publish(self, publication: Publication) -> None:
+        """Bring in a publication: each tender supersedes the older revision of its line; depth taken stays taken.
+
+        Raises:
+            InvalidField: a revision that is in force came again with other content; nothing is brought in.
+        """
+        for tender in publication.tenders:
+            current = self._newest.get(tender.line)
+            if current is not None and current.revision == tender.revision and current != tender:
+                raise InvalidField(f"tenders[{tender.id}]", f"revision {tender.revision} came twice with other content")
+        for tender in publication.tenders:
+            current = self._newest.get(tender.line)
+            if current is None or current.revision < tender.revision:
+                self._newest[tender.line] = tender
+
+    def newest(self, line: Line) -> Tender | None:
+        """The revision in force of a line, expired or not."""
+        return self._newest.get(line)
+
+    def check(self, leg: Leg, now: Instant) -> None:
+        """Whether a leg can be booked at ``now``: in force, unexpired, repeated exactly, within depth.
+
+        Raises:
+            Refused: which of these fails, with what to order from instead.
+        """
+        tender = self._newest.get(Line(leg.author, leg.instrument, leg.side))
+        if tender is None:
+            raise UnknownTender(leg.tender_id)
+        if tender.id != leg.tender_id:
+            raise TenderSuperseded(leg.tender_id, tender.id)
+        if tender.expires_at <= now:
+            raise TenderExpired(tender.id, iso(tender.expires_at))
+        if leg.price != tender.price:
+            raise TermsDiffer(f"tender {tender.id} is at {tender.price} µ/kWh, the order says {leg.price}")
+        if leg.quantity > self.remaining(tender):
+            raise BeyondDepth(tender.id, leg.quantity, self.remaining(tender))
+
+    def take(self, leg: Leg) -> None:
+        """Count what a transaction took of its line's depth."""
+        line = Line(leg.author, leg.instrument, leg.side)
+        self._taken[line] = self._taken.get(line, 0) + leg.quantity
+
+    def remaining(self, tender: Tender) -> Energy:
+        """What of a tender's depth is left, never below nothing."""
+        return Energy(max(0, tender.quantity - self._taken.get(tender.line, 0)))
+
+    def live(self, now: Instant) -> Iterable[Tender]:
+        """The tenders in force that have not expired at ``now``."""
+        return (tender for tender in self._newest.values() if tender.expires_at > now)
+
+    def rungs(self, now: Instant) -> list[Rung]:
+        """Every pair that can be taken at ``now``: earliest first, finest first."""
+        sides: dict[tuple[Interval, Side], dict[Resource, Tender]] = {}
+        for tender in self.live(now):
+            place = sides.setdefault((tender.instrument.interval, tender.side), {})
+            place[tender.instrument.resource] = tender
+        found = [
+            Rung(
+                interval,
+                side,
+                both[Resource.ENERGY],
+                both[Resource.TRANSPORT],
+                min(self.remaining(both[Resource.ENERGY]), self.remaining(both[Resource.TRANSPORT])),
+            )
+            for (interval, side), both in sides.items()
+            if len(both) == len(Resource)
+        ]
+        return sorted(found, key=lambda rung: (rung.interval, rung.side.value))
+
+    def forget_before(self, instant: Instant) -> None:
+        """Drop what is of intervals that end by ``instant``."""
+        for line in [line for line in self._newest if line.instrument.interval.end <= instant]:
+            del self._newest[line]
+            self._taken.pop(line, None)
+
+
+@dataclass(frozen=True, slots=True)
+class StepPrices:
+    """What the home sees in one 5-minute step: all rungs that enclose it on either side, the finest first."""
+
+    step: Interval
+    buying: tuple[Rung, ...]
+    selling: tuple[Rung, ...]
+
+    @property
+    def buy(self) -> Price | None:
+        """The shown price to buy: of the finest instrument (the retailer's sell tenders)."""
+        return self.buying[0].price if self.buying else None
+
+    @property
+    def sell(self) -> Price | None:
+        """The shown price to sell: of the finest instrument (the retailer's buy tenders)."""
+        return self.selling[0].price if self.selling else None
+
+
+def step_prices(rungs: Iterable[Rung]) -> list[StepPrices]:
+    """Arrange rungs by 5-minute step, the finest instrument first, in order of time."""
+    buying: dict[Interval, list[Rung]] = {}
+    selling: dict[Interval, list[Rung]] = {}
+    for rung in sorted(rungs, key=lambda rung: rung.interval.duration):
+        side = buying if rung.side is Side.SELL else selling
+        for step in rung.interval.split(FIVE_MINUTES):
+            side.setdefault(step, []).append(rung)
+    return [
+        StepPrices(step, tuple(buying.get(step, ())), tuple(selling.get(step, ())))
+        for step in sorted(buying.keys() | selling.keys())
+    ]

@@ -1,0 +1,142 @@
+"""Settlement: every transaction at its price, and the deviation at the frozen spot tenders, to the last nano."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from temix_market.deliveries import Delivery
+from temix_market.errors import InvalidField
+from temix_market.instants import FIVE_MINUTES, Instant
+from temix_market.intervals import Interval
+from temix_market.products import Side
+from temix_market.tenders import PartyId, Publication, Tender
+from temix_market.transactions import Kind, Leg, Pair
+from temix_market.units import Energy, Money, Price, cost
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One party's frozen 5-minute prices of one interval: the party's own sell and buy tender."""
+
+    author: PartyId
+    interval: Interval
+    sell: Price
+    buy: Price
+
+    def __post_init__(self) -> None:
+        """Refuse a party that buys dearer than it sells: a home could pump money in a circle."""
+        if self.sell < self.buy:
+            raise InvalidField("spot", f"{self.author} sells at {self.sell} below its buy price {self.buy}")
+
+    def price_of(self, deviation: Energy) -> Price:
+        """What applies: the sell tender to more than the position, the buy tender to less."""
+        return self.sell if deviation > 0 else self.buy
+
+
+def freeze(publications: Iterable[Publication], interval: Interval) -> Spot | None:
+    """The spot of a 5-minute interval: the party's last tenders for it published before it starts.
+
+    ``publications`` are those of one party, in any order. ``None`` (provisional) until both sides were published.
+    """
+    last: dict[Side, tuple[tuple[Instant, int], Tender]] = {}
+    for publication in publications:
+        if publication.published_at >= interval.start:
+            continue
+        age = publication.published_at, publication.sequence
+        for tender in publication.tenders:
+            if tender.instrument.interval == interval and (
+                tender.side not in last or last[tender.side][0] < age
+            ):
+                last[tender.side] = age, tender
+    if len(last) < len(Side):
+        return None
+    sell, buy = last[Side.SELL][1], last[Side.BUY][1]
+    return Spot(sell.author, interval, sell.price, buy.price)
+
+
+@dataclass(frozen=True, slots=True)
+class PartyAccount:
+    """What the home owes one party for one 5-minute interval (nano; negative: the party owes the home)."""
+
+    party: PartyId
+    subscription: Money
+    transactions: Money
+    deviation: Money
+
+    @property
+    def total(self) -> Money:
+        """All three together."""
+        return Money(self.subscription + self.transactions + self.deviation)
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """One settled 5-minute interval of one home: energies in Wh, what it owes each party, and all together."""
+
+    interval: Interval
+    position: Energy
+    delivery: Energy
+    estimated: bool
+    accounts: tuple[PartyAccount, ...]
+
+    @property
+    def deviation(self) -> Energy:
+        """Delivery less position: bought at spot where positive, sold at spot where negative."""
+        return Energy(self.delivery - self.position)
+
+    @property
+    def total(self) -> Money:
+        """What the home owes: exactly the sum of what the parties get."""
+        return Money(sum(account.total for account in self.accounts))
+
+
+def settle(delivery: Delivery, pairs: Sequence[Pair], spots: Sequence[Spot]) -> Settlement:
+    """Settle one 5-minute interval.
+
+    Args:
+        delivery: what the meter saw in it.
+        pairs: every pair that encloses it; each counts with its share of a constant rate.
+        spots: the frozen spot of each party that trades here (energy and transport).
+
+    Raises:
+        InvalidField: a pair that does not enclose the interval, a spot of another one, a party without spot.
+    """
+    step = delivery.interval
+    if step.duration != FIVE_MINUTES:
+        raise InvalidField("delivery.interval", f"{step} is not a 5-minute interval")
+    for pair in pairs:
+        if not pair.interval.encloses(step):
+            raise InvalidField("pairs", f"pair {pair.key} of {pair.interval} does not enclose {step}")
+    for spot in spots:
+        if spot.interval != step:
+            raise InvalidField("spots", f"the spot of {spot.author} is of {spot.interval}, not of {step}")
+    position = Energy(sum(_share(pair.quantity, pair.interval) for pair in pairs))
+    deviation = Energy(delivery.energy - position)
+    legs = [(pair.kind, leg) for pair in pairs for leg in (pair.energy, pair.transport)]
+    known = {spot.author for spot in spots}
+    for _, leg in legs:
+        if leg.author not in known:
+            raise InvalidField("spots", f"{leg.author} has a transaction in {step} but no spot")
+    accounts = tuple(
+        PartyAccount(
+            spot.author,
+            _leg_money(legs, spot.author, Kind.SUBSCRIPTION),
+            _leg_money(legs, spot.author, Kind.TRADE),
+            cost(deviation, spot.price_of(deviation)),
+        )
+        for spot in sorted(spots, key=lambda spot: spot.author)
+    )
+    return Settlement(step, position, delivery.energy, delivery.estimated, accounts)
+
+
+def _share(quantity: Energy, interval: Interval) -> Energy:
+    return Energy(quantity // (interval.duration // FIVE_MINUTES))
+
+
+def _leg_money(legs: Iterable[tuple[Kind, Leg]], party: PartyId, kind: Kind) -> Money:
+    return Money(
+        sum(
+            cost(Energy(leg.side.sign * _share(leg.quantity, leg.instrument.interval)), leg.price)
+            for leg_kind, leg in legs
+            if leg_kind is kind and leg.author == party
+        )
+    )

@@ -1,0 +1,51 @@
+"""Units as types: integers that the type checker keeps apart.
+
+Wh × µ/kWh is exactly nano-currency, so no rounding happens anywhere in the market.
+"""
+
+import re
+from decimal import Decimal
+from typing import Final, NewType
+
+from temix_market.errors import InvalidField
+
+Energy = NewType("Energy", int)
+"""Energy in Wh; signed where it is a position or a delivery (buying and import positive)."""
+
+Power = NewType("Power", int)
+"""Power in W."""
+
+Price = NewType("Price", int)
+"""Price in millionths of the currency unit per kWh; negative prices are normal."""
+
+Money = NewType("Money", int)
+"""Money in billionths of the currency unit; positive is owed by the home."""
+
+RATE_STEP: Final = Power(12)
+"""Every transaction is a multiple of this rate, so that hours split into 5 minutes in whole Wh."""
+
+_MONEY = re.compile(r"-?(0|[1-9]\d*)(\.\d{1,9})?")
+
+
+def cost(energy: Energy, price: Price) -> Money:
+    """Money for ``energy`` at ``price``, exact: Wh × µ/kWh = nano."""
+    return Money(energy * price)
+
+
+def money_text(money: Money) -> str:
+    """Write money as the decimal string of the wire, in currency units: ``-1.234500000`` is ``"-1.2345"``."""
+    sign = "-" if money < 0 else ""
+    whole, nano = divmod(abs(money), 1_000_000_000)
+    fraction = f"{nano:09d}".rstrip("0")
+    return f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"
+
+
+def parse_money(text: str, field: str = "money") -> Money:
+    """Read the wire's decimal string.
+
+    Raises:
+        InvalidField: not a plain decimal with at most nine places.
+    """
+    if not _MONEY.fullmatch(text):
+        raise InvalidField(field, f"{text!r} is not a decimal number with at most 9 places")
+    return Money(int(Decimal(text).scaleb(9)))
