@@ -1,0 +1,1 @@
+"""TeMIX transactive energy."""

@@ -1,0 +1,1 @@
+"""The ledger: one writer, append-only, hash-chained SQLite."""

@@ -1,0 +1,1 @@
+"""Planning: from prices, forecasts and wishes to a schedule."""

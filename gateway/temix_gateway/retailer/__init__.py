@@ -1,0 +1,1 @@
+"""Links to retailer services, one file each, behind one port."""

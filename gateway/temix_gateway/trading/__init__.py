@@ -1,0 +1,1 @@
+"""Trading: moves the position towards the plan, within limits."""

@@ -1,0 +1,17 @@
+"""What every test has: the house rules, and this repository's custom_components before any other."""
+
+import custom_components  # noqa: F401, I001  (the plugin's own test folder has a package of this name)
+
+from collections.abc import Iterator
+
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+
+pytest_plugins = ["tests.rules", "pytester"]
+
+
+@pytest.fixture
+def no_blocking() -> Iterator[BlockBuster]:
+    """Make our code fail where it blocks the event loop: a file, a database, a sleep."""
+    with blockbuster_ctx(["temix_gateway", "temix_retailer", "custom_components"]) as guard:
+        yield guard

@@ -1,0 +1,1 @@
+"""Tests with real processes, a real Home Assistant and a real browser."""

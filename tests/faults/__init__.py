@@ -1,0 +1,1 @@
+"""Tests of trouble: power cuts, lost links, wrong clocks."""
