@@ -15,7 +15,7 @@ def local_date(zone: ZoneInfo, instant: Instant) -> date:
 def local_day(zone: ZoneInfo, day: date) -> Interval:
     """The day from its local midnight to the next one.
 
-    Where midnight itself is skipped (a zone that shifts at 00:00), the day begins at the first instant of its date.
+    Where midnight itself is skipped (a zone that shifts at 00:00), the day begins with its first instant.
     """
     start, end = _midnight(zone, day), _midnight(zone, day + timedelta(days=1))
     return Interval(start, Duration(end - start))

@@ -67,7 +67,9 @@ class BeyondDepth(Refused):
 
     def __init__(self, tender_id: str, asked: int, remaining: int) -> None:
         """Name the tender, the quantity asked and what remains (Wh)."""
-        super().__init__(f"tender {tender_id}: {asked} Wh asked, {remaining} Wh remain: ask for no more than that")
+        super().__init__(
+            f"tender {tender_id}: {asked} Wh asked, {remaining} Wh remain: ask for no more than that"
+        )
         self.tender_id = tender_id
         self.remaining = remaining
 

@@ -55,7 +55,9 @@ def parse_instant(text: str, field: str = "instant") -> Instant:
     except ValueError:
         raise InvalidField(field, f"{text!r} is not an ISO 8601 time") from None
     if when.tzinfo is None:
-        raise InvalidField(field, f"{text!r} has no time zone: UTC must be explicit, as in 2026-11-24T06:50:00Z")
+        raise InvalidField(
+            field, f"{text!r} has no time zone: UTC must be explicit, as in 2026-11-24T06:50:00Z"
+        )
     return from_datetime(when)
 
 
@@ -75,7 +77,9 @@ def parse_duration(text: str, field: str = "duration") -> Duration:
     """
     match = _DURATION.fullmatch(text)
     if match is None:
-        raise InvalidField(field, f"{text!r} is not a positive ISO 8601 duration of hours, minutes and seconds")
+        raise InvalidField(
+            field, f"{text!r} is not a positive ISO 8601 duration of hours, minutes and seconds"
+        )
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
     total = ((hours * 60 + minutes) * 60 + seconds) * 1000
     if total == 0:

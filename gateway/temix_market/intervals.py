@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import override
 
 from temix_market.errors import InvalidField
 from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Duration, Instant, iso, iso_duration
@@ -50,6 +52,7 @@ class Interval:
             raise InvalidField("duration", f"{iso_duration(self.duration)} is no multiple of {duration} ms")
         return (Interval(Instant(at), duration) for at in range(self.start, self.end, duration))
 
+    @override
     def __str__(self) -> str:
         """Write as ISO 8601 start/duration."""
         return f"{iso(self.start)}/{iso_duration(self.duration)}"
@@ -73,4 +76,4 @@ def lot(duration: Duration) -> Energy:
 def spread_evenly(energy: Energy, parts: int) -> list[Energy]:
     """Divide ``energy`` over equal ``parts`` so that the sum is exact and no two differ by more than 1 Wh."""
     edges = [energy * part // parts for part in range(parts + 1)]
-    return [Energy(after - before) for before, after in zip(edges, edges[1:], strict=False)]
+    return [Energy(after - before) for before, after in pairwise(edges)]

@@ -1,9 +1,16 @@
-"""Price ladders: every live tender that a home can take in a step, cheapest first, tagged with its instrument."""
+"""Price ladders: every live tender a home can take in a step, cheapest first, with its instrument."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from temix_market.errors import BeyondDepth, InvalidField, TenderExpired, TenderSuperseded, TermsDiffer, UnknownTender
+from temix_market.errors import (
+    BeyondDepth,
+    InvalidField,
+    TenderExpired,
+    TenderSuperseded,
+    TermsDiffer,
+    UnknownTender,
+)
 from temix_market.instants import FIVE_MINUTES, Instant, iso
 from temix_market.intervals import Interval
 from temix_market.products import Resource, Side
@@ -14,7 +21,7 @@ from temix_market.units import Energy, Price
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """Energy and transport that can be taken together: one interval, one side, the smaller remaining depth."""
+    """Energy and transport to be taken together: one interval, one side, the smaller remaining depth."""
 
     interval: Interval
     side: Side
@@ -34,7 +41,7 @@ class Rung:
 
 
 class TenderBook:
-    """The tenders in force, as the home or the retailer sees them: the newest revision of each line, what was taken.
+    """The tenders in force, as home or retailer sees them: each line's newest revision, and what was taken.
 
     Both sides keep the same book; only the retailer's clock decides whether a tender has expired.
     """
@@ -45,7 +52,7 @@ class TenderBook:
         self._taken: dict[Line, int] = {}
 
     def publish(self, publication: Publication) -> None:
-        """Bring in a publication: each tender supersedes the older revision of its line; depth taken stays taken.
+        """Bring in a publication: each tender supersedes its line's older revision; depth taken stays taken.
 
         Raises:
             InvalidField: a revision that is in force came again with other content; nothing is brought in.
@@ -53,7 +60,9 @@ class TenderBook:
         for tender in publication.tenders:
             current = self._newest.get(tender.line)
             if current is not None and current.revision == tender.revision and current != tender:
-                raise InvalidField(f"tenders[{tender.id}]", f"revision {tender.revision} came twice with other content")
+                raise InvalidField(
+                    f"tenders[{tender.id}]", f"revision {tender.revision} came twice with other content"
+                )
         for tender in publication.tenders:
             current = self._newest.get(tender.line)
             if current is None or current.revision < tender.revision:

@@ -13,7 +13,7 @@ from temix_market.units import Energy
 
 
 class Clock(Protocol):
-    """The only source of time; waiting is the event loop's business, so that a virtual loop can run days in seconds."""
+    """The only source of time; the event loop waits, so that a virtual loop can run days in seconds."""
 
     def now(self) -> Instant:
         """Wall time, UTC: for market times and records."""

@@ -46,7 +46,9 @@ class Instrument:
             traded = ", ".join(iso_duration(duration) for duration in TRADED)
             raise InvalidField("duration", f"{self.duration} ms is not traded: use one of {traded}")
         if self.start % self.duration:
-            raise InvalidField("start", f"{iso(self.start)} is not a multiple of {iso_duration(self.duration)}")
+            raise InvalidField(
+                "start", f"{iso(self.start)} is not a multiple of {iso_duration(self.duration)}"
+            )
 
     @property
     def interval(self) -> Interval:
@@ -61,4 +63,3 @@ class Instrument:
         """
         if quantity <= 0 or quantity % lot(self.duration):
             raise InvalidField(field, f"{quantity} Wh is not a positive multiple of {lot(self.duration)} Wh")
-

@@ -1,4 +1,4 @@
-"""Settlement: every transaction at its price, and the deviation at the frozen spot tenders, to the last nano."""
+"""Settlement: transactions at their prices, the deviation at the frozen spot tenders, to the last nano."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Spot:
 def freeze(publications: Iterable[Publication], interval: Interval) -> Spot | None:
     """The spot of a 5-minute interval: the party's last tenders for it published before it starts.
 
-    ``publications`` are those of one party, in any order. ``None`` (provisional) until both sides were published.
+    ``publications`` are those of one party, in any order. ``None`` (provisional) until both sides are there.
     """
     last: dict[Side, tuple[tuple[Instant, int], Tender]] = {}
     for publication in publications:
@@ -70,7 +70,7 @@ class PartyAccount:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """One settled 5-minute interval of one home: energies in Wh, what it owes each party, and all together."""
+    """One settled 5-minute interval of one home: energies in Wh, what it owes each party and in all."""
 
     interval: Interval
     position: Energy

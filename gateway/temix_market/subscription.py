@@ -43,7 +43,7 @@ def profile(history: Iterable[Delivery], zone: ZoneInfo) -> Profile:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Prices at which a year without control costs the same on every tariff, and what that year cost (nano)."""
+    """Prices at which a year without control costs the same on every tariff, and its cost (nano)."""
 
     flat: Price
     subscription: Price

@@ -30,7 +30,9 @@ class PriceBounds:
             InvalidField: naming ``field``.
         """
         if not self.lowest <= price <= self.highest:
-            raise InvalidField(field, f"{price} µ/kWh is outside the market's bounds {self.lowest} … {self.highest}")
+            raise InvalidField(
+                field, f"{price} µ/kWh is outside the market's bounds {self.lowest} … {self.highest}"
+            )
 
 
 DEMO_BOUNDS = PriceBounds(Price(-5_000_000), Price(25_000_000))
@@ -106,9 +108,13 @@ class Publication:
         lines: set[Line] = set()
         for tender in self.tenders:
             if tender.author != self.author:
-                raise InvalidField("tenders", f"tender {tender.id} is of {tender.author}, not of {self.author}")
+                raise InvalidField(
+                    "tenders", f"tender {tender.id} is of {tender.author}, not of {self.author}"
+                )
             if tender.line in lines:
-                raise InvalidField("tenders", f"tender {tender.id} is the second for its line in one publication")
+                raise InvalidField(
+                    "tenders", f"tender {tender.id} is the second for its line in one publication"
+                )
             lines.add(tender.line)
 
 

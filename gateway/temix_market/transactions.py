@@ -68,7 +68,9 @@ class Pair:
         if energy.instrument.interval != transport.instrument.interval:
             raise InvalidField("transport", "the legs are of different intervals")
         if energy.quantity != transport.quantity:
-            raise InvalidField("transport", f"{transport.quantity} Wh of transport for {energy.quantity} Wh of energy")
+            raise InvalidField(
+                "transport", f"{transport.quantity} Wh of transport for {energy.quantity} Wh of energy"
+            )
         if energy.side is not transport.side:
             raise InvalidField("transport", "one leg sells and the other buys")
 
