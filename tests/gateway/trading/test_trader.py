@@ -182,3 +182,20 @@ def test_nothing_is_traded_over_an_unknown_outcome(duration):
     gaps = {start: Energy(100) for start in steps(Interval(START, HOUR))}
     unknown = enclosing(Instant(START + 20 * MINUTE), duration)
     assert choose(Turn(NOW, hour, gaps, {}, blocked=[unknown]), FREE, EAGER) == []
+
+
+@pytest.mark.parametrize("side, gap, room", [(Side.SELL, 500, 300), (Side.BUY, -500, 100)])
+def test_import_and_export_limits_bound_the_position_each_in_its_direction(side, gap, room):
+    limits = replace(FREE, import_power=Power(3_600), export_power=Power(1_200))
+    gaps = {start: Energy(gap) for start in steps(Interval(START, HOUR))}
+    hour = [rung(START, HOUR, side, 100_000)]
+    [choice] = choose(Turn(NOW, hour, gaps, {}), limits, EAGER)
+    assert choice.quantity == 12 * room
+
+
+def test_a_depth_that_is_used_up_gives_no_empty_trade():
+    used_up = replace(rung(START, HOUR, Side.SELL, 100_000), remaining=Energy(0))
+    gaps = {start: Energy(100) for start in steps(Interval(START, HOUR))}
+    assert choose(Turn(NOW, [used_up], gaps, {}), FREE, EAGER) == []
+    broke = replace(FREE, budget=Money(0))
+    assert choose(Turn(NOW, [rung(START, HOUR, Side.SELL, 100_000)], gaps, {}), broke, EAGER) == []
