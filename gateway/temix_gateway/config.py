@@ -1,0 +1,293 @@
+"""The configuration file: TOML, every key documented here, everything checked at start."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Meta, Struct
+from temix_market.errors import InvalidField
+from temix_market.tenders import PriceBounds
+from temix_market.units import Money, Price, parse_money
+
+from temix_gateway.errors import GatewayError
+
+type Mode = Literal["monitor", "advise", "automatic"]
+type Decimal = Annotated[str, Meta(pattern=r"^-?\d+(\.\d+)?$")]
+
+
+class ConfigError(GatewayError):
+    """The configuration cannot be used; ``key`` says where."""
+
+    def __init__(self, path: Path, key: str, reason: str) -> None:
+        """Name the file, the key (dotted) and what is wrong with it."""
+        super().__init__(
+            f"configuration {path}: {key}: {reason}" if key else f"configuration {path}: {reason}"
+        )
+        self.key = key
+
+
+class Gateway(Struct, frozen=True, forbid_unknown_fields=True):
+    """This box."""
+
+    name: Annotated[
+        str, Meta(min_length=1, max_length=63, description="What Home Assistant shows it as.")
+    ] = "Home"
+    data: Annotated[
+        str,
+        Meta(min_length=1, description="Folder of the ledger, keys and certificate; relative to this file."),
+    ] = "data"
+    host: Annotated[str, Meta(description="Address to listen on; `127.0.0.1` for this machine only.")] = (
+        "0.0.0.0"  # noqa: S104 - Home Assistant is another machine in most homes
+    )
+    port: Annotated[int, Meta(ge=0, le=65535, description="Port of the local API; 0 takes a free one.")] = (
+        8741
+    )
+    announce: Annotated[bool, Meta(description="Announce itself on the network by zeroconf.")] = True
+    time_zone: Annotated[str, Meta(description="The home's time zone: when its days begin.")] = "UTC"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="How much is written to the log.")
+    ] = "info"
+
+
+class Retailer(Struct, frozen=True, forbid_unknown_fields=True):
+    """The retailer's TeMIX service, as its enrolment letter says."""
+
+    url: Annotated[str, Meta(description="Address of the service, beginning with `https://`.")]
+    client_id: Annotated[str, Meta(min_length=1, description="Name of this home's account.")]
+    client_secret_file: Annotated[
+        str, Meta(min_length=1, description="File that holds the account's secret; relative to this file.")
+    ]
+    ca_file: Annotated[
+        str | None,
+        Meta(
+            description="Certificate authority to trust instead of the system's: for a service of your own."
+        ),
+    ] = None
+
+
+class Home(Struct, frozen=True, forbid_unknown_fields=True):
+    """The home as a party of the market."""
+
+    party: Annotated[str, Meta(min_length=1, max_length=100, description="Its unique name at the retailer.")]
+    import_limit: Annotated[int, Meta(ge=0, description="Most it may draw from the grid (W).")] = 12_000
+    export_limit: Annotated[int, Meta(ge=0, description="Most it may feed into the grid (W).")] = 12_000
+
+
+class Trading(Struct, frozen=True, forbid_unknown_fields=True):
+    """How it trades; money in the retailer's currency, as decimal text."""
+
+    mode: Annotated[
+        Mode,
+        Meta(
+            description="`monitor` shows prices only, `advise` plans without trading, `automatic` trades. "
+            "A later choice in Home Assistant wins over this."
+        ),
+    ] = "monitor"
+    money_a_day: Annotated[Decimal, Meta(description="Most that purchases may cost in one day.")] = "20"
+    highest_price: Annotated[Decimal, Meta(description="Never buy a kWh ahead for more than this.")] = "2"
+    minimum_gain: Annotated[Decimal, Meta(description="Least that one trade must save against spot.")] = (
+        "0.0005"
+    )
+    certainty: Annotated[Decimal, Meta(description="What a price known ahead is worth for each kWh.")] = (
+        "0.002"
+    )
+    share: Annotated[
+        int, Meta(ge=1, le=100, description="Percent of a gap that is closed in one turn, at the most.")
+    ] = 50
+    lowest_tender: Annotated[
+        Decimal, Meta(description="Prices for a kWh below this are refused as mistakes.")
+    ] = "-5"
+    highest_tender: Annotated[
+        Decimal, Meta(description="Prices for a kWh above this are refused as mistakes.")
+    ] = "25"
+
+    @property
+    def bounds(self) -> PriceBounds:
+        """The signed bounds within which a tender is believed."""
+        return PriceBounds(price(self.lowest_tender), price(self.highest_tender))
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole configuration file."""
+
+    retailer: Retailer
+    home: Home
+    gateway: Gateway = Gateway()
+    trading: Trading = Trading()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The home's time zone."""
+        return ZoneInfo(self.gateway.time_zone)
+
+
+def price(text: str) -> Price:
+    """Read a decimal price per kWh into µ/kWh; digits beyond the sixth are cut off."""
+    return Price(parse_money(text) // 1_000)
+
+
+def money(text: str) -> Money:
+    """Read decimal money."""
+    return parse_money(text)
+
+
+_SECTIONS: Final = ("gateway", "retailer", "home", "trading")
+
+
+def load(path: Path) -> Config:
+    """Read and check a configuration file.
+
+    Raises:
+        ConfigError: missing, unreadable, no TOML, an unknown key, or a value that cannot be; names the key.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(path, "", "does not exist: make one with `temix-gateway config > FILE`") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(path, "", f"cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(path, "", f"is not valid TOML: {error}") from error
+    try:
+        config = msgspec.convert(raw, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(path, *_explain(str(error))) from error
+    _check(path, config)
+    return _resolved(config, path.parent.absolute())
+
+
+def example() -> str:
+    """A complete configuration file with every key, its meaning and its default."""
+    lines = ["# Configuration of temix-gateway. Keys that are commented out show their defaults."]
+    for name, section in _sections():
+        lines += ["", f"# {_first_line(section)}", f"[{name}]"]
+        for key, text, default in _keys(section):
+            lines.append(f"# {text}")
+            lines.append(f"{key} = {_EXAMPLES[key]}" if key in _EXAMPLES else f"# {key} = {_toml(default)}")
+    return "\n".join(lines) + "\n"
+
+
+def reference() -> str:
+    """The reference page of the configuration, in Markdown."""
+    lines = [
+        "# Configuration of the gateway",
+        "",
+        "Generated from the code. One TOML file; `temix-gateway config` prints a commented one to start from.",
+        "It is checked at every start: an unknown key or an impossible value stops it, and the message says which.",
+    ]
+    for name, section in _sections():
+        lines += [
+            "",
+            f"## `[{name}]`",
+            "",
+            _first_line(section),
+            "",
+            "| key | default | meaning |",
+            "|---|---|---|",
+        ]
+        for key, text, default in _keys(section):
+            shown = "*required*" if default is msgspec.NODEFAULT else f"`{_toml(default)}`"
+            lines.append(f"| `{key}` | {shown} | {text} |")
+    return "\n".join(lines) + "\n"
+
+
+_EXAMPLES: Final = {
+    "url": '"https://temix.example:8750"',
+    "client_id": '"home-1"',
+    "client_secret_file": '"retailer.secret"',
+    "party": '"home-1"',
+}
+
+
+def _resolved(config: Config, folder: Path) -> Config:
+    """Make the paths in the file absolute: they are relative to the file, not to where the gateway runs."""
+    retailer = msgspec.structs.replace(
+        config.retailer,
+        client_secret_file=str(folder / config.retailer.client_secret_file),
+        ca_file=config.retailer.ca_file and str(folder / config.retailer.ca_file),
+    )
+    gateway = msgspec.structs.replace(config.gateway, data=str(folder / config.gateway.data))
+    return msgspec.structs.replace(config, retailer=retailer, gateway=gateway)
+
+
+def _check(path: Path, config: Config) -> None:
+    """Refuse what types cannot."""
+    try:
+        ZoneInfo(config.gateway.time_zone)
+    except ZoneInfoNotFoundError, ValueError:
+        raise ConfigError(
+            path,
+            "gateway.time_zone",
+            f"{config.gateway.time_zone!r} is no time zone: use a name like America/Chicago",
+        ) from None
+    url = urlsplit(config.retailer.url)
+    if url.scheme != "https" or not url.hostname:
+        raise ConfigError(path, "retailer.url", f"{config.retailer.url!r} does not begin with https://")
+    for key in (
+        "money_a_day",
+        "highest_price",
+        "minimum_gain",
+        "certainty",
+        "lowest_tender",
+        "highest_tender",
+    ):
+        try:
+            parse_money(getattr(config.trading, key))
+        except InvalidField as error:
+            raise ConfigError(path, f"trading.{key}", error.reason) from error
+    if money(config.trading.money_a_day) < 0:
+        raise ConfigError(path, "trading.money_a_day", "is negative")
+    if config.trading.bounds.lowest >= config.trading.bounds.highest:
+        raise ConfigError(path, "trading.lowest_tender", "is not below trading.highest_tender")
+
+
+def _explain(message: str) -> tuple[str, str]:
+    """Turn msgspec's message into a key and a reason."""
+    reason, _, place = message.partition(" - at `$")
+    section = place.removesuffix("`").removeprefix(".")
+    if "`" in reason and ("unknown field" in reason or "required field" in reason):
+        field = reason.split("`")[1]
+        key = f"{section}.{field}" if section else field
+        if "unknown" in reason:
+            return key, "unknown key: see `temix-gateway config` for those that exist"
+        return key, "is missing: it has no default"
+    if "matching regex" in reason:
+        return section, 'is not a decimal number in quotes, like "12.5"'
+    return section, reason[:1].lower() + reason[1:]
+
+
+def _sections() -> list[tuple[str, type[Struct]]]:
+    hints = get_type_hints(Config)
+    return [(name, hints[name]) for name in _SECTIONS]
+
+
+def _keys(section: type[Struct]) -> list[tuple[str, str, Any]]:
+    hints = get_type_hints(section, include_extras=True)
+    return [
+        (field.name, _description(hints[field.name]), field.default)
+        for field in msgspec.structs.fields(section)
+    ]
+
+
+def _description(hint: Any) -> str:
+    return next(part.description for part in get_args(hint) if isinstance(part, Meta) and part.description)
+
+
+def _first_line(section: type[Struct]) -> str:
+    assert section.__doc__, "every section says what it is"
+    return section.__doc__.splitlines()[0]
+
+
+def _toml(value: Any) -> str:
+    match value:
+        case None:
+            return '""'
+        case bool():
+            return str(value).lower()
+        case int():
+            return str(value)
+        case _:
+            return f'"{value}"'

@@ -1,0 +1,55 @@
+"""Errors of the gateway: each says what happened, where, and what to do."""
+
+from pathlib import Path
+
+
+class GatewayError(Exception):
+    """Root of everything the gateway raises about itself; its text is fit for the owner's eyes."""
+
+
+class LedgerError(GatewayError):
+    """The ledger file cannot be used as it is."""
+
+
+class LedgerUnreadable(LedgerError):
+    """The file is no ledger, or cannot be read at all."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        """Name the file and what is wrong with it."""
+        super().__init__(f"ledger {path} cannot be read ({reason}): put back a backup, or move the file away")
+
+
+class LedgerTooNew(LedgerError):
+    """A newer version of the gateway wrote the file."""
+
+    def __init__(self, path: Path, found: int, known: int) -> None:
+        """Name both schema versions."""
+        super().__init__(
+            f"ledger {path} has schema {found}, this version knows up to {known}: "
+            "install the version that wrote it, or a later one; nothing was changed"
+        )
+
+
+class LedgerInUse(LedgerError):
+    """Another process writes the file."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the file."""
+        super().__init__(f"ledger {path} is in use by another gateway: stop that one first")
+
+
+class LedgerLocked(LedgerError):
+    """The file failed its check: what can be read is served, nothing is written."""
+
+    def __init__(self, reason: str) -> None:
+        """Give the reason of the failed check."""
+        super().__init__(f"the ledger is locked: {reason}")
+        self.reason = reason
+
+
+class MessageReused(LedgerError):
+    """A message id of the retailer came again with other content: refused, and an alarm."""
+
+    def __init__(self, peer: str, message_id: str) -> None:
+        """Name the sender and the id."""
+        super().__init__(f"{peer} sent {message_id} twice with different content: the second was refused")

@@ -1,0 +1,91 @@
+"""The configuration file: what is wrong with it is said by key, and its documents are complete."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from temix_gateway import config
+
+ROOT = Path(__file__).parents[2]
+GOOD = """
+[retailer]
+url = "https://retailer.test:8750"
+client_id = "home-1"
+client_secret_file = "secret"
+
+[home]
+party = "home-1"
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "temix.toml"
+    path.write_text(text)
+    return path
+
+
+def test_defaults_fill_in_and_paths_are_relative_to_the_file(tmp_path):
+    loaded = config.load(write(tmp_path, GOOD))
+    assert loaded.trading.mode == "monitor"
+    assert loaded.retailer.client_secret_file == str(tmp_path / "secret")
+    assert loaded.gateway.data == str(tmp_path / "data")
+    assert loaded.trading.bounds.highest == 25_000_000
+    assert loaded.zone.key == "UTC"
+
+
+@pytest.mark.parametrize(
+    "text, key, reason",
+    [
+        (GOOD + "pasword = 1", "home.pasword", "unknown key"),
+        ("[extra]\n" + GOOD, "extra", "unknown key"),
+        (GOOD.replace('party = "home-1"', ""), "home.party", "is missing"),
+        (GOOD.replace("https://", "http://"), "retailer.url", "does not begin with https://"),
+        (GOOD + "import_limit = -1", "home.import_limit", "expected `int` >= 0"),
+        (GOOD + "import_limit = 3.5", "home.import_limit", "expected `int`, got `float`"),
+        (GOOD + '[gateway]\ntime_zone = "Mars/Base"', "gateway.time_zone", "no time zone"),
+        (GOOD + "[gateway]\nport = 70000", "gateway.port", "65535"),
+        (GOOD + '[trading]\nmode = "auto"', "trading.mode", "invalid enum value"),
+        (GOOD + '[trading]\nmoney_a_day = "ten"', "trading.money_a_day", "not a decimal number in quotes"),
+        (GOOD + '[trading]\nmoney_a_day = "-1"', "trading.money_a_day", "negative"),
+        (GOOD + '[trading]\ncertainty = "0.12345678901"', "trading.certainty", "at most 9 places"),
+        (GOOD + '[trading]\nlowest_tender = "30"', "trading.lowest_tender", "not below"),
+        (GOOD + "[trading]\nmoney_a_day = nan", "trading.money_a_day", "expected `str`"),
+        ("retailer = ", "", "not valid TOML"),
+    ],
+)
+def test_what_is_wrong_is_said_by_key(tmp_path, text, key, reason):
+    path = write(tmp_path, text)
+    with pytest.raises(config.ConfigError) as caught:
+        config.load(path)
+    assert caught.value.key == key
+    assert reason in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_or_unreadable_file_is_named(tmp_path):
+    with pytest.raises(config.ConfigError, match=r"none\.toml: does not exist"):
+        config.load(tmp_path / "none.toml")
+    with pytest.raises(config.ConfigError, match="cannot be read"):
+        config.load(tmp_path)
+    binary = tmp_path / "binary.toml"
+    binary.write_bytes(b"\xff\xfe")
+    with pytest.raises(config.ConfigError, match="cannot be read"):
+        config.load(binary)
+
+
+def test_the_example_loads_and_shows_every_key_with_its_default(tmp_path):
+    loaded = config.load(write(tmp_path, config.example()))
+    assert loaded.retailer.client_id == "home-1"
+    uncommented = [
+        line.removeprefix("# ") if line.startswith("# ") and " = " in line else line
+        for line in config.example().splitlines()
+    ]
+    keys = {section: set(values) for section, values in tomllib.loads("\n".join(uncommented)).items()}
+    assert keys == {
+        name: {key for key, _, _ in config._keys(section)} for name, section in config._sections()
+    }
+
+
+def test_the_reference_page_is_fresh():
+    page = ROOT / "docs" / "reference" / "configuration.md"
+    assert page.read_text() == config.reference(), "run script/generate"
