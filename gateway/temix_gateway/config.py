@@ -175,8 +175,8 @@ def reference() -> str:
     lines = [
         "# Configuration of the gateway",
         "",
-        "Generated from the code. One TOML file; `temix-gateway config` prints a commented one to start from.",
-        "It is checked at every start: an unknown key or an impossible value stops it, and the message says which.",
+        "Generated from the code. One TOML file; `temix-gateway config` prints a commented one.",
+        "It is checked at every start: an unknown key or an impossible value stops it, and the message names it.",
     ]
     for name, section in _sections():
         lines += [
