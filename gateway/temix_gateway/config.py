@@ -176,7 +176,7 @@ def reference() -> str:
         "# Configuration of the gateway",
         "",
         "Generated from the code. One TOML file; `temix-gateway config` prints a commented one.",
-        "It is checked at every start: an unknown key or an impossible value stops it, and the message names it.",
+        "It is checked at every start: an unknown key or an impossible value stops it and is named.",
     ]
     for name, section in _sections():
         lines += [
