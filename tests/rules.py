@@ -8,6 +8,7 @@
 
 import os
 from collections.abc import Generator
+from unittest.mock import patch
 
 import hypothesis
 import pytest
@@ -60,11 +61,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in long]
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_setup() -> None:
-    """Allow loopback, which Home Assistant's plugin closes; it stays closed for any other host."""
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None]:
+    """Allow loopback to tests and their fixtures, which Home Assistant's plugin closes; no other host."""
     pytest_socket.enable_socket()
     pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+    with patch.object(pytest_socket, "disable_socket"), patch.object(pytest_socket, "socket_allow_hosts"):
+        return (yield)
 
 
 def fail_skip[T: pytest.TestReport | pytest.CollectReport](report: T) -> T:

@@ -1,1 +1,1 @@
-"""The local API for Home Assistant."""
+"""The local API for Home Assistant: one WebSocket over TLS, served by the gateway."""

@@ -1,0 +1,33 @@
+"""What the local API needs of the gateway it serves."""
+
+from typing import Protocol
+
+from temix_gateway.home.devices import ReportHome
+from temix_gateway.home.messages import Mode, ReportReadings, State
+
+
+class Core(Protocol):
+    """The gateway as Home Assistant sees it. After a change it calls ``LocalApi.changed``.
+
+    Commands return once they are carried out, and raise ``CommandRefused`` where they cannot be.
+    """
+
+    def state(self) -> State:
+        """Everything as it is now; equal sections compare equal."""
+        ...
+
+    async def pause_trading(self, paused: bool) -> None:
+        """Make no new transactions, or go on."""
+        ...
+
+    async def set_mode(self, mode: Mode) -> None:
+        """Choose what is done with plans."""
+        ...
+
+    async def report_home(self, report: ReportHome) -> None:
+        """Take the devices and the base load for the next plan."""
+        ...
+
+    async def report_readings(self, report: ReportReadings) -> None:
+        """Take meter readings."""
+        ...

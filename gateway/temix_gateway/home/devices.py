@@ -1,0 +1,116 @@
+"""What Home Assistant reports about the home, for the planner: each device's model and its state now."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from temix_gateway.home.messages import CommandId, Name, Time, Watt, Wh
+
+type MilliCelsius = Annotated[int, Meta(ge=-100_000, le=200_000, description="thousandths of °C")]
+type Milliseconds = Annotated[int, Meta(ge=0, le=172_800_000, description="milliseconds, at most two days")]
+type Percent = Annotated[int, Meta(ge=1, le=100)]
+
+
+class EvCharger(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ev_charger", tag_field="kind"
+):
+    """A charger that can bring ``needed`` Wh into a car by ``ready_by``.
+
+    It draws ``min_power`` to ``max_power`` or nothing. ``needed`` is measured at the meter; 0: no car.
+    """
+
+    id: Name
+    connected: bool
+    needed: Wh
+    max_power: Watt
+    min_power: Watt = 0
+    ready_by: Time | None = None
+
+
+class Battery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="battery", tag_field="kind"):
+    """A home battery: what it holds, how fast it fills and empties, what must stay in it.
+
+    ``efficiency`` is that of a round trip, in percent.
+    """
+
+    id: Name
+    capacity: Wh
+    stored: Wh
+    max_charge: Watt
+    max_discharge: Watt
+    reserve: Wh = 0
+    efficiency: Percent = 90
+
+
+class WaterHeater(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="water_heater", tag_field="kind"
+):
+    """A tank heated by an element of ``power``, on or off, kept between two temperatures.
+
+    ``volume`` is in ml, ``standing_loss`` the mean loss in W, ``draw`` the mean energy drawn a day in Wh.
+    """
+
+    id: Name
+    power: Watt
+    volume: Annotated[int, Meta(ge=1_000, le=5_000_000, description="millilitres")]
+    temperature: MilliCelsius
+    minimum: MilliCelsius
+    maximum: MilliCelsius
+    standing_loss: Watt = 60
+    draw: Wh = 6_000
+
+
+class Thermostat(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="thermostat", tag_field="kind"
+):
+    """Heating or cooling of ``power`` that keeps a room between two temperatures.
+
+    ``capacity`` is the heat that warms the building by 1 °C (Wh); ``loss`` flows out per 1 °C (W);
+    ``cop`` is heat moved per electricity, in percent; ``cooling`` says which way it works now.
+    """
+
+    id: Name
+    power: Watt
+    temperature: MilliCelsius
+    outdoor: MilliCelsius
+    minimum: MilliCelsius
+    maximum: MilliCelsius
+    cooling: bool
+    capacity: Wh = 5_000
+    loss: Watt = 200
+    cop: Annotated[int, Meta(ge=10, le=1_000, description="percent")] = 300
+
+
+class RunTime(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="run_time", tag_field="kind"
+):
+    """A load of ``power`` that must run for ``remaining`` before ``finish_by``: a pool pump."""
+
+    id: Name
+    power: Watt
+    remaining: Milliseconds
+    finish_by: Time
+    minimum_run: Milliseconds = 0
+
+
+type Device = EvCharger | Battery | WaterHeater | Thermostat | RunTime
+
+
+class Load(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Expected mean power in one interval."""
+
+    start: Time
+    end: Time
+    power: Watt
+
+
+class ReportHome(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="report_home"):
+    """Report every device, and the load that no device makes; it replaces the earlier report.
+
+    ``base_load`` is a forecast, net of solar: in order, without overlap; the last value holds on.
+    """
+
+    id: CommandId
+    at: Time
+    devices: Annotated[list[Device], Meta(max_length=64)]
+    base_load: Annotated[list[Load], Meta(max_length=600)] = []

@@ -1,0 +1,261 @@
+"""Every message of the local API, as strict types; the JSON Schema and the reference page come from here.
+
+Times are milliseconds since 1970-01-01T00:00Z, energy is Wh (buying and import positive), prices are
+millionths of the currency unit per kWh, power is W: whole numbers all.
+"""
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+MIN_SCHEMA: Final = 1
+MAX_SCHEMA: Final = 1
+
+type Mode = Literal["monitor", "advise", "automatic"]
+"""What the gateway does with its plans: nothing but prices, show them, or trade and switch."""
+
+type ErrorCode = Literal[
+    "invalid_message",
+    "invalid_auth",
+    "unsupported_schema",
+    "not_allowed",
+    "rate_limited",
+    "refused",
+    "internal",
+]
+"""Why a command had no result."""
+
+type Time = Annotated[
+    int, Meta(ge=0, le=253_402_300_799_999, description="milliseconds since 1970-01-01T00:00Z")
+]
+type Wh = Annotated[
+    int, Meta(ge=-1_000_000_000, le=1_000_000_000, description="Wh; buying and import positive")
+]
+type Watt = Annotated[int, Meta(ge=-1_000_000, le=1_000_000, description="W; consumption positive")]
+type MicroPrice = Annotated[int, Meta(description="millionths of the currency unit per kWh")]
+type Name = Annotated[str, Meta(min_length=1, max_length=200)]
+type CommandId = Annotated[int, Meta(ge=0, le=2**53)]
+
+
+class Retailer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The gateway's link to the retailer: whether it is up, since when, and in words why not."""
+
+    connected: bool
+    since: Time
+    reason: str = ""
+
+
+class Trading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether the gateway trades: paused by a person, or locked for the reasons given."""
+
+    paused: bool
+    locked: list[str] = []
+
+
+class Spot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The delivered spot of the current 5 minutes; provisional until both parties have frozen theirs.
+
+    A price is null where a party has published none for that side.
+    """
+
+    start: Time
+    end: Time
+    buy: MicroPrice | None
+    sell: MicroPrice | None
+    provisional: bool = False
+
+
+class PriceStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What the home pays (buy) and is paid (sell) by live tenders in one interval, with its parts.
+
+    ``components`` says what the energy price to buy is made of, where the retailer publishes that.
+    """
+
+    start: Time
+    end: Time
+    buy: MicroPrice | None = None
+    sell: MicroPrice | None = None
+    buy_energy: MicroPrice | None = None
+    buy_transport: MicroPrice | None = None
+    sell_energy: MicroPrice | None = None
+    sell_transport: MicroPrice | None = None
+    components: dict[str, MicroPrice] = {}
+
+
+class PositionStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The position over an interval of one or more whole 5 minutes, at a constant rate throughout.
+
+    ``quantity`` is the energy of the whole interval; ``subscribed`` is the subscription's part of it.
+    """
+
+    start: Time
+    end: Time
+    quantity: Wh
+    subscribed: Wh = 0
+
+
+class PlanStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a device is to draw (negative: give) in one interval, and why."""
+
+    start: Time
+    end: Time
+    power: Watt
+    reason: str = ""
+
+
+class DevicePlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The plan for one device that Home Assistant reported."""
+
+    device: Name
+    steps: list[PlanStep]
+    reason: str = ""
+
+
+class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The plan in force, and when it was made."""
+
+    made: Time
+    devices: list[DevicePlan]
+
+
+class Ledger(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far the gateway's ledger reaches: its last sequence number and its chain's head (hex)."""
+
+    sequence: Annotated[int, Meta(ge=0)]
+    head: str
+
+
+class Transaction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A transacted pair: energy and transport of one interval under one key; sold is negative."""
+
+    key: Name
+    at: Time
+    start: Time
+    end: Time
+    quantity: Wh
+    price: MicroPrice
+
+
+class Transactions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many pairs the home has transacted beside its subscription, and the last of them."""
+
+    count: Annotated[int, Meta(ge=0)]
+    last: Transaction | None = None
+
+
+class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything the gateway shows. ``positions`` are those of the ledger at ``ledger``.
+
+    ``prices`` are in order of time, do not overlap, and are the finest that live tenders give; ``horizon``
+    is the end of the last tender.
+    """
+
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217")]
+    zone: Annotated[str, Meta(min_length=1, description="IANA time zone of the home's market")]
+    mode: Mode
+    retailer: Retailer
+    trading: Trading
+    spot: Spot | None
+    prices: list[PriceStep]
+    horizon: Time | None
+    positions: list[PositionStep]
+    ledger: Ledger
+    transactions: Transactions
+    plan: Plan | None = None
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """The whole state after event ``number``: the result of ``start_listening`` and ``get_state``."""
+
+    number: Annotated[int, Meta(ge=0)]
+    state: State
+
+
+class Hello(Struct, frozen=True, kw_only=True, tag="hello"):
+    """The gateway's first message: who it is, and which schemas it speaks."""
+
+    gateway_id: Name
+    version: str
+    min_schema: int
+    max_schema: int
+
+
+class Result(Struct, frozen=True, kw_only=True, tag="result"):
+    """The one result of the command with this id: a snapshot where one was asked for, else null."""
+
+    id: CommandId
+    result: Snapshot | None = None
+
+
+class Failure(Struct, frozen=True, kw_only=True, tag="error"):
+    """Why the command with this id has no result; ``id`` is null where none could be read."""
+
+    id: CommandId | None
+    code: ErrorCode
+    message: str
+
+
+class Event(Struct, frozen=True, kw_only=True, tag="event"):
+    """Sections of the state that changed, each whole; after a gap in the numbers ask for a new snapshot."""
+
+    number: Annotated[int, Meta(ge=1)]
+    changes: dict[str, Any]
+
+
+type ServerMessage = Hello | Result | Failure | Event
+"""What the gateway sends."""
+
+
+class Authenticate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="authenticate"):
+    """The first command: the token, and the schema that will be spoken."""
+
+    id: CommandId
+    token: Annotated[str, Meta(max_length=200)]
+    schema: int
+
+
+class StartListening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="start_listening"):
+    """Ask for a snapshot, and for every event after it."""
+
+    id: CommandId
+
+
+class GetState(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="get_state"):
+    """Ask for a snapshot alone."""
+
+    id: CommandId
+
+
+class PauseTrading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="pause_trading"):
+    """Stop making transactions, or go on; orders under way still get their definite answer."""
+
+    id: CommandId
+    paused: bool
+
+
+class SetMode(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="set_mode"):
+    """Choose what the gateway does with its plans."""
+
+    id: CommandId
+    mode: Mode
+
+
+class Reading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Net import over one interval of whole 5 minutes on the clock."""
+
+    start: Time
+    end: Time
+    energy: Wh
+
+
+class ReportReadings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="report_readings"):
+    """Report what the grid meter saw; a later report for an interval wins."""
+
+    id: CommandId
+    readings: Annotated[list[Reading], Meta(min_length=1, max_length=600)]
+
+
+def encode(message: ServerMessage) -> str:
+    """Write a message as JSON text."""
+    return msgspec.json.encode(message).decode()

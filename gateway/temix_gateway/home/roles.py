@@ -1,0 +1,26 @@
+"""Who may do what: one table."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """What a client is to the home."""
+
+    VIEWER = "viewer"
+    CONTROLLER = "controller"
+    OWNER = "owner"
+    INSTALLER = "installer"
+
+
+_READ: Final = frozenset({"start_listening", "get_state"})
+_STEER: Final = frozenset({"pause_trading", "set_mode"})
+_REPORT: Final = frozenset({"report_home", "report_readings"})
+
+ALLOWED: Final[dict[Role, frozenset[str]]] = {
+    Role.VIEWER: _READ,
+    Role.CONTROLLER: _READ | _STEER | _REPORT,
+    Role.OWNER: _READ | _STEER,
+    Role.INSTALLER: _READ | _STEER,
+}
+"""The commands of each role; Home Assistant is the controller."""

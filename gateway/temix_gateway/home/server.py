@@ -1,0 +1,123 @@
+"""The server of the local API: accepts connections, numbers events, tells every listener."""
+
+import asyncio
+import ssl
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+import structlog
+from aiohttp import WSCloseCode, web
+
+from temix_gateway.home import limits
+from temix_gateway.home.core import Core
+from temix_gateway.home.errors import PortUnavailable
+from temix_gateway.home.messages import MAX_SCHEMA, MIN_SCHEMA, Event, Hello, Snapshot, State, encode
+from temix_gateway.home.session import Session
+from temix_gateway.home.tokens import Client, TokenStore
+
+PATH: Final = "/api"
+
+_LOG = structlog.get_logger(__name__)
+
+
+class LocalApi:
+    """Serves one gateway's state and commands to its clients.
+
+    The core calls ``changed`` after each turn; what is new goes out as one numbered event.
+    """
+
+    def __init__(
+        self, core: Core, tokens: TokenStore, *, gateway_id: str, version: str, monotonic: Callable[[], float]
+    ) -> None:
+        """Serve ``core`` to the clients in ``tokens``; ``monotonic`` gives seconds."""
+        self.core = core
+        self._tokens = tokens
+        self._monotonic = monotonic
+        self._hello = Hello(
+            gateway_id=gateway_id, version=version, min_schema=MIN_SCHEMA, max_schema=MAX_SCHEMA
+        )
+        self._state = core.state()
+        self._number = 0
+        self._sessions: set[Session] = set()
+        self._per_address: Counter[str] = Counter()
+        self._runner: web.AppRunner | None = None
+
+    async def start(self, host: str, port: int, context: ssl.SSLContext) -> int:
+        """Listen on ``host`` and ``port`` (0: any free one); return the port.
+
+        Raises:
+            PortUnavailable: the address cannot be listened on.
+        """
+        app = web.Application()
+        app.router.add_get(PATH, self._accept)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=limits.CLOSE_WITHIN_S)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, host, port, ssl_context=context).start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise PortUnavailable(host, port, error.strerror or str(error)) from error
+        bound: int = self._runner.addresses[0][1]
+        _LOG.info("local API listens", host=host, port=bound)
+        return bound
+
+    async def stop(self) -> None:
+        """Close every connection and listen no more."""
+        for session in tuple(self._sessions):
+            session.leave(WSCloseCode.GOING_AWAY)
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def changed(self) -> None:
+        """Tell every listener which sections of the core's state are new, if any are."""
+        state = self.core.state()
+        changes = {
+            name: value
+            for name in State.__struct_fields__
+            if (value := getattr(state, name)) != getattr(self._state, name)
+        }
+        if not changes:
+            return
+        self._state = state
+        self._number += 1
+        event = encode(Event(number=self._number, changes=msgspec.to_builtins(changes)))
+        for session in tuple(self._sessions):
+            session.push(event)
+
+    def snapshot(self) -> Snapshot:
+        """The state as of the last event."""
+        return Snapshot(number=self._number, state=self._state)
+
+    async def authenticate(self, token: str) -> Client | None:
+        """The client whose token this is, its use noted."""
+        return await asyncio.to_thread(self._tokens.authenticate, token)
+
+    async def _accept(self, request: web.Request) -> web.StreamResponse:
+        if "Origin" in request.headers:
+            # Only browsers send it, and no page has business here: a rebound name would be one that lies.
+            raise web.HTTPForbidden(text="the local API is not for web pages")
+        address = request.remote or ""
+        if (
+            len(self._sessions) >= limits.CONNECTIONS
+            or self._per_address[address] >= limits.CONNECTIONS_PER_ADDRESS
+        ):
+            raise web.HTTPServiceUnavailable(text="too many connections", headers={"Retry-After": "60"})
+        socket = web.WebSocketResponse(
+            max_msg_size=limits.MESSAGE_BYTES,
+            timeout=limits.CLOSE_WITHIN_S,
+            compress=False,
+        )
+        session = Session(self, socket, self._monotonic)
+        self._sessions.add(session)
+        self._per_address[address] += 1
+        try:
+            await socket.prepare(request)
+            ended = await session.run(self._hello)
+        finally:
+            self._sessions.discard(session)
+            self._per_address[address] -= 1
+        if not ended and request.transport is not None:
+            request.transport.abort()  # what waits to be sent to it would wait for ever
+        return socket

@@ -1,0 +1,222 @@
+"""One connection of a client: hello, authentication, then commands and events."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import msgspec
+import structlog
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
+
+from temix_gateway.home import limits
+from temix_gateway.home.core import Core
+from temix_gateway.home.devices import ReportHome
+from temix_gateway.home.errors import CommandRefused
+from temix_gateway.home.messages import (
+    MAX_SCHEMA,
+    MIN_SCHEMA,
+    Authenticate,
+    ErrorCode,
+    Failure,
+    GetState,
+    Hello,
+    PauseTrading,
+    ReportReadings,
+    Result,
+    ServerMessage,
+    SetMode,
+    Snapshot,
+    StartListening,
+    encode,
+)
+from temix_gateway.home.roles import ALLOWED
+from temix_gateway.home.tokens import Client
+
+type Order = StartListening | GetState | PauseTrading | SetMode | ReportHome | ReportReadings
+type Command = Authenticate | Order
+"""What a client sends: first that, then any of these."""
+
+_LOG = structlog.get_logger(__name__)
+_DATA: Final = (WSMsgType.TEXT, WSMsgType.BINARY)
+_COMMANDS: Final = msgspec.json.Decoder(Command.__value__)
+
+
+class _Identified(msgspec.Struct):
+    id: int
+
+
+class Api(Protocol):
+    """What a session needs of the server that accepted it."""
+
+    core: Core
+
+    async def authenticate(self, token: str) -> Client | None:
+        """The client whose token this is."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """The state as of the last event."""
+        ...
+
+
+class Session:
+    """Serves one WebSocket until either side closes it."""
+
+    def __init__(self, api: Api, socket: web.WebSocketResponse, monotonic: Callable[[], float]) -> None:
+        """Serve ``socket``; ``monotonic`` gives seconds."""
+        self._api = api
+        self._socket = socket
+        self._bucket = limits.Bucket(monotonic)
+        self._outgoing = asyncio.Queue[str](limits.QUEUED_MESSAGES)
+        self._writer: asyncio.Task[None] | None = None
+        self._close_code = WSCloseCode.OK
+        self._listening = False
+        self._log = _LOG
+
+    async def run(self, hello: Hello) -> bool:
+        """Greet, authenticate, and carry out commands until the end; say whether the client took note."""
+        await self._socket.send_str(encode(hello))
+        client = await self._authenticate()
+        if client is not None:
+            self._log = _LOG.bind(client=client.label, role=client.role.value)
+            self._log.info("client connected")
+            await self._serve(client)
+            self._log.info("client gone")
+        return await self._close()
+
+    def push(self, event: str) -> None:
+        """Queue an event for a client that listens; one that reads too slowly is let go."""
+        if not self._listening:
+            return
+        try:
+            self._outgoing.put_nowait(event)
+        except asyncio.QueueFull:
+            self._log.warning("client reads too slowly", waiting=self._outgoing.qsize())
+            self.leave(WSCloseCode.TRY_AGAIN_LATER)
+
+    def leave(self, code: WSCloseCode) -> None:
+        """End the session with this close code."""
+        self._listening = False
+        self._close_code = code
+        if self._writer is not None:
+            self._writer.cancel()
+
+    async def _authenticate(self) -> Client | None:
+        try:
+            async with asyncio.timeout(limits.AUTHENTICATE_WITHIN_S):
+                message = await self._socket.receive()
+        except TimeoutError:
+            self._close_code = WSCloseCode.POLICY_VIOLATION
+            return None
+        if message.type not in _DATA:
+            return None
+        answer, client = await self._answer_authentication(message)
+        await self._socket.send_str(encode(answer))
+        if client is None:
+            self._close_code = WSCloseCode.POLICY_VIOLATION
+        return client
+
+    async def _answer_authentication(self, message: WSMessage) -> tuple[Result | Failure, Client | None]:
+        command = _decode(message)
+        if isinstance(command, Failure):
+            return command, None
+        if not isinstance(command, Authenticate):
+            return _failure(command.id, "not_allowed", "the first command must be authenticate"), None
+        if not MIN_SCHEMA <= command.schema <= MAX_SCHEMA:
+            reason = f"schema {command.schema}: this gateway speaks {MIN_SCHEMA} to {MAX_SCHEMA}"
+            return _failure(command.id, "unsupported_schema", reason), None
+        client = await self._api.authenticate(command.token)
+        if client is None:
+            _LOG.warning("a client gave a token that is not known")
+            return _failure(
+                command.id, "invalid_auth", "the token is not known: make a new one on the gateway"
+            ), None
+        return Result(id=command.id), client
+
+    async def _serve(self, client: Client) -> None:
+        reader = asyncio.create_task(self._read(client))
+        self._writer = asyncio.create_task(self._write())
+        try:
+            await asyncio.wait({reader, self._writer}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._listening = False
+            for task in (reader, self._writer):
+                task.cancel()
+            outcomes = await asyncio.gather(reader, self._writer, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception) and not isinstance(outcome, (ConnectionError, TimeoutError)):
+                raise outcome
+
+    async def _read(self, client: Client) -> None:
+        while True:
+            message = await self._socket.receive(limits.SILENT_S)
+            if message.type not in _DATA:
+                return
+            await self._outgoing.put(encode(await self._answer(client, message)))
+
+    async def _write(self) -> None:
+        while True:
+            await self._socket.send_str(await self._outgoing.get())
+
+    async def _answer(self, client: Client, message: WSMessage) -> ServerMessage:
+        command = _decode(message)
+        if isinstance(command, Failure):
+            return command
+        if not self._bucket.take():
+            reason = f"more than {limits.MESSAGES_A_SECOND} messages a second: slow down"
+            return _failure(command.id, "rate_limited", reason)
+        name = str(command.__struct_config__.tag)
+        if isinstance(command, Authenticate) or name not in ALLOWED[client.role]:
+            return _failure(command.id, "not_allowed", f"a {client.role.value} may not {name}")
+        try:
+            return Result(id=command.id, result=await self._carry_out(command))
+        except CommandRefused as refused:
+            return _failure(command.id, "refused", str(refused))
+        except Exception:  # noqa: BLE001  (a fault in one command must not end the others' service)
+            self._log.exception("command failed", command=name)
+            return _failure(command.id, "internal", "the gateway failed to carry this out: see its log")
+
+    async def _carry_out(self, command: Order) -> Snapshot | None:
+        core = self._api.core
+        match command:
+            case StartListening():
+                self._listening = True
+                return self._api.snapshot()
+            case GetState():
+                return self._api.snapshot()
+            case PauseTrading():
+                await core.pause_trading(command.paused)
+            case SetMode():
+                await core.set_mode(command.mode)
+            case ReportHome():
+                await core.report_home(command)
+            case ReportReadings():
+                await core.report_readings(command)
+        return None
+
+    async def _close(self) -> bool:
+        try:
+            async with asyncio.timeout(limits.CLOSE_WITHIN_S):
+                await self._socket.close(code=self._close_code)
+        except TimeoutError, ConnectionError:
+            return False
+        return True
+
+
+def _decode(message: WSMessage) -> Command | Failure:
+    try:
+        command: Command = _COMMANDS.decode(message.data)
+    except (msgspec.DecodeError, RecursionError) as error:
+        return _failure(_id_of(message.data), "invalid_message", str(error))
+    return command
+
+
+def _id_of(text: str | bytes) -> int | None:
+    try:
+        return msgspec.json.decode(text, type=_Identified).id
+    except msgspec.DecodeError, RecursionError:
+        return None
+
+
+def _failure(command_id: int | None, code: ErrorCode, message: str) -> Failure:
+    return Failure(id=command_id, code=code, message=message)

@@ -1,0 +1,152 @@
+"""A gateway without a market: the real local API over a core whose state a test sets."""
+
+import time
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Self
+
+import msgspec
+from temix_gateway.home.certificate import load_or_make
+from temix_gateway.home.devices import ReportHome
+from temix_gateway.home.errors import CommandRefused
+from temix_gateway.home.messages import (
+    Ledger,
+    Mode,
+    PositionStep,
+    PriceStep,
+    ReportReadings,
+    Retailer,
+    Spot,
+    State,
+    Trading,
+    Transactions,
+)
+from temix_gateway.home.roles import Role
+from temix_gateway.home.server import LocalApi
+from temix_gateway.home.tokens import TokenStore
+
+GATEWAY_ID = "gw-5f2c"
+VERSION = "0.1.0"
+
+MINUTE = 60_000
+FIVE_MINUTES = 5 * MINUTE
+HOUR = 60 * MINUTE
+NOON = 1_637_776_800_000
+"""2021-11-24T18:00Z, noon in Chicago."""
+
+
+def state(now: int = NOON, hours: int = 36) -> State:
+    """Prices and positions from ``now``: an hour in 5 minutes, three in quarters, then ``hours``."""
+    edges = [now + step * FIVE_MINUTES for step in range(12)]
+    edges += [now + HOUR + step * 15 * MINUTE for step in range(12)]
+    edges += [now + 4 * HOUR + step * HOUR for step in range(hours + 1)]
+    spans = list(pairwise(edges))
+    return State(
+        currency="USD",
+        zone="America/Chicago",
+        mode="automatic",
+        retailer=Retailer(connected=True, since=now - HOUR),
+        trading=Trading(paused=False),
+        spot=Spot(start=now, end=now + FIVE_MINUTES, buy=81_250, sell=23_400),
+        prices=[
+            PriceStep(
+                start=start,
+                end=end,
+                buy=90_000 + 1_111 * number,
+                sell=25_000 - 500 * number,
+                buy_energy=60_000 + 1_111 * number,
+                buy_transport=30_000,
+                sell_energy=30_000 - 500 * number,
+                sell_transport=-5_000,
+                components={"wholesale": 55_000 + 1_111 * number, "losses": 5_000},
+            )
+            for number, (start, end) in enumerate(spans)
+            if start > now  # the tender of a begun interval has expired
+        ],
+        horizon=edges[-1],
+        positions=[
+            PositionStep(start=start, end=start + HOUR, quantity=600 + 12 * number, subscribed=600)
+            for number, start in enumerate(range(now, edges[-1], HOUR))
+        ],
+        ledger=Ledger(sequence=41, head="ab" * 32),
+        transactions=Transactions(count=12),
+    )
+
+
+class FakeCore:
+    """Remembers the commands it was given; ``refusal`` makes it refuse them."""
+
+    def __init__(self) -> None:
+        """Start at noon."""
+        self.current = state()
+        self.commands: list[object] = []
+        self.refusal: str | None = None
+        self.fault: Exception | None = None
+
+    def state(self) -> State:
+        """As a test set it."""
+        return self.current
+
+    async def pause_trading(self, paused: bool) -> None:
+        """Change the state, as a real core does."""
+        self._note(("pause_trading", paused))
+        self.current = msgspec.structs.replace(self.current, trading=Trading(paused=paused))
+
+    async def set_mode(self, mode: Mode) -> None:
+        """Change the state, as a real core does."""
+        self._note(("set_mode", mode))
+        self.current = msgspec.structs.replace(self.current, mode=mode)
+
+    async def report_home(self, report: ReportHome) -> None:
+        """Remember."""
+        self._note(report)
+
+    async def report_readings(self, report: ReportReadings) -> None:
+        """Remember."""
+        self._note(report)
+
+    def _note(self, command: object) -> None:
+        if self.refusal:
+            raise CommandRefused(self.refusal)
+        if self.fault:
+            raise self.fault
+        self.commands.append(command)
+
+
+@dataclass
+class Gateway:
+    """The local API of a fake core on a free loopback port; a restart keeps port, certificate and tokens."""
+
+    folder: Path
+    core: FakeCore = field(default_factory=FakeCore)
+    gateway_id: str = GATEWAY_ID
+    host: str = "127.0.0.1"
+    port: int = 0
+
+    def __post_init__(self) -> None:
+        """Make certificate and tokens."""
+        self.certificate = load_or_make(self.folder / "gateway.pem", self.gateway_id)
+        self.tokens = TokenStore(self.folder / "clients.json", lambda: NOON)
+        self.token = self.tokens.create("Home Assistant", Role.CONTROLLER)
+        self.api: LocalApi | None = None
+
+    async def start(self) -> Self:
+        """Listen."""
+        self.api = LocalApi(
+            self.core, self.tokens, gateway_id=self.gateway_id, version=VERSION, monotonic=time.monotonic
+        )
+        self.port = await self.api.start(self.host, self.port, self.certificate.context())
+        return self
+
+    async def stop(self) -> None:
+        """Close every connection and listen no more."""
+        if self.api is not None:
+            await self.api.stop()
+            self.api = None
+
+    def update(self, **sections: object) -> None:
+        """Change sections of the state and tell the listeners."""
+        assert self.api is not None
+        self.core.current = msgspec.structs.replace(self.core.current, **sections)
+        self.api.changed()
