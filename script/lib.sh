@@ -4,6 +4,9 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tools=$root/.tools
 
+# Ctrl-C ends the script, also where the program that it waits for makes an ordinary end of it.
+trap 'exit 130' INT TERM
+
 say() { printf '%s\n' "==> $*" >&2; }
 die() {
   printf '%s\n' "$0: $*" >&2
@@ -20,7 +23,7 @@ apt_install() {
     become=(sudo)
   fi
   say "Installing $* for $why"
-  local apt=("${become[@]}" env DEBIAN_FRONTEND=noninteractive timeout 600 apt-get -qq -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0)
+  local apt=("${become[@]}" env DEBIAN_FRONTEND=noninteractive timeout --foreground 600 apt-get -qq -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0)
   { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "$@"; } >/dev/null ||
     die "apt could not install $*: see its messages above"
 }
