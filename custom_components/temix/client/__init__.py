@@ -1,1 +1,48 @@
-"""A client of the TeMIX gateway's local API; imports nothing of Home Assistant."""
+"""Talks to a TeMIX gateway over its local API; knows nothing of Home Assistant."""
+
+from .client import Client
+from .connection import Endpoint, probe
+from .devices import Battery, Device, EvCharger, Load, Reading, RunTime, Thermostat, WaterHeater
+from .exceptions import (
+    CannotConnect,
+    CertificateMismatch,
+    CommandFailed,
+    ConnectionLost,
+    InvalidAuth,
+    ProtocolError,
+    TemixError,
+    UnsupportedSchema,
+    WrongGateway,
+)
+from .models import GatewayState, Hello, PositionStep, PriceStep, Spot
+from .reconnect import Listener, stay_connected
+
+__all__ = [
+    "Battery",
+    "CannotConnect",
+    "CertificateMismatch",
+    "Client",
+    "CommandFailed",
+    "ConnectionLost",
+    "Device",
+    "Endpoint",
+    "EvCharger",
+    "GatewayState",
+    "Hello",
+    "InvalidAuth",
+    "Listener",
+    "Load",
+    "PositionStep",
+    "PriceStep",
+    "ProtocolError",
+    "Reading",
+    "RunTime",
+    "Spot",
+    "TemixError",
+    "Thermostat",
+    "UnsupportedSchema",
+    "WaterHeater",
+    "WrongGateway",
+    "probe",
+    "stay_connected",
+]

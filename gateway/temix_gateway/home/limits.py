@@ -17,8 +17,8 @@ BURST: Final = 60
 
 AUTHENTICATE_WITHIN_S: Final = 10.0
 CLOSE_WITHIN_S: Final = 2.0
-SILENT_S: Final = 60.0
-"""Clients ping at least every 20 s; one that is silent this long is gone."""
+SILENT_S: Final = 20.0
+"""A client silent this long is pinged; one that stays silent as long again is gone."""
 
 
 class Bucket:

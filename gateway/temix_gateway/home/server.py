@@ -108,6 +108,7 @@ class LocalApi:
             max_msg_size=limits.MESSAGE_BYTES,
             timeout=limits.CLOSE_WITHIN_S,
             compress=False,
+            autoping=False,
         )
         session = Session(self, socket, self._monotonic)
         self._sessions.add(session)

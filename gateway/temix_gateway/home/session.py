@@ -149,10 +149,31 @@ class Session:
 
     async def _read(self, client: Client) -> None:
         while True:
-            message = await self._socket.receive(limits.SILENT_S)
+            message = await self._receive()
             if message.type not in _DATA:
                 return
             await self._outgoing.put(encode(await self._answer(client, message)))
+
+    async def _receive(self) -> WSMessage:
+        """Wait for a message; ping a silent client, and give up one that stays silent."""
+        pinged = False
+        while True:
+            try:
+                message = await self._socket.receive(limits.SILENT_S)
+            except TimeoutError:
+                if pinged:
+                    raise
+                await self._socket.ping()
+                pinged = True
+                continue
+            pinged = False
+            match message.type:
+                case WSMsgType.PING:
+                    await self._socket.pong(message.data)
+                case WSMsgType.PONG:
+                    pass
+                case _:
+                    return message
 
     async def _write(self) -> None:
         while True:

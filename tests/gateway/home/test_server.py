@@ -240,8 +240,19 @@ async def test_who_is_silent_is_let_go(
     gateway: Gateway, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "SILENT_S", 0.05)
-    silent = await connect(gateway.token)
-    assert await silent.closed() == aiohttp.WSCloseCode.OK
+    raw = await connect(gateway.token, autoping=False)
+    async with asyncio.timeout(3):
+        assert (await raw.socket.receive()).type is aiohttp.WSMsgType.PING
+        await raw.socket.pong()
+        assert (await raw.socket.receive()).type is aiohttp.WSMsgType.PING  # again: the answer counted
+        assert await raw.closed() == aiohttp.WSCloseCode.OK
+
+
+async def test_ping_is_answered(gateway: Gateway, connect: Connect) -> None:
+    raw = await connect(gateway.token, autoping=False)
+    await raw.socket.ping(b"you there?")
+    answer = await raw.socket.receive(timeout=3)
+    assert (answer.type, answer.data) == (aiohttp.WSMsgType.PONG, b"you there?")
 
 
 async def test_pages_are_refused(gateway: Gateway, http: aiohttp.ClientSession) -> None:

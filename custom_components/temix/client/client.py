@@ -1,0 +1,225 @@
+"""A client of one gateway: its state as it changes, and typed commands."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Final
+
+import aiohttp
+
+from .connection import MAX_SCHEMA, MIN_SCHEMA, Connection, Endpoint, read
+from .devices import Device, Load, Reading
+from .exceptions import (
+    CommandFailed,
+    ConnectionLost,
+    InvalidAuth,
+    ProtocolError,
+    UnsupportedSchema,
+    WrongGateway,
+)
+from .models import GatewayState, Hello, to_ms
+
+_ANSWER_WITHIN_S: Final = 10.0
+
+
+class Client:
+    """Connect, then listen; commands get their answers while ``listen`` runs."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        endpoint: Endpoint,
+        token: str,
+    ) -> None:
+        """Speak to the gateway at ``endpoint`` as the client whose ``token`` this is."""
+        self._session = session
+        self._endpoint = endpoint
+        self._token = token
+        self._connection: Connection | None = None
+        self._state: GatewayState | None = None
+        self._number = 0
+        self._last_id = 0
+        self._resync_id: int | None = None
+        self._waiting: dict[int, asyncio.Future[None]] = {}
+
+    @property
+    def connected(self) -> bool:
+        """Whether a connection is open, as far as is known."""
+        return self._connection is not None
+
+    @property
+    def hello(self) -> Hello:
+        """The hello of the open connection.
+
+        Raises:
+            ConnectionLost: there is none.
+        """
+        return self._open().hello
+
+    async def connect(self) -> GatewayState:
+        """Connect, prove who we are, and return a snapshot; ``listen`` tells what changes after it.
+
+        Raises:
+            CannotConnect: nobody answers, or the connection ended at once.
+            CertificateMismatch: the certificate is not the pinned one; the token was not sent.
+            WrongGateway: another gateway answers; the token was not sent.
+            UnsupportedSchema: one side is too old for the other.
+            InvalidAuth: the gateway does not know the token.
+            ProtocolError: the gateway does not keep to its schema.
+        """
+        connection = await Connection.open(
+            self._session, self._endpoint.host, self._endpoint.port, self._endpoint.fingerprint
+        )
+        try:
+            self._state = await self._greet(connection)
+        except BaseException:
+            await connection.close()
+            raise
+        self._connection = connection
+        return self._state
+
+    async def listen(self, on_state: Callable[[GatewayState], None]) -> None:
+        """Give every new state to ``on_state`` until the connection ends, which raises.
+
+        Raises:
+            ConnectionLost: the connection ended.
+            ProtocolError: the gateway does not keep to its schema.
+        """
+        connection = self._open()
+        try:
+            while True:
+                await self._handle(connection, await connection.receive(), on_state)
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """End the connection; commands under way fail."""
+        connection, self._connection = self._connection, None
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(ConnectionLost("the connection ended before the answer came"))
+        self._waiting.clear()
+        if connection is not None:
+            await connection.close()
+
+    async def pause_trading(self, paused: bool) -> None:
+        """Make no new transactions, or go on."""
+        await self._command("pause_trading", paused=paused)
+
+    async def set_mode(self, mode: str) -> None:
+        """Choose ``monitor``, ``advise`` or ``automatic``."""
+        await self._command("set_mode", mode=mode)
+
+    async def report_home(
+        self, at: datetime, devices: Iterable[Device], base_load: Iterable[Load] = ()
+    ) -> None:
+        """Report every device as it is at ``at``, and the load that none makes."""
+        await self._command(
+            "report_home",
+            at=to_ms(at),
+            devices=[device.to_message() for device in devices],
+            base_load=[load.to_message() for load in base_load],
+        )
+
+    async def report_readings(self, readings: Iterable[Reading]) -> None:
+        """Report what the grid meter saw; a later report for an interval wins."""
+        await self._command("report_readings", readings=[reading.to_message() for reading in readings])
+
+    async def _greet(self, connection: Connection) -> GatewayState:
+        hello, endpoint = connection.hello, self._endpoint
+        if hello.gateway_id != endpoint.gateway_id:
+            where = f"{endpoint.host}:{endpoint.port}"
+            raise WrongGateway(f"{where} is gateway {hello.gateway_id}, not {endpoint.gateway_id}")
+        schema = min(MAX_SCHEMA, hello.max_schema)
+        if schema < max(MIN_SCHEMA, hello.min_schema):
+            raise UnsupportedSchema(hello.min_schema > MAX_SCHEMA, hello.version)
+        await self._ask(connection, "authenticate", token=self._token, schema=schema)
+        return self._take_snapshot(await self._ask(connection, "start_listening"))
+
+    async def _ask(self, connection: Connection, command: str, **arguments: Any) -> dict[str, Any]:
+        """Send a command and read its answer directly, before anybody listens."""
+        try:
+            async with asyncio.timeout(_ANSWER_WITHIN_S):
+                await connection.send({"id": self._next_id(), "type": command, **arguments})
+                answer = await connection.receive()
+        except TimeoutError as error:
+            raise ConnectionLost(f"no answer to {command} within {_ANSWER_WITHIN_S:.0f} s") from error
+        if answer.get("type") == "error":
+            if answer.get("code") == "invalid_auth":
+                raise InvalidAuth(str(answer.get("message")))
+            raise _failure(answer)
+        return answer
+
+    async def _command(self, command: str, **arguments: Any) -> None:
+        """Send a command and wait for its answer.
+
+        Raises:
+            CommandFailed: the gateway answered with an error.
+            ConnectionLost: no connection, or no answer in time; the command may have taken effect.
+        """
+        connection, command_id = self._open(), self._next_id()
+        answer = self._waiting[command_id] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(_ANSWER_WITHIN_S):
+                await connection.send({"id": command_id, "type": command, **arguments})
+                await answer
+        except TimeoutError as error:
+            raise ConnectionLost(f"no answer to {command} within {_ANSWER_WITHIN_S:.0f} s") from error
+        finally:
+            self._waiting.pop(command_id, None)
+
+    async def _handle(
+        self, connection: Connection, message: dict[str, Any], on_state: Callable[[GatewayState], None]
+    ) -> None:
+        match message:
+            case {"type": "event"} if self._resync_id is None:
+                if message.get("number") == self._number + 1:
+                    self._take_changes(message)
+                    on_state(self._current())
+                else:
+                    self._resync_id = self._next_id()
+                    await connection.send({"id": self._resync_id, "type": "start_listening"})
+            case {"type": "result", "id": int(command_id)} if command_id == self._resync_id:
+                self._resync_id = None
+                on_state(self._take_snapshot(message))
+            case {"type": "result", "id": int(command_id)} if answer := self._waiting.get(command_id):
+                if not answer.done():
+                    answer.set_result(None)
+            case {"type": "error", "id": int(command_id)} if answer := self._waiting.get(command_id):
+                if not answer.done():
+                    answer.set_exception(_failure(message))
+            case {"type": "error"}:
+                raise ProtocolError(f"unexpected: {_failure(message)}")
+            case _:  # an event that the awaited snapshot makes old, an answer that came too late
+                pass
+
+    def _take_snapshot(self, message: dict[str, Any]) -> GatewayState:
+        def snapshot(message: dict[str, Any]) -> tuple[int, GatewayState]:
+            return int(message["result"]["number"]), GatewayState.from_message(message["result"]["state"])
+
+        self._number, self._state = read(snapshot, message)
+        return self._state
+
+    def _take_changes(self, message: dict[str, Any]) -> None:
+        def updated(message: dict[str, Any]) -> GatewayState:
+            return self._current().updated(message["changes"])
+
+        self._state = read(updated, message)
+        self._number += 1
+
+    def _current(self) -> GatewayState:
+        assert self._state is not None
+        return self._state
+
+    def _open(self) -> Connection:
+        if self._connection is None:
+            raise ConnectionLost("not connected to the gateway")
+        return self._connection
+
+    def _next_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+
+def _failure(message: dict[str, Any]) -> CommandFailed:
+    return CommandFailed(str(message.get("code")), str(message.get("message")))

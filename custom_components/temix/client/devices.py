@@ -1,0 +1,143 @@
+"""What Home Assistant reports to the gateway: devices, expected load, meter readings.
+
+Power is W, energy Wh, temperature °C, volume litres; the wire's integers are made here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from .models import to_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """One device: its model and its state now; ``id`` is the reporter's own and comes back in the plan."""
+
+    kind: ClassVar[str]
+    scale: ClassVar[Mapping[str, int]] = {}
+
+    id: str
+
+    def to_message(self) -> dict[str, Any]:
+        """Write the device for the wire."""
+        return {"kind": self.kind} | {
+            name: _integer(value, self.scale.get(name, 1)) for name, value in asdict(self).items()
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvCharger(Device):
+    """A charger: bring ``needed`` Wh (at the meter) into a connected car by ``ready_by``."""
+
+    kind = "ev_charger"
+
+    connected: bool
+    needed: float
+    max_power: float
+    min_power: float = 0
+    ready_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Battery(Device):
+    """A home battery; ``efficiency`` is that of a round trip, in percent."""
+
+    kind = "battery"
+
+    capacity: float
+    stored: float
+    max_charge: float
+    max_discharge: float
+    reserve: float = 0
+    efficiency: int = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaterHeater(Device):
+    """A tank with an element, kept between two temperatures; ``draw`` is the mean energy drawn a day."""
+
+    kind = "water_heater"
+    scale = {"volume": 1000, "temperature": 1000, "minimum": 1000, "maximum": 1000}  # noqa: RUF012
+
+    power: float
+    volume: float
+    temperature: float
+    minimum: float
+    maximum: float
+    standing_loss: float = 60
+    draw: float = 6_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thermostat(Device):
+    """Heating or cooling that keeps a room between two temperatures.
+
+    ``capacity`` is the heat that warms the building by 1 °C, ``loss`` flows out per 1 °C of difference,
+    ``cop`` is heat moved per electricity in percent.
+    """
+
+    kind = "thermostat"
+    scale = {"temperature": 1000, "outdoor": 1000, "minimum": 1000, "maximum": 1000}  # noqa: RUF012
+
+    power: float
+    temperature: float
+    outdoor: float
+    minimum: float
+    maximum: float
+    cooling: bool
+    capacity: float = 5_000
+    loss: float = 200
+    cop: int = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTime(Device):
+    """A load that must run for ``remaining`` until ``finish_by``, whenever that is."""
+
+    kind = "run_time"
+
+    power: float
+    remaining: timedelta
+    finish_by: datetime
+    minimum_run: timedelta = field(default_factory=timedelta)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """Expected mean power in one interval."""
+
+    start: datetime
+    end: datetime
+    power: float
+
+    def to_message(self) -> dict[str, Any]:
+        """Write the load for the wire."""
+        return {name: _integer(value) for name, value in asdict(self).items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Net import over one interval of whole 5 minutes on the clock."""
+
+    start: datetime
+    end: datetime
+    energy: float
+
+    def to_message(self) -> dict[str, Any]:
+        """Write the reading for the wire."""
+        return {name: _integer(value) for name, value in asdict(self).items()}
+
+
+def _integer(value: Any, scale: int = 1) -> Any:
+    """Write numbers, times and durations as the wire's integers; leave the rest."""
+    match value:
+        case bool() | str() | None:
+            return value
+        case datetime():
+            return to_ms(value)
+        case timedelta():
+            return value // timedelta(milliseconds=1)
+        case _:
+            return round(value * scale)

@@ -1,0 +1,285 @@
+"""What a gateway shows, as read from its messages.
+
+Times are aware datetimes in UTC, energy is Wh (buying positive), prices are millionths of the currency unit
+per kWh.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Self, override
+
+FIVE_MINUTES: Final = timedelta(minutes=5)
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def from_ms(milliseconds: int) -> datetime:
+    """Read the wire's time."""
+    return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def to_ms(when: datetime) -> int:
+    """Write the wire's time."""
+    return (when - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _timed(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep a message's fields, its times read."""
+    return {**data, "start": from_ms(data["start"]), "end": from_ms(data["end"])}
+
+
+def _known(cls: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop fields that a newer gateway may have added."""
+    names = {field.name for field in fields(cls)}
+    return {name: value for name, value in data.items() if name in names}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    """Who answers, and which schemas it speaks."""
+
+    gateway_id: str
+    version: str
+    min_schema: int
+    max_schema: int
+
+    @classmethod
+    def from_message(cls, data: Mapping[str, Any]) -> Self:
+        """Read a hello."""
+        if data["type"] != "hello":
+            raise ValueError(data["type"])
+        return cls(**_known(cls, data))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Something that holds over ``[start, end)``."""
+
+    start: datetime
+    end: datetime
+
+    def __contains__(self, instant: datetime) -> bool:
+        """Whether the instant lies within."""
+        return self.start <= instant < self.end
+
+    @classmethod
+    def from_message(cls, data: Mapping[str, Any]) -> Self:
+        """Read one step."""
+        return cls(**_known(cls, _timed(data)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot(Step):
+    """What a kWh costs (buy) and brings (sell) now; provisional until the retailer has frozen it."""
+
+    buy: int | None
+    sell: int | None
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceStep(Step):
+    """What a kWh costs (buy) and brings (sell) by live tenders in one interval, with its parts."""
+
+    buy: int | None = None
+    sell: int | None = None
+    buy_energy: int | None = None
+    buy_transport: int | None = None
+    sell_energy: int | None = None
+    sell_transport: int | None = None
+    components: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionStep(Step):
+    """The position at a constant rate: the whole interval's energy, and the subscription's part of it."""
+
+    quantity: int
+    subscribed: int = 0
+
+    @property
+    def power(self) -> int:
+        """The rate of delivery in W."""
+        return self.quantity * timedelta(hours=1) // (self.end - self.start)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetailerLink:
+    """The gateway's link to the retailer."""
+
+    connected: bool
+    since: datetime
+    reason: str = ""
+
+    @classmethod
+    def from_message(cls, data: Mapping[str, Any]) -> Self:
+        """Read the link's state."""
+        return cls(**_known(cls, data) | {"since": from_ms(data["since"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trading:
+    """Whether the gateway trades: paused by a person, or locked for the reasons given."""
+
+    paused: bool
+    locked: tuple[str, ...] = ()
+
+    @classmethod
+    def from_message(cls, data: Mapping[str, Any]) -> Self:
+        """Read whether the gateway trades."""
+        return cls(paused=data["paused"], locked=tuple(data.get("locked", ())))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """How far the gateway's ledger reaches, and the hash at its head."""
+
+    sequence: int
+    head: str
+
+    @classmethod
+    def from_message(cls, data: Mapping[str, Any]) -> Self:
+        """Read the head."""
+        return cls(**_known(cls, data))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction(Step):
+    """A transacted pair; sold is negative."""
+
+    key: str
+    at: datetime
+    quantity: int
+    price: int
+
+    @classmethod
+    @override
+    def from_message(cls, data: Mapping[str, Any]) -> Self:
+        """Read a transaction."""
+        return cls(**_known(cls, _timed(data)) | {"at": from_ms(data["at"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transactions:
+    """How many pairs were transacted beside the subscription, and the last of them."""
+
+    count: int
+    last: Transaction | None = None
+
+    @classmethod
+    def from_message(cls, data: Mapping[str, Any]) -> Self:
+        """Read the count and the last transaction."""
+        last = data.get("last")
+        return cls(count=data["count"], last=last and Transaction.from_message(last))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStep(Step):
+    """What a device is to draw (negative: give) in W, and why."""
+
+    power: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevicePlan:
+    """The plan for one device."""
+
+    device: str
+    steps: tuple[PlanStep, ...]
+    reason: str = ""
+
+    @classmethod
+    def from_message(cls, data: Mapping[str, Any]) -> Self:
+        """Read one device's plan."""
+        return cls(
+            device=data["device"], steps=_steps(PlanStep)(data["steps"]), reason=data.get("reason", "")
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The plan in force, and when it was made."""
+
+    made: datetime
+    devices: tuple[DevicePlan, ...]
+
+    @classmethod
+    def from_message(cls, data: Mapping[str, Any]) -> Self:
+        """Read a plan."""
+        return cls(made=from_ms(data["made"]), devices=tuple(map(DevicePlan.from_message, data["devices"])))
+
+
+def _steps[T: Step](cls: type[T]) -> Callable[[Iterable[Mapping[str, Any]]], tuple[T, ...]]:
+    return lambda steps: tuple(map(cls.from_message, steps))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayState:
+    """Everything a gateway shows; prices and positions are in order of time and do not overlap."""
+
+    currency: str
+    zone: str
+    mode: str
+    retailer: RetailerLink
+    trading: Trading
+    spot: Spot | None
+    prices: tuple[PriceStep, ...]
+    horizon: datetime | None
+    positions: tuple[PositionStep, ...]
+    ledger: Ledger
+    transactions: Transactions
+    plan: Plan | None
+
+    @classmethod
+    def from_message(cls, data: Mapping[str, Any]) -> Self:
+        """Read a snapshot's state."""
+        return cls(**{name: read(data[name]) for name, read in _SECTIONS.items()})
+
+    def updated(self, changes: Mapping[str, Any]) -> Self:
+        """Take an event's sections, each whole; one that a newer gateway may have added is passed over."""
+        return replace(
+            self, **{name: _SECTIONS[name](data) for name, data in changes.items() if name in _SECTIONS}
+        )
+
+    def spot_at(self, instant: datetime) -> Spot | None:
+        """The price of the 5 minutes around ``instant``: the spot, else the last tender for just those."""
+        if self.spot is not None and instant in self.spot:
+            return self.spot
+        step = next((step for step in self.prices if instant in step), None)
+        if step is None or step.end - step.start > FIVE_MINUTES:
+            return None
+        return Spot(start=step.start, end=step.end, buy=step.buy, sell=step.sell, provisional=True)
+
+    def price_after(self, instant: datetime) -> PriceStep | None:
+        """The first interval with live tenders that starts after ``instant``."""
+        return next((step for step in self.prices if step.start > instant), None)
+
+    def position_at(self, instant: datetime) -> PositionStep | None:
+        """The position around ``instant``; none where the gateway shows none."""
+        return next((step for step in self.positions if instant in step), None)
+
+
+def _plain[T](value: T) -> T:
+    return value
+
+
+def _or_none[T](read: Callable[[Any], T]) -> Callable[[Any], T | None]:
+    return lambda value: None if value is None else read(value)
+
+
+_SECTIONS: Final[dict[str, Callable[[Any], Any]]] = {
+    "currency": _plain,
+    "zone": _plain,
+    "mode": _plain,
+    "retailer": RetailerLink.from_message,
+    "trading": Trading.from_message,
+    "spot": _or_none(Spot.from_message),
+    "prices": _steps(PriceStep),
+    "horizon": _or_none(from_ms),
+    "positions": _steps(PositionStep),
+    "ledger": Ledger.from_message,
+    "transactions": Transactions.from_message,
+    "plan": _or_none(Plan.from_message),
+}

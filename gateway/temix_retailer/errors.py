@@ -1,0 +1,14 @@
+"""Errors of the retailer: each says what happened, where, and what to do."""
+
+
+class RetailerError(Exception):
+    """Root of everything this package raises for its operator."""
+
+
+class PriceFileError(RetailerError):
+    """A price series that cannot be used."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        """Name the file and what is wrong with it."""
+        super().__init__(f"price series {where}: {reason}")
+        self.reason = reason

@@ -1,0 +1,288 @@
+"""The client against a gateway that misbehaves, and the messages of both against the schema."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+
+from custom_components.temix.client import (
+    CannotConnect,
+    CertificateMismatch,
+    Client,
+    CommandFailed,
+    ConnectionLost,
+    GatewayState,
+    InvalidAuth,
+    ProtocolError,
+    TemixError,
+    UnsupportedSchema,
+    WrongGateway,
+    connection,
+    probe,
+)
+from custom_components.temix.client import (
+    client as client_module,
+)
+from tests.client.mock_server import MockServer, error, result
+from tests.gateway.home.fake_core import GATEWAY_ID
+
+
+class States(asyncio.Queue[GatewayState]):
+    """Every state that a listening client gave."""
+
+
+@asynccontextmanager
+async def listening(client: Client) -> AsyncIterator[States]:
+    """Connect and listen in the background."""
+    states = States()
+    await client.connect()
+    task = asyncio.create_task(client.listen(states.put_nowait))
+    try:
+        yield states
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_token_goes_out_after_the_hello_and_with_the_schema(mock: MockServer, client: Client) -> None:
+    state = await client.connect()
+    assert mock.received == [
+        {"id": 1, "type": "authenticate", "token": "teg_token", "schema": 1},
+        {"id": 2, "type": "start_listening"},
+    ]
+    assert (state.currency, state.mode, len(state.prices)) == ("USD", "automatic", 59)
+    assert client.hello.version == "0.1.0"
+
+
+async def test_other_certificate_gets_no_token(mock: MockServer, session: aiohttp.ClientSession) -> None:
+    client = Client(session, replace(mock.endpoint, fingerprint=bytes(32)), "teg_token")
+    with pytest.raises(CertificateMismatch, match=r"127\.0\.0\.1"):
+        await client.connect()
+    assert mock.received == []
+
+
+async def test_other_gateway_gets_no_token(mock: MockServer, client: Client) -> None:
+    mock.hello["gateway_id"] = "gw-other"
+    with pytest.raises(WrongGateway, match="gw-other"):
+        await client.connect()
+    assert mock.received == []
+
+
+@pytest.mark.parametrize("least, most, newer", [(2, 3, True), (0, 0, False)])
+async def test_no_common_schema(mock: MockServer, client: Client, least: int, most: int, newer: bool) -> None:
+    mock.hello |= {"min_schema": least, "max_schema": most}
+    with pytest.raises(UnsupportedSchema, match="integration" if newer else "gateway") as raised:
+        await client.connect()
+    assert raised.value.gateway_is_newer is newer
+    assert mock.received == []
+
+
+async def test_newer_gateway_that_still_speaks_ours(mock: MockServer, client: Client) -> None:
+    mock.hello |= {"max_schema": 7, "colour": "green"}
+    mock.state |= {"weather": "fine"}
+    mock.state["retailer"] |= {"mood": "good"}
+    await client.connect()
+    assert mock.received[0]["schema"] == 1
+
+
+async def test_refused_token(mock: MockServer, client: Client) -> None:
+    mock.answers["authenticate"] = lambda command: error(command, "invalid_auth")
+    with pytest.raises(InvalidAuth):
+        await client.connect()
+    assert not client.connected
+
+
+@pytest.mark.parametrize("hello", ["no json", "[]", '{"type": "hello"}', '{"type": "welcome"}'])
+async def test_something_else_answers(mock: MockServer, client: Client, hello: str) -> None:
+    mock.hello = hello
+    with pytest.raises(CannotConnect, match="greet"):
+        await client.connect()
+
+
+async def test_nobody_answers(session: aiohttp.ClientSession, mock: MockServer, client: Client) -> None:
+    await mock.stop()
+    with pytest.raises(CannotConnect, match=r"127\.0\.0\.1"):
+        await client.connect()
+    with pytest.raises(CannotConnect):
+        await probe(session, "not a host", 1)
+
+
+async def test_silence_in_place_of_an_answer(
+    mock: MockServer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "_ANSWER_WITHIN_S", 0.01)
+    mock.answers["authenticate"] = lambda command: None
+    with pytest.raises(ConnectionLost, match="no answer to authenticate"):
+        await client.connect()
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        lambda state: state.pop("prices"),
+        lambda state: state.update(positions=[{"start": 0}]),
+        lambda state: state.update(ledger=7),
+        lambda state: state.update(horizon="tomorrow"),
+        lambda state: state.update(spot={"start": 10**20, "end": 0, "buy": 1, "sell": 1}),
+    ],
+)
+async def test_snapshot_that_does_not_fit(
+    mock: MockServer, client: Client, break_it: Callable[[dict[str, Any]], None]
+) -> None:
+    break_it(mock.state)
+    with pytest.raises(ProtocolError):
+        await client.connect()
+    assert not client.connected
+
+
+async def test_events_change_the_state(mock: MockServer, client: Client) -> None:
+    async with listening(client) as states:
+        await mock.push_event(mode="monitor", weather="fine")
+        await mock.push_event(spot=None)
+        assert (await states.get()).mode == "monitor"
+        state = await states.get()
+        assert (state.mode, state.spot) == ("monitor", None)
+
+
+@pytest.mark.parametrize("number", [3, 1, 0])
+async def test_gap_asks_for_a_fresh_snapshot(mock: MockServer, client: Client, number: int) -> None:
+    async with listening(client) as states:
+        await mock.push_event(mode="monitor")
+        assert (await states.get()).mode == "monitor"
+        mock.state["mode"] = "advise"
+        await mock.push_event(number, mode="automatic")
+        await mock.push_event(number + 1, mode="automatic")  # old news: the snapshot comes after it
+        state = await states.get()
+        assert (state.mode, states.empty()) == ("advise", True)
+        await mock.push_event(mode="monitor")
+        assert (await states.get()).mode == "monitor"
+    assert [message["type"] for message in mock.received].count("start_listening") == 2
+
+
+async def test_commands_and_their_answers(mock: MockServer, client: Client) -> None:
+    mock.answers |= {
+        "pause_trading": result,
+        "set_mode": lambda command: error(command, "not_allowed"),
+    }
+    async with listening(client):
+        await client.pause_trading(True)
+        with pytest.raises(CommandFailed, match="because of not_allowed") as failed:
+            await client.set_mode("automatic")
+        assert failed.value.code == "not_allowed"
+    assert mock.received[-2]["paused"] is True
+
+
+async def test_command_without_a_connection(client: Client) -> None:
+    with pytest.raises(ConnectionLost, match="not connected"):
+        await client.pause_trading(True)
+    with pytest.raises(ConnectionLost):
+        assert client.hello
+
+
+async def test_command_without_an_answer(
+    mock: MockServer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "_ANSWER_WITHIN_S", 0.01)
+    mock.answers["pause_trading"] = lambda command: None
+    async with listening(client):
+        with pytest.raises(ConnectionLost, match="no answer to pause_trading"):
+            await client.pause_trading(True)
+        await mock.push(**result({"id": 3}))  # too late, and harmless
+        mock.answers["pause_trading"] = result
+        await client.pause_trading(False)
+
+
+async def test_command_when_the_line_breaks(mock: MockServer, client: Client) -> None:
+    mock.answers["pause_trading"] = lambda command: None
+    async with listening(client):
+        mock.asked.clear()
+        command = asyncio.create_task(client.pause_trading(True))
+        await mock.asked.wait()
+        await mock.cut()
+        with pytest.raises(ConnectionLost, match="before the answer"):
+            await command
+        assert not client.connected
+
+
+@pytest.mark.parametrize(
+    "message, wrong",
+    [
+        ({"type": "event", "number": 1, "changes": {"ledger": 7}}, ProtocolError),
+        ({"type": "event", "number": 1}, ProtocolError),
+        ({"type": "error", "id": None, "code": "invalid_message", "message": "?"}, ProtocolError),
+    ],
+)
+async def test_message_that_does_not_fit_ends_the_connection(
+    mock: MockServer, client: Client, message: dict[str, Any], wrong: type[TemixError]
+) -> None:
+    await client.connect()
+    await mock.push(**message)
+    with pytest.raises(wrong):
+        await client.listen(lambda state: None)
+    assert not client.connected
+
+
+async def test_probe_tells_id_and_certificate_and_sends_nothing(
+    mock: MockServer, session: aiohttp.ClientSession
+) -> None:
+    hello, fingerprint = await probe(session, "127.0.0.1", mock.endpoint.port)
+    assert (hello.gateway_id, fingerprint) == (GATEWAY_ID, mock.certificate.fingerprint)
+    assert mock.received == []
+
+
+async def test_hello_that_never_comes(
+    mock: MockServer, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "_CONNECT_WITHIN_S", 0.01)
+    mock.hello = None
+    with pytest.raises(CannotConnect, match="says nothing"):
+        await probe(session, "127.0.0.1", mock.endpoint.port)
+
+
+async def test_prices_and_positions_of_an_instant(mock: MockServer, client: Client) -> None:
+    state = await client.connect()
+    now = datetime(2021, 11, 24, 18, tzinfo=UTC)
+    five = timedelta(minutes=5)
+    spot = state.spot_at(now)
+    assert spot is not None
+    assert (spot.buy, spot.sell, spot.provisional) == (81_250, 23_400, False)
+    later = state.spot_at(now + five)  # the spot has passed: the last tender for these 5 minutes
+    assert later is not None
+    assert (later.buy, later.provisional) == (91_111, True)
+    assert state.spot_at(now + timedelta(hours=1)) is None  # a quarter's tender is no 5-minute price
+    assert state.spot_at(now - five) is None
+    after = state.price_after(now)
+    assert after is not None
+    assert after.start == now + five
+    position = state.position_at(now + timedelta(minutes=59))
+    assert position is not None
+    assert (position.quantity, position.power) == (600, 600)
+    assert state.position_at(now - five) is None
+    assert state.price_after(now + timedelta(days=9)) is None
+
+
+async def test_silent_gateway_is_pinged_then_given_up(
+    mock: MockServer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await client.connect()
+    monkeypatch.setattr(connection, "_SILENT_S", 0.01)
+    states: list[GatewayState] = []
+    listening = asyncio.create_task(client.listen(states.append))
+    mock.pings.clear()
+    await mock.pings.wait()  # it answers, so the line holds
+    await mock.push(type="event", number=1, changes={"mode": "monitor"})
+    mock.answer_pings = False
+    with pytest.raises(ConnectionLost, match="silent"):
+        await listening
+    assert [state.mode for state in states] == ["monitor"]
+
+
+async def test_ping_is_answered(mock: MockServer, client: Client) -> None:
+    async with listening(client):
+        await mock.sockets[0].ping(b"you there?")
+        await mock.pongs.wait()

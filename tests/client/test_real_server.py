@@ -1,0 +1,152 @@
+"""The client and the gateway's own server, over real TLS: neither is tested against itself alone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+import msgspec
+import pytest
+from temix_gateway.home import devices as served
+from temix_gateway.home.messages import Ledger, ReportReadings
+from temix_gateway.home.roles import Role
+
+from custom_components.temix.client import (
+    Battery,
+    Client,
+    CommandFailed,
+    Device,
+    Endpoint,
+    EvCharger,
+    GatewayState,
+    InvalidAuth,
+    Load,
+    Reading,
+    RunTime,
+    Thermostat,
+    WaterHeater,
+)
+from custom_components.temix.client.models import from_ms
+from tests.client.test_client import listening
+from tests.gateway.home.fake_core import GATEWAY_ID, NOON, Gateway, state
+
+NOW = from_ms(NOON)
+SIX = NOW + timedelta(hours=6)
+
+DEVICES: list[Device] = [
+    EvCharger(id="car", connected=True, needed=12_345.6, min_power=1_380, max_power=7_360, ready_by=SIX),
+    EvCharger(id="no car", connected=False, needed=0, max_power=7_360),
+    Battery(
+        id="battery", capacity=10_000, stored=4_200, max_charge=5_000, max_discharge=5_000, reserve=1_000
+    ),
+    WaterHeater(id="tank", power=4_500, volume=189.3, temperature=52.25, minimum=45, maximum=60),
+    Thermostat(
+        id="hall", power=3_000, temperature=20.75, outdoor=-5.5, minimum=19.5, maximum=22, cooling=False
+    ),
+    RunTime(id="pool", power=1_100, remaining=timedelta(hours=4), finish_by=SIX),
+]
+
+
+@pytest.fixture
+async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
+    """A running local API over a fake core."""
+    gateway = await Gateway(tmp_path).start()
+    yield gateway
+    await gateway.stop()
+
+
+def make(session: aiohttp.ClientSession, gateway: Gateway, token: str = "") -> Client:
+    """A client of the gateway."""
+    endpoint = Endpoint(gateway.host, gateway.port, GATEWAY_ID, gateway.certificate.fingerprint)
+    return Client(session, endpoint, token or gateway.token)
+
+
+async def test_every_section_arrives(gateway: Gateway, session: aiohttp.ClientSession) -> None:
+    client = make(session, gateway)
+    shown = await client.connect()
+    await client.close()
+    assert shown == GatewayState.from_message(msgspec.to_builtins(state()))
+    assert shown.prices[0].components == {"wholesale": 56_111, "losses": 5_000}
+    assert shown.horizon == shown.prices[-1].end
+
+
+async def test_changes_arrive_and_a_command_shows_its_effect(
+    gateway: Gateway, session: aiohttp.ClientSession
+) -> None:
+    client = make(session, gateway)
+    async with listening(client) as states:
+        gateway.update(ledger=Ledger(sequence=42, head="cd"))
+        assert (await states.get()).ledger.sequence == 42
+        await client.pause_trading(True)
+        assert gateway.api is not None
+        gateway.api.changed()
+        assert (await states.get()).trading.paused
+
+
+async def test_reports_arrive_as_typed_devices(gateway: Gateway, session: aiohttp.ClientSession) -> None:
+    client = make(session, gateway)
+    load = Load(start=NOW, end=SIX, power=412.4)
+    reading = Reading(start=NOW - timedelta(minutes=5), end=NOW, energy=-41.6)
+    async with listening(client):
+        await client.report_home(NOW, DEVICES, [load])
+        await client.report_readings([reading])
+    home, readings = gateway.core.commands
+    assert isinstance(home, served.ReportHome)
+    assert isinstance(readings, ReportReadings)
+    car, no_car, battery, tank, hall, pool = home.devices
+    assert isinstance(car, served.EvCharger)
+    assert (car.needed, from_ms(car.ready_by or 0)) == (12_346, SIX)
+    assert isinstance(no_car, served.EvCharger)
+    assert (no_car.connected, no_car.ready_by) == (False, None)
+    assert isinstance(battery, served.Battery)
+    assert battery.stored == 4_200
+    assert isinstance(tank, served.WaterHeater)
+    assert (tank.volume, tank.temperature) == (189_300, 52_250)
+    assert isinstance(hall, served.Thermostat)
+    assert (hall.outdoor, hall.temperature, hall.loss) == (-5_500, 20_750, 200)
+    assert isinstance(pool, served.RunTime)
+    assert pool.remaining == 4 * 3_600_000
+    assert home.base_load[0].power == 412
+    assert readings.readings[0].energy == -42
+
+
+async def test_a_viewer_may_look_only(gateway: Gateway, session: aiohttp.ClientSession) -> None:
+    client = make(session, gateway, gateway.tokens.create("Tablet", Role.VIEWER))
+    async with listening(client):
+        with pytest.raises(CommandFailed, match="viewer") as failed:
+            await client.set_mode("automatic")
+    assert failed.value.code == "not_allowed"
+
+
+async def test_a_wrong_token(gateway: Gateway, session: aiohttp.ClientSession) -> None:
+    with pytest.raises(InvalidAuth):
+        await make(session, gateway, "teg_wrong").connect()
+
+
+async def test_device_out_of_bounds_is_named(gateway: Gateway, session: aiohttp.ClientSession) -> None:
+    client = make(session, gateway)
+    async with listening(client):
+        with pytest.raises(CommandFailed, match=r"devices\[0\].efficiency") as failed:
+            await client.report_home(
+                NOW, [Battery(id="b", capacity=1, stored=1, max_charge=1, max_discharge=1, efficiency=0)]
+            )
+    assert failed.value.code == "invalid_message"
+
+
+async def test_many_clients_see_the_same(gateway: Gateway, session: aiohttp.ClientSession) -> None:
+    clients = [make(session, gateway) for _ in range(8)]
+    for client in clients:
+        await client.connect()
+    heard: list[asyncio.Queue[GatewayState]] = [asyncio.Queue() for _ in clients]
+    tasks = [
+        asyncio.create_task(client.listen(queue.put_nowait))
+        for client, queue in zip(clients, heard, strict=True)
+    ]
+    for number in range(20):
+        gateway.update(ledger=Ledger(sequence=100 + number, head=""))
+    for queue in heard:
+        assert [(await queue.get()).ledger.sequence for _ in range(20)] == list(range(100, 120))
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
