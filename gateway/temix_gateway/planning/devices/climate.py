@@ -1,0 +1,150 @@
+"""Heating and cooling of a room or home.
+
+Model (one thermal mass): dT/dt = (outdoor − T) / loss_hours + (gains + heat) / heat_capacity, solved exactly
+within a step. Heat is ``heating_efficiency`` · power while heating and −``cooling_efficiency`` · power while
+cooling. Outside the band ``low`` … ``high`` each kelvin and hour costs ``worth``. Pre-heating and pre-cooling
+follow from the prices.
+"""
+
+import msgspec
+import numpy as np
+from temix_market.errors import InvalidField
+from temix_market.instants import Duration
+from temix_market.units import Power, Price
+
+from temix_gateway.planning.devices.duty import Duty
+from temix_gateway.planning.devices.model import (
+    Celsius,
+    Cost,
+    Floats,
+    Flow,
+    Grid,
+    Levels,
+    Milliseconds,
+    Missed,
+    Name,
+    Positive,
+    Schedule,
+    Watts,
+    Worth,
+    check_series,
+    money,
+)
+from temix_gateway.planning.devices.storage import Storage
+
+POINTS = 181
+MARGIN = 4.0
+"""Kelvin beyond the band (or what weather forces) that the grid covers."""
+
+
+class Climate(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="climate"
+):
+    """A heat pump, air conditioner or heater with a comfort band.
+
+    Attributes:
+        id: unique in the problem.
+        temperature: indoors now, °C.
+        outdoor: expected in each step, °C.
+        gains: heat from sun and people in each step, W; empty: none.
+        low, high: comfort band of each step, °C.
+        heating_power, cooling_power: electric, W; 0 where it cannot.
+        levels: how many powers beside off: 1 is on or off; more divide the power evenly.
+        heating_efficiency, cooling_efficiency: heat moved per electric energy.
+        loss_hours: time constant of the building, h.
+        heat_capacity: Wh per kelvin.
+        on, lasted: whether it runs now, and for how long it has or has not (ms).
+        min_run, min_rest: shortest run and rest (ms).
+        worth: of a kelvin-hour outside the band, in millionths of the currency unit.
+    """
+
+    id: Name
+    temperature: Celsius
+    outdoor: tuple[Celsius, ...]
+    gains: tuple[Flow, ...] = ()
+    low: tuple[Celsius, ...]
+    high: tuple[Celsius, ...]
+    heating_power: Watts = Power(0)
+    cooling_power: Watts = Power(0)
+    levels: Levels = 1
+    heating_efficiency: Positive = 3.0
+    cooling_efficiency: Positive = 3.0
+    loss_hours: Positive = 40.0
+    heat_capacity: Positive = 3000.0
+    on: bool = False
+    lasted: Milliseconds = Duration(3_600_000)
+    min_run: Milliseconds = Duration(0)
+    min_rest: Milliseconds = Duration(0)
+    worth: Worth = Price(1_000_000)
+
+    def check(self, grid: Grid, path: str) -> None:
+        """Refuse contradictions.
+
+        Raises:
+            InvalidField: naming the field.
+        """
+        for name in ("outdoor", "low", "high"):
+            check_series(grid, getattr(self, name), f"{path}.{name}")
+        if self.gains:
+            check_series(grid, self.gains, f"{path}.gains")
+        for step, (low, high) in enumerate(zip(self.low, self.high, strict=True)):
+            if low > high:
+                raise InvalidField(f"{path}.low[{step}]", f"{low} °C is above high, {high} °C")
+        if self.heating_power == 0 and self.cooling_power == 0:
+            raise InvalidField(f"{path}.heating_power", "neither heating nor cooling has power")
+
+    def model(self, grid: Grid) -> ClimateModel:
+        """Put it on a grid."""
+        return ClimateModel(self, grid)
+
+
+class ClimateModel:
+    """Heating and cooling on a grid."""
+
+    def __init__(self, device: Climate, grid: Grid) -> None:
+        """Arrange levels, weather and comfort as arrays."""
+        self.device, self.grid = device, grid
+        steps = len(grid)
+        shares = np.linspace(0, 1, device.levels + 1)[1:]
+        heating = shares * device.heating_power if device.heating_power else np.empty(0)
+        cooling = shares * device.cooling_power if device.cooling_power else np.empty(0)
+        levels = np.concatenate([[0.0], heating, cooling])
+        heat = np.concatenate(
+            [[0.0], heating * device.heating_efficiency, -cooling * device.cooling_efficiency]
+        )
+        keep = np.exp(-grid.hours / device.loss_hours)
+        # Steady state of a constant heat flow: its temperature rise is flow · loss_hours / heat_capacity.
+        rise = device.loss_hours / device.heat_capacity
+        rest = np.array(device.outdoor) + rise * np.array(device.gains or np.zeros(steps))
+        self.low, self.high = np.array(device.low), np.array(device.high)
+        bounds = [device.temperature, self.low.min(), self.high.max()]
+        points = np.linspace(min(bounds) - MARGIN, max(bounds) + MARGIN, POINTS)
+        duty = Duty.of(device.min_run, device.min_rest) if device.min_run or device.min_rest else None
+        self.storage = Storage(
+            grid=grid,
+            points=points,
+            start=device.temperature,
+            keep=keep,
+            push=(1 - keep)[:, None] * rise * heat,
+            drain=-(1 - keep) * rest,
+            power=np.repeat(levels[None, :], steps, axis=0),
+            stage=self._outside(points[None, :], 1) * money(device.worth),
+            allowed=np.ones((steps, len(levels)), dtype=bool),
+            duty=duty,
+            phase=duty.phase(device.on, device.lasted) if duty else 0,
+            throttles=False,
+        )
+
+    def best(self, cost: Cost) -> Schedule:
+        """The cheapest schedule."""
+        path = self.storage.best(cost)
+        outside = float(self._outside(path.state, 0).sum())
+        worth = money(self.device.worth)
+        missed = (Missed("comfort", outside, "K·h", outside * worth),) if outside > 0.01 else ()
+        return Schedule(path.power, path.state, 0.0, missed)
+
+    def _outside(self, temperature: Floats, extra_axes: int) -> Floats:
+        shape = (-1, *[1] * extra_axes)
+        low, high, hours = (series.reshape(shape) for series in (self.low, self.high, self.grid.hours))
+        outside: Floats = (np.maximum(low - temperature, 0) + np.maximum(temperature - high, 0)) * hours
+        return outside

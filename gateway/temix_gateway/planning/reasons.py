@@ -1,0 +1,117 @@
+"""Why a device does what it does: spans of steps with the prices that decide, and a sentence for each."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+from temix_market.instants import Instant, to_datetime
+from temix_market.units import Price
+
+from temix_gateway.planning.devices import Battery, Curtailable, Device, PvCurtailment
+from temix_gateway.planning.devices.model import Floats, Grid, Schedule
+from temix_gateway.planning.result import Reason, Why
+
+IDLE_WATTS = 1.0
+"""Less than this is nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How sentences name times and money."""
+
+    zone: ZoneInfo
+    currency: str
+
+    def time(self, instant: Instant, now: Instant) -> str:
+        """Local clock time; with the weekday where it is more than a day away."""
+        local = to_datetime(instant).astimezone(self.zone)
+        far = to_datetime(instant) - to_datetime(now) >= timedelta(hours=24)
+        return local.strftime("%a %H:%M" if far else "%H:%M")
+
+    def price(self, price: float) -> str:
+        """A price per kWh."""
+        return f"{price:.3f} {self.currency}/kWh"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What reasons are told from; ``marginal`` in currency units per kWh."""
+
+    device: Device
+    grid: Grid
+    marginal: Floats
+    words: Words
+
+    def reasons(self, schedule: Schedule) -> tuple[Reason, ...]:
+        """Spans in which the device does one thing, covering all steps."""
+        doing = self._doing(schedule)
+        edges = [0, *(np.flatnonzero(np.diff(doing)) + 1).tolist(), len(self.grid)]
+        spans = list(pairwise(edges))
+        busy = [span for span in spans if doing[span[0]]]
+        return tuple(
+            self._reason(span, int(doing[span[0]]), next((later for later in busy if later > span), None))
+            for span in spans
+        )
+
+    def _doing(self, schedule: Schedule) -> NDArray[np.int64]:
+        """1 where it draws, −1 where it gives, 0 where it rests; for what pauses, 1 is the pause."""
+        if isinstance(self.device, Curtailable):
+            load = np.array(self.device.load)
+            return np.where((load > IDLE_WATTS) & (schedule.power < IDLE_WATTS), 1, 0)
+        return np.where(schedule.power > IDLE_WATTS, 1, np.where(schedule.power < -IDLE_WATTS, -1, 0))
+
+    def _mean(self, span: tuple[int, int]) -> float:
+        return float(np.average(self.marginal[slice(*span)], weights=self.grid.hours[slice(*span)]))
+
+    def _reason(self, span: tuple[int, int], doing: int, busy: tuple[int, int] | None) -> Reason:
+        first, end = span
+        now, price = self.grid.steps[0].start, self._mean(span)
+        ends, costs = self.words.time(self.grid.steps[end - 1].end, now), self.words.price(price)
+        later = until = None
+        if busy is not None and not doing:
+            later, until = self._mean(busy), self.grid.steps[busy[0]].start
+        why = _why(self.device, doing, waits=until is not None)
+        match why:
+            case Why.WAITS if later is not None and until is not None:
+                begins = self.words.time(until, now)
+                sentence = (
+                    f"Waits until {begins}: until then {costs} on average, then {self.words.price(later)}."
+                )
+            case Why.HOLDS:
+                sentence = f"Holds until {ends}: {costs} on average is worth neither charging nor giving."
+            case Why.CHARGES:
+                sentence = f"Charges until {ends} at {costs} on average."
+            case Why.GIVES:
+                sentence = f"Gives until {ends}, when a kWh is worth {costs} on average."
+            case Why.PAUSES:
+                sentence = f"Pauses until {ends}: {costs} on average is more than its use is worth."
+            case Why.CURTAILS:
+                sentence = f"Produces less until {ends}: a kWh more would bring {costs}."
+            case Why.RUNS:
+                sentence = f"Runs until {ends} at {costs} on average."
+            case _:
+                sentence = "Has nothing more to do within the horizon."
+        return Reason(
+            first=first,
+            count=end - first,
+            why=why,
+            price=Price(round(price * 1e6)),
+            later=None if later is None else Price(round(later * 1e6)),
+            until=until,
+            sentence=sentence,
+        )
+
+
+def _why(device: Device, doing: int, *, waits: bool) -> Why:
+    match device:
+        case Battery():
+            return {1: Why.CHARGES, -1: Why.GIVES, 0: Why.HOLDS}[doing]
+        case Curtailable():
+            return Why.PAUSES if doing else Why.RUNS
+        case PvCurtailment():
+            return Why.CURTAILS if doing else Why.RUNS
+        case _:
+            return Why.RUNS if doing else Why.WAITS if waits else Why.DONE

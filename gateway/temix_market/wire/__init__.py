@@ -1,1 +1,0 @@
-"""CTS-aligned payloads, and how they are written, signed and chained."""
