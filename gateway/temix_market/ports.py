@@ -109,8 +109,11 @@ class RetailerLink(Protocol):
         ...
 
 
-type Seal = Callable[[Order, int], str]
-"""Signs an order with its sequence number into the exact bytes that are stored and sent."""
+type Seal = Callable[[Order, int, str], str]
+"""Signs an order into the exact bytes that are stored and sent.
+
+It is given the order's sequence number and the SHA-256 (hex) of the bytes of the order before it.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,349 @@
+"""The ledger: what was promised, bought, delivered and owed. Every call returns once that is durable."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from temix_market.deliveries import Delivery
+from temix_market.instants import FIVE_MINUTES, HOUR, Instant
+from temix_market.intervals import Interval
+from temix_market.ports import Answer, Booked, Clock, NotBooked, Pending, Seal, Voided
+from temix_market.settlement import Settlement, Spot
+from temix_market.tenders import PartyId, Publication
+from temix_market.transactions import Kind, Order, Pair, PairKey
+from temix_market.units import Energy, Price
+
+from temix_gateway.errors import LedgerLocked, MessageReused
+from temix_gateway.ledger import chain
+from temix_gateway.ledger.file import open_file
+from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_row, row_pair
+from temix_gateway.ledger.schema import STEPS, Step, transaction
+from temix_gateway.ledger.writer import ThreadWriter, Writer
+
+NO_ORDER: Final = bytes(32).hex()
+"""What the first order names as the digest of the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How far the ledger reaches: its last record's number and the chain's head after it (hex)."""
+
+    sequence: int
+    head: str
+
+
+class Ledger:
+    """One home's records, written by one writer, one transaction a call.
+
+    Every method may raise ``LedgerLocked`` where the file failed its check and the call would write.
+    """
+
+    def __init__(
+        self, path: Path, clock: Clock, writer: Writer | None = None, steps: Sequence[Step] = STEPS
+    ) -> None:
+        """Open the file at ``path`` (blocking); see ``open_file`` for the errors."""
+        self._clock = clock
+        self._writer = writer or ThreadWriter()
+        self._file = open_file(path, steps)
+        self._db = self._file.connection
+        self._head = (0, chain.START)
+        self.fault = self._file.fault
+        """Why the ledger is locked, or nothing."""
+        if not self.fault:
+            self._head = chain.head(self._db)
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self._file.path
+
+    @property
+    def head(self) -> Head:
+        """How far the ledger reaches now."""
+        return Head(self._head[0], self._head[1].hex())
+
+    def close(self) -> None:
+        """Finish what is being written and close the file."""
+        self._writer.close()
+        self._file.close()
+
+    async def place(self, order: Order, seal: Seal) -> Pending:
+        """Write an order: intent, reservation and outbox row in one, under the next sequence number."""
+
+        def work() -> Pending:
+            last = self._db.execute(
+                "SELECT sequence, signed FROM orders ORDER BY sequence DESC LIMIT 1"
+            ).fetchone()
+            sequence, before = (last[0] + 1, _digest(last[1])) if last else (1, NO_ORDER)
+            signed = seal(order, sequence, before)
+            row = (sequence, self._clock.now(), order.not_after, *pair_row(order.pair), signed)
+            self._append([("orders", row)])
+            return Pending(order.pair.key, order.pair, signed, order.not_after)
+
+        return await self._write(work)
+
+    async def resolve(self, answer: Answer) -> None:
+        """Write the definite answer; a booked pair becomes a transaction with it. A second one is ignored."""
+
+        def work() -> None:
+            if self._db.execute("SELECT 1 FROM answers WHERE key = ?", (answer.key,)).fetchone():
+                return
+            code, reason = (answer.code, answer.reason) if isinstance(answer, NotBooked) else (200, "")
+            if isinstance(answer, Voided):
+                code, reason = 423, "voided"
+            now = self._clock.now()
+            records: list[tuple[str, tuple[int | str, ...]]] = [
+                ("answers", (answer.key, _OUTCOME[type(answer)], code, reason, now, *answer.receipts))
+            ]
+            if isinstance(answer, Booked):
+                row = self._db.execute(
+                    f"SELECT {PAIR_COLUMNS} FROM orders WHERE key = ?", (answer.key,)
+                ).fetchone()
+                pair = row_pair(row, Kind.TRADE)
+                records.append(_transaction(pair, now))
+            self._append(records)
+
+        await self._write(work)
+
+    async def pending(self) -> Sequence[Pending]:
+        """Every order without a definite answer, oldest first."""
+
+        def work() -> list[Pending]:
+            rows = self._db.execute(
+                f"SELECT {PAIR_COLUMNS}, signed, not_after FROM orders "
+                "WHERE key NOT IN (SELECT key FROM answers) ORDER BY number"
+            )
+            return [
+                Pending(PairKey(row[0]), row_pair(row[:12], Kind.TRADE), row[12], Instant(row[13]))
+                for row in rows
+            ]
+
+        return await self._writer.run(work)
+
+    async def file_publication(self, publication: Publication, signed: str) -> bool:
+        """Record that a publication was accepted, by the hash of its signed message; False: it was known.
+
+        Raises:
+            MessageReused: the party used this number for other content before.
+        """
+
+        def work() -> bool:
+            digest = _digest(signed)
+            if not self._new_message(publication.author, f"publication/{publication.sequence}", digest):
+                return False
+            row = (publication.author, publication.sequence, publication.published_at, digest)
+            self._append([("publications", row)], inbox=(row[0], f"publication/{row[1]}", digest))
+            return True
+
+        return await self._write(work)
+
+    async def file_pairs(self, pairs: Iterable[Pair]) -> list[Pair]:
+        """Record pairs that the retailer booked by itself; return those that were not known.
+
+        Raises:
+            MessageReused: a key was used for another pair before; nothing is recorded.
+        """
+
+        def work() -> list[Pair]:
+            new = []
+            for pair in pairs:
+                known = self._db.execute(
+                    "SELECT digest FROM transactions WHERE key = ?", (pair.key,)
+                ).fetchone()
+                if known is None:
+                    new.append(pair)
+                elif known[0] != _pair_digest(pair):
+                    raise MessageReused(pair.energy.author, f"pair {pair.key}")
+            now = self._clock.now()
+            self._append([_transaction(pair, now) for pair in new])
+            return new
+
+        return await self._write(work)
+
+    async def freeze(self, spots: Iterable[Spot]) -> None:
+        """Record frozen spots; a party's spot of an interval is recorded once."""
+
+        def work() -> None:
+            known = "SELECT 1 FROM spots WHERE start = ? AND author = ?"
+            self._append(
+                [
+                    ("spots", (spot.author, spot.interval.start, spot.sell, spot.buy))
+                    for spot in spots
+                    if not self._db.execute(known, (spot.interval.start, spot.author)).fetchone()
+                ]
+            )
+
+        await self._write(work)
+
+    async def deliver(self, deliveries: Iterable[Delivery], source: str = "home") -> list[Delivery]:
+        """Record 5-minute deliveries; return those that differ from the newest record of their source."""
+
+        def work() -> list[Delivery]:
+            newest = (
+                "SELECT energy, estimated FROM deliveries WHERE start = ? AND source = ? "
+                "ORDER BY number DESC LIMIT 1"
+            )
+            new = [
+                delivery
+                for delivery in deliveries
+                if self._db.execute(newest, (delivery.interval.start, source)).fetchone()
+                != (delivery.energy, delivery.estimated)
+            ]
+            now = self._clock.now()
+            self._append(
+                [("deliveries", (d.interval.start, source, d.energy, int(d.estimated), now)) for d in new]
+            )
+            return new
+
+        return await self._write(work)
+
+    async def settle(self, settlements: Iterable[Settlement]) -> None:
+        """Record what each party is owed for settled intervals; a later record for an interval wins."""
+
+        def work() -> None:
+            self._append(
+                [
+                    (
+                        "settlements",
+                        (
+                            settled.interval.start,
+                            account.party,
+                            settled.position,
+                            settled.delivery,
+                            int(settled.estimated),
+                            account.subscription,
+                            account.transactions,
+                            account.deviation,
+                        ),
+                    )
+                    for settled in settlements
+                    for account in settled.accounts
+                ]
+            )
+
+        await self._write(work)
+
+    async def set_limits(self, terms: str) -> None:
+        """Record the limits in force (canonical text), where they differ from the last record."""
+
+        def work() -> None:
+            last = self._db.execute("SELECT terms FROM limits ORDER BY number DESC LIMIT 1").fetchone()
+            if last is None or last[0] != terms:
+                self._append([("limits", (self._clock.now(), terms))])
+
+        await self._write(work)
+
+    async def pairs(self, since: Instant) -> list[tuple[Pair, Instant]]:
+        """Every transaction delivered, at least in part, after ``since``, and when it was recorded."""
+
+        def work() -> list[tuple[Pair, Instant]]:
+            rows = self._db.execute(
+                f"SELECT {PAIR_COLUMNS}, kind, booked_at FROM transactions "
+                "WHERE start > ? AND start + duration > ? ORDER BY number",
+                (since - HOUR, since),  # no traded interval is longer than an hour: the index finds them
+            )
+            return [(row_pair(row[:12], Kind(row[12])), Instant(row[13])) for row in rows]
+
+        return await self._writer.run(work)
+
+    async def trades(self) -> int:
+        """How many pairs the home has transacted beside its subscription."""
+        query = "SELECT count(*) FROM transactions WHERE kind = 'trade'"
+        return int(await self._writer.run(lambda: self._db.execute(query).fetchone()[0]))
+
+    async def ordered(self, since: Instant) -> list[tuple[Pair, Instant]]:
+        """Every order placed at or after ``since`` that was not refused or voided, and when."""
+
+        def work() -> list[tuple[Pair, Instant]]:
+            rows = self._db.execute(
+                f"SELECT {PAIR_COLUMNS}, placed_at FROM orders WHERE placed_at >= ? "
+                "AND key NOT IN (SELECT key FROM answers WHERE outcome != 'booked') ORDER BY number",
+                (since,),
+            )
+            return [(row_pair(row[:12], Kind.TRADE), Instant(row[12])) for row in rows]
+
+        return await self._writer.run(work)
+
+    async def spots(self, since: Instant) -> list[Spot]:
+        """Every frozen spot of an interval that starts at or after ``since``."""
+
+        def work() -> list[Spot]:
+            rows = self._db.execute("SELECT author, start, sell, buy FROM spots WHERE start >= ?", (since,))
+            return [
+                Spot(PartyId(author), Interval(Instant(start), FIVE_MINUTES), Price(sell), Price(buy))
+                for author, start, sell, buy in rows
+            ]
+
+        return await self._writer.run(work)
+
+    async def deliveries(self, since: Instant) -> list[Delivery]:
+        """The delivery of each interval since ``since``: the retailer's newest, else the home's newest."""
+
+        def work() -> list[Delivery]:
+            rows = self._db.execute(
+                "SELECT start, energy, estimated FROM deliveries WHERE start >= ? "
+                "ORDER BY start, source = 'retailer', number",
+                (since,),
+            )
+            newest = {
+                start: Delivery(Interval(Instant(start), FIVE_MINUTES), Energy(energy), bool(estimated))
+                for start, energy, estimated in rows
+            }
+            return list(newest.values())
+
+        return await self._writer.run(work)
+
+    async def settled(self, since: Instant) -> dict[Instant, tuple[Energy, Energy]]:
+        """Of each settled interval since ``since``, the position and the delivery that were settled last."""
+
+        def work() -> dict[Instant, tuple[Energy, Energy]]:
+            rows = self._db.execute(
+                "SELECT start, position, delivery FROM settlements WHERE start >= ? ORDER BY number", (since,)
+            )
+            return {
+                Instant(start): (Energy(position), Energy(delivery)) for start, position, delivery in rows
+            }
+
+        return await self._writer.run(work)
+
+    def _new_message(self, peer: str, message: str, digest: str) -> bool:
+        known = self._db.execute(
+            "SELECT digest FROM inbox WHERE peer = ? AND id = ?", (peer, message)
+        ).fetchone()
+        if known is not None and known[0] != bytes.fromhex(digest):
+            raise MessageReused(peer, message)
+        return known is None
+
+    def _append(
+        self, records: Iterable[tuple[str, tuple[int | str, ...]]], inbox: tuple[str, str, str] | None = None
+    ) -> None:
+        head = self._head
+        with transaction(self._db):
+            for kind, values in records:
+                head = chain.append(self._db, head, kind, values)
+            if inbox is not None:
+                peer, message, digest = inbox
+                self._db.execute("INSERT INTO inbox VALUES (?, ?, ?)", (peer, message, bytes.fromhex(digest)))
+        self._head = head
+
+    async def _write[T](self, work: Callable[[], T]) -> T:
+        if self.fault:
+            raise LedgerLocked(self.fault)
+        return await self._writer.run(work)
+
+
+_OUTCOME: Final[dict[type[Answer], str]] = {Booked: "booked", NotBooked: "refused", Voided: "voided"}
+
+
+def _transaction(pair: Pair, now: Instant) -> tuple[str, tuple[int | str, ...]]:
+    return "transactions", (pair.kind.value, now, *pair_row(pair), _pair_digest(pair))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _pair_digest(pair: Pair) -> str:
+    return _digest("\n".join(str(value) for value in (pair.kind.value, *pair_row(pair))))

@@ -1,0 +1,172 @@
+"""The ledger's tables, step by step: the file's ``user_version`` is the number of steps it has taken.
+
+Every table but ``chain`` and ``inbox`` holds records: a record has a number in the one chain over all of
+them, and the chain's head after it is a hash over everything before. Instants and durations are ms, energy
+Wh, prices µ/kWh, money nano. Nothing is ever updated or deleted: a correction is a new record, and the
+newest one counts.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+APPLICATION_ID: Final = 0x54654D58
+"""``TeMX``, by which ``file`` and this program know a ledger."""
+
+type Step = Sequence[str]
+"""The statements that lead from one schema version to the next."""
+
+_LEG = """
+  {0}_tender TEXT NOT NULL, {0}_author TEXT NOT NULL, {0}_price INTEGER NOT NULL,"""
+
+_PAIR = f"""
+  key TEXT NOT NULL UNIQUE,
+  home TEXT NOT NULL,
+  start INTEGER NOT NULL,
+  duration INTEGER NOT NULL CHECK (duration > 0),
+  side TEXT NOT NULL CHECK (side IN ('BUY', 'SELL')),
+  quantity INTEGER NOT NULL CHECK (quantity > 0),
+{_LEG.format("energy")}{_LEG.format("transport")}"""
+
+RECORDS: Final = (
+    "publications",
+    "spots",
+    "orders",
+    "answers",
+    "transactions",
+    "deliveries",
+    "settlements",
+    "limits",
+)
+"""The chained tables."""
+
+
+def append_only(table: str) -> list[str]:
+    """The triggers that refuse any change of what was written."""
+    return [
+        f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        for verb in ("update", "delete")
+    ]
+
+
+_FIRST: Step = (
+    """CREATE TABLE chain (
+  number INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,
+  head BLOB NOT NULL
+) STRICT""",
+    # What every signed message of a peer was, so that the same id with other bytes is noticed.
+    """CREATE TABLE inbox (
+  peer TEXT NOT NULL,
+  id TEXT NOT NULL,
+  digest BLOB NOT NULL,
+  PRIMARY KEY (peer, id)
+) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE publications (
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  author TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  published_at INTEGER NOT NULL,
+  digest TEXT NOT NULL,
+  UNIQUE (author, sequence)
+) STRICT""",
+    """CREATE TABLE spots (
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  author TEXT NOT NULL,
+  start INTEGER NOT NULL,
+  sell INTEGER NOT NULL,
+  buy INTEGER NOT NULL,
+  UNIQUE (start, author)
+) STRICT""",
+    # One row is intent, reservation and outbox at once: it reserves until an answer refers to it,
+    # and `signed` holds the exact bytes that are sent.
+    f"""CREATE TABLE orders (
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  sequence INTEGER NOT NULL UNIQUE,
+  placed_at INTEGER NOT NULL,
+  not_after INTEGER NOT NULL,
+{_PAIR}
+  signed TEXT NOT NULL
+) STRICT""",
+    """CREATE TABLE answers (
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  key TEXT NOT NULL UNIQUE REFERENCES orders (key),
+  outcome TEXT NOT NULL CHECK (outcome IN ('booked', 'refused', 'voided')),
+  code INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  answered_at INTEGER NOT NULL,
+  energy_receipt TEXT NOT NULL,
+  transport_receipt TEXT NOT NULL
+) STRICT""",
+    f"""CREATE TABLE transactions (
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  kind TEXT NOT NULL CHECK (kind IN ('trade', 'subscription')),
+  booked_at INTEGER NOT NULL,
+{_PAIR}
+  digest TEXT NOT NULL
+) STRICT""",
+    "CREATE INDEX transactions_by_start ON transactions (start)",
+    """CREATE TABLE deliveries (
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  start INTEGER NOT NULL,
+  source TEXT NOT NULL CHECK (source IN ('home', 'retailer')),
+  energy INTEGER NOT NULL,
+  estimated INTEGER NOT NULL CHECK (estimated IN (0, 1)),
+  received_at INTEGER NOT NULL
+) STRICT""",
+    "CREATE INDEX deliveries_by_start ON deliveries (start)",
+    # One record for each party; the home owes it subscription + trades + deviation.
+    """CREATE TABLE settlements (
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  start INTEGER NOT NULL,
+  party TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  delivery INTEGER NOT NULL,
+  estimated INTEGER NOT NULL CHECK (estimated IN (0, 1)),
+  subscription INTEGER NOT NULL,
+  trades INTEGER NOT NULL,
+  deviation INTEGER NOT NULL
+) STRICT""",
+    "CREATE INDEX settlements_by_start ON settlements (start)",
+    """CREATE TABLE limits (
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  set_at INTEGER NOT NULL,
+  terms TEXT NOT NULL
+) STRICT""",
+    *(trigger for table in ("chain", "inbox", *RECORDS) for trigger in append_only(table)),
+)
+
+STEPS: Final[Sequence[Step]] = (_FIRST,)
+"""All steps, in order; released ones are never changed."""
+
+
+def versions(connection: sqlite3.Connection) -> tuple[int, int]:
+    """The file's application id and schema version."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return application, version
+
+
+def migrate(connection: sqlite3.Connection, steps: Sequence[Step]) -> None:
+    """Take the missing steps in one transaction: either all are taken or none."""
+    _, version = versions(connection)
+    with transaction(connection):
+        for statement in (statement for step in steps[version:] for statement in step):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(steps)}")
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """``BEGIN IMMEDIATE`` … ``COMMIT``, or ``ROLLBACK`` where anything was raised."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

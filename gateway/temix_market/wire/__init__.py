@@ -1,0 +1,1 @@
+"""CTS-aligned payloads, and how they are written, signed and chained."""

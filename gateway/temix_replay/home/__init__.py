@@ -1,0 +1,1 @@
+"""A simulated home: devices with physics of their own, in a world that a seed decides."""
