@@ -1,1 +1,1 @@
-"""CTS-aligned payloads, and how they are written, signed and chained."""
+"""The wire: CTS-aligned payloads as strict structs, their conversion to market objects, and their seal."""

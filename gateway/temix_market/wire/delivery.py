@@ -1,0 +1,33 @@
+"""Deliveries on the wire: EI 1.0's, for CTS 1.0 has no delivery payload."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from temix_market.wire.base import Count, Id, Payload, ei, ours
+from temix_market.wire.response import EiResponse
+from temix_market.wire.tender import WireInterval
+
+
+class EiDelivery(Payload, frozen=True, kw_only=True):
+    """What the meter saw over one interval (EI 1.0 and EMIX: delivery)."""
+
+    interval: Annotated[WireInterval, ei("when (EMIX: the product's interval)")]
+    quantity: Annotated[Count, ei("kWh × 10^quantityScale, without sign")]
+    injection: Annotated[bool, ei("true: into the grid; false: taken from it, or nothing flowed")]
+    reading_type: Annotated[Literal["Net", "Estimated"], ei("Estimated where it was not measured as such")]
+
+
+class EiCreateDelivery(Payload, frozen=True, kw_only=True):
+    """Meter deliveries of one home (EI 1.0: eiCreateDelivery); the same interval counts once."""
+
+    request_id: Annotated[Id, ei("chosen by the requestor")]
+    requestor_party_id: Annotated[Id, ei("the home")]
+    quantity_scale: Annotated[Literal[3], ours("decimal places of the quantities (CTS has it in tenders)")]
+    deliveries: Annotated[tuple[EiDelivery, ...], Meta(min_length=1, max_length=10_000), ei("emix:delivery")]
+
+
+class EiCreatedDelivery(Payload, frozen=True, kw_only=True):
+    """The answer to deliveries (EI 1.0: eiCreatedDelivery)."""
+
+    response: Annotated[EiResponse, ei("how the request fared")]
