@@ -46,9 +46,9 @@ class TenderBook:
     Both sides keep the same book; only the retailer's clock decides whether a tender has expired.
     """
 
-    def __init__(self) -> None:
-        """Start empty."""
-        self._newest: dict[Line, Tender] = {}
+    def __init__(self, shared: TenderBook | None = None) -> None:
+        """Start empty, or over the tenders of a ``shared`` book: depth is counted for each home."""
+        self._newest: dict[Line, Tender] = {} if shared is None else shared._newest  # noqa: SLF001
         self._taken: dict[Line, int] = {}
 
     def publish(self, publication: Publication) -> None:
@@ -126,7 +126,8 @@ class TenderBook:
         """Drop what is of intervals that end by ``instant``."""
         for line in [line for line in self._newest if line.instrument.interval.end <= instant]:
             del self._newest[line]
-            self._taken.pop(line, None)
+        for line in [line for line in self._taken if line.instrument.interval.end <= instant]:
+            del self._taken[line]
 
 
 @dataclass(frozen=True, slots=True)

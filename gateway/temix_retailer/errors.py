@@ -12,3 +12,7 @@ class PriceFileError(RetailerError):
         """Name the file and what is wrong with it."""
         super().__init__(f"price series {where}: {reason}")
         self.reason = reason
+
+
+class StoreError(RetailerError):
+    """The book's file cannot be opened, or did not take what was to be written."""

@@ -1,0 +1,95 @@
+"""Deliveries, and what follows from them and the book: positions and settlement."""
+
+from collections.abc import Iterable, Sequence
+from sqlite3 import Connection
+
+from temix_market.deliveries import Delivery
+from temix_market.errors import InvalidField
+from temix_market.instants import FIVE_MINUTES, HOUR, Instant, iso
+from temix_market.intervals import Interval
+from temix_market.ports import Clock
+from temix_market.positions import Positions
+from temix_market.settlement import Settlement, settle
+from temix_market.tenders import PartyId
+from temix_market.transactions import Pair
+
+from temix_retailer.publications import Circuit
+from temix_retailer.rows import PAIR, row_delivery, row_pair, row_spot
+from temix_retailer.store import Store
+
+
+class Accounts:
+    """The homes' accounts over an open store, in the thread of its book."""
+
+    def __init__(self, store: Store, circuit: Circuit, clock: Clock) -> None:
+        """Read and write ``store``."""
+        self._store = store
+        self._circuit = circuit
+        self._clock = clock
+
+    def report(self, home: PartyId, deliveries: Iterable[Delivery]) -> int:
+        """Record a home's deliveries by 5-minute interval; say how many rows were added.
+
+        The same interval with the same value adds nothing; with another value a correction, which then
+        counts.
+
+        Raises:
+            InvalidField: an interval that has not begun, or is off the grid; nothing is recorded.
+            StoreError: nothing was recorded.
+        """
+        now = self._clock.now()
+        steps = [step for delivery in deliveries for step in delivery.steps()]
+        for step in steps:
+            if step.interval.start >= now:
+                raise InvalidField("deliveries.interval", f"{step.interval} has not begun at {iso(now)}")
+        with self._store.transaction() as rows:
+            return sum(_deliver(rows, home, step, now) for step in steps)
+
+    def delivery(self, home: PartyId, step: Interval) -> Delivery | None:
+        """What counts as delivered in a 5-minute interval: the newest row."""
+        row = self._store.reading.execute(
+            "SELECT start, energy, estimated FROM deliveries WHERE home = ? AND start = ?"
+            " ORDER BY id DESC LIMIT 1",
+            (home, step.start),
+        ).fetchone()
+        return row_delivery(row) if row and step.duration == FIVE_MINUTES else None
+
+    def pairs(self, home: PartyId, interval: Interval) -> Sequence[Pair]:
+        """Every pair of a home whose interval overlaps ``interval``, in order of time."""
+        rows = self._store.reading.execute(
+            f"SELECT {PAIR} FROM pairs"  # noqa: S608
+            " WHERE home = ? AND start > ? AND start < ? AND start + duration > ?"
+            " ORDER BY start, duration, sequence, key",
+            (home, interval.start - HOUR, interval.end, interval.start),
+        )
+        return [row_pair(row) for row in rows]
+
+    def positions(self, home: PartyId, interval: Interval) -> Positions:
+        """A home's position as the book has it, complete within ``interval``."""
+        return Positions(self.pairs(home, interval))
+
+    def settle(self, home: PartyId, step: Interval) -> Settlement | None:
+        """Settle a 5-minute interval of a home; ``None`` until its delivery and both spots are there."""
+        delivery = self.delivery(home, step)
+        spots = self._store.reading.execute(
+            "SELECT author, start, sell, buy FROM spots WHERE start = ? AND author IN (?, ?)",
+            (step.start, self._circuit.energy, self._circuit.transport),
+        ).fetchall()
+        if delivery is None or len(spots) < 2:
+            return None
+        return settle(delivery, self.pairs(home, step), [row_spot(row) for row in spots])
+
+
+def _deliver(rows: Connection, home: PartyId, step: Delivery, now: Instant) -> bool:
+    before = rows.execute(
+        "SELECT id, energy, estimated FROM deliveries WHERE home = ? AND start = ? ORDER BY id DESC LIMIT 1",
+        (home, step.interval.start),
+    ).fetchone()
+    if before is not None and tuple(before[1:]) == (step.energy, int(step.estimated)):
+        return False
+    rows.execute(
+        "INSERT INTO deliveries (home, start, energy, estimated, corrects, received_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (home, step.interval.start, step.energy, int(step.estimated), before and before[0], now),
+    )
+    return True

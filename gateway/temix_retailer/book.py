@@ -1,0 +1,335 @@
+"""The retailer's book: what was published, and who took what.
+
+Everything here happens in one thread, and each method that writes is one transaction of the store: when it
+returns, it is on the disk. Deciding, signing and storing are one commit, so the same key always gets the
+same bytes.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from sqlite3 import Connection
+from typing import Final
+
+from temix_market.errors import KeyReused, KeyVoided, Refused, TenderExpired, TermsDiffer
+from temix_market.instants import HOUR, Instant, iso
+from temix_market.ladder import TenderBook
+from temix_market.ports import Clock
+from temix_market.tenders import PartyId, Publication
+from temix_market.transactions import Kind, Order, Pair, PairKey
+from temix_market.units import Energy, Price
+
+from temix_retailer.outcome import BOOKED, Answered, Outcome, Place, Voice
+from temix_retailer.publications import Circuit, publish
+from temix_retailer.rows import (
+    PAIR,
+    pair_row,
+    profile_text,
+    quotes,
+    row_pair,
+    text_profile,
+)
+from temix_retailer.store import Store
+from temix_retailer.subscriptions import Plan, hours_ahead
+
+GENESIS: Final = "00" * 32
+"""The head of a chain with nothing in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """Hours of a home's subscription that were just booked, and the message that tells the home."""
+
+    home: PartyId
+    pairs: tuple[Pair, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What one turn of the market brought: both publications (energy's first) and subscriptions."""
+
+    publications: tuple[Publication, Publication]
+    subscribed: tuple[Subscribed, ...]
+
+
+class Book:
+    """The book of one circuit, over an open store."""
+
+    def __init__(self, store: Store, circuit: Circuit, clock: Clock, voice: Voice) -> None:
+        """Take up where the store stands."""
+        self._store = store
+        self._circuit = circuit
+        self._clock = clock
+        self._voice = voice
+        self._tenders = TenderBook()
+        self._depth: dict[PartyId, TenderBook] = {}
+        self._plans: dict[PartyId, Plan] = {}
+        self._quotes: dict[tuple[PartyId, Instant], tuple[Price, Price]] = {}
+        self._last = Instant(0)
+        self._load()
+
+    # --- the market's turn
+
+    def issue(self, issued: Instant) -> Issued | None:
+        """Publish for ``issued`` (on the 5-minute grid), freeze the spots it ends, book subscriptions ahead.
+
+        Repeating the latest turn, as after a restart, gives the same publications. ``None`` where that is not
+        possible: the clock went back, or the prices are not those of before the restart. Then the next turn
+        comes.
+
+        Raises:
+            StoreError: nothing was published.
+        """
+        if issued < self._last:
+            return None
+        publications = publish(self._circuit, issued, self._traded(issued))
+        digests = [_digest(publication) for publication in publications]
+        if issued == self._last and digests != self._digests(publications):
+            return None
+        with self._store.transaction() as rows:
+            if issued > self._last:
+                self._freeze(rows, issued)
+                for publication, digest in zip(publications, digests, strict=True):
+                    offered = [[start, *prices] for start, prices in quotes(publication).items()]
+                    rows.execute(
+                        "INSERT INTO publications VALUES (?, ?, ?, ?, ?)",
+                        (publication.author, publication.sequence, issued, digest, json.dumps(offered)),
+                    )
+            subscribed = [self._subscribe(rows, home) for home in self._plans]
+        for publication in publications:
+            self._tenders.publish(publication)
+            self._remember(publication.author, quotes(publication))
+        self._last = issued
+        self._forget(issued)
+        return Issued(publications, tuple(told for told in subscribed if told is not None))
+
+    # --- orders
+
+    def order(self, order: Order, signed: str) -> Answered:
+        """Book a pair, all or none and once, or refuse it; ``signed`` is the home's message with these terms.
+
+        The same message again gets the same answer. Another message under the same key is refused and
+        raises an alarm; it changes nothing. The retailer's clock decides what has expired.
+
+        Raises:
+            StoreError: nothing happened; the home may send the same again.
+        """
+        pair = order.pair
+        known = self._answer(pair.home, pair.key)
+        if known is not None:
+            answered, before = known
+            return answered if before in {None, signed} else self._reused(pair)
+        place = self._next(pair.home)
+        try:
+            self._check(order, place.at)
+            outcome = Outcome.booked(pair)
+        except Refused as refusal:
+            outcome = Outcome.refused(pair.key, refusal)
+        with self._store.transaction() as rows:
+            answered = self._tell(rows, pair.home, outcome, signed, place)
+            if outcome.code == BOOKED:
+                _add_pair(rows, pair, place)
+        if outcome.code == BOOKED:
+            self._take(pair)
+        return answered
+
+    def reconcile(self, home: PartyId, key: PairKey) -> Answered:
+        """What became of a key. One that never came is voided by asking: its order can no longer take effect.
+
+        Raises:
+            StoreError: nothing happened; the home may ask again.
+        """
+        known = self._answer(home, key)
+        if known is not None:
+            return known[0]
+        outcome = Outcome.refused(key, KeyVoided(key))
+        with self._store.transaction() as rows:
+            return self._tell(rows, home, outcome, None, self._next(home))
+
+    def place(self, home: PartyId) -> Place:
+        """How far the chain of messages to a home goes: the number and head of its last one, and now."""
+        row = self._store.reading.execute(
+            "SELECT sequence, head FROM messages WHERE home = ? ORDER BY sequence DESC LIMIT 1", (home,)
+        ).fetchone()
+        sequence, head = row or (0, GENESIS)
+        return Place(sequence, head, self._clock.now())
+
+    # --- subscription
+
+    def plan(self, home: PartyId, plan: Plan) -> None:
+        """Give a home a subscription; hours that are booked stay as they are."""
+        with self._store.transaction() as rows:
+            rows.execute(
+                "INSERT INTO plans (home, quantities, energy_price, transport_price, planned_at)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (home, profile_text(plan.profile), plan.energy, plan.transport, self._clock.now()),
+            )
+        self._plans[home] = plan
+
+    def subscribe(self, home: PartyId) -> Subscribed | None:
+        """Book the hours of a home's subscription that are not booked yet, as far as tenders reach."""
+        if home not in self._plans:
+            return None
+        with self._store.transaction() as rows:
+            return self._subscribe(rows, home)
+
+    # --- inside
+
+    def _load(self) -> None:
+        rows = self._store.reading
+        last = rows.execute("SELECT coalesce(max(published_at), 0) FROM publications").fetchone()[0]
+        self._last = Instant(last)
+        for author, offered in rows.execute(
+            "SELECT author, quotes FROM publications WHERE published_at > ? ORDER BY sequence",
+            (self._last - HOUR,),
+        ):
+            self._remember(author, {start: (sell, buy) for start, sell, buy in json.loads(offered)})
+        self._forget(self._last)
+        zone = self._circuit.wholesale.zone
+        for home, quantities, energy, transport in rows.execute(
+            "SELECT home, quantities, energy_price, transport_price FROM plans ORDER BY id"
+        ):
+            self._plans[home] = Plan(text_profile(quantities, zone), Price(energy), Price(transport))
+        for row in rows.execute(
+            f"SELECT {PAIR} FROM pairs WHERE kind = 'trade' AND start > ?",  # noqa: S608
+            (self._clock.now() - HOUR,),
+        ):
+            self._take(row_pair(row))
+
+    def _check(self, order: Order, now: Instant) -> None:
+        pair = order.pair
+        if pair.kind is not Kind.TRADE:
+            raise TermsDiffer("a home orders trades; the retailer books the subscription")
+        if order.not_after <= now:
+            raise TenderExpired(pair.energy.tender_id, iso(order.not_after))
+        tenders = self._depth_of(pair.home)
+        for leg in (pair.energy, pair.transport):
+            tenders.check(leg, now)
+
+    def _depth_of(self, home: PartyId) -> TenderBook:
+        if home not in self._depth:
+            self._depth[home] = TenderBook(self._tenders)
+        return self._depth[home]
+
+    def _take(self, pair: Pair) -> None:
+        for leg in (pair.energy, pair.transport):
+            self._depth_of(pair.home).take(leg)
+
+    def _answer(self, home: PartyId, key: PairKey) -> tuple[Answered, str | None] | None:
+        row = self._store.reading.execute(
+            "SELECT code, reason, text, newer, remaining, energy, transport, signed FROM orders"
+            " JOIN messages USING (home, sequence) WHERE home = ? AND key = ?",
+            (home, key),
+        ).fetchone()
+        if row is None:
+            return None
+        code, reason, text, newer, remaining, energy, transport, signed = row
+        return Answered(Outcome(key, code, reason, text, newer, remaining), energy, transport), signed
+
+    def _tell(
+        self, rows: Connection, home: PartyId, outcome: Outcome, signed: str | None, place: Place
+    ) -> Answered:
+        answered = Answered(outcome, *self._voice.answer(home, outcome, place))
+        messages = answered.energy, answered.transport
+        self._add_message(rows, "answer" if signed else "void", home, place, messages)
+        told = (outcome.code, outcome.reason, outcome.text, outcome.newer, outcome.remaining)
+        rows.execute(
+            "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (home, outcome.key, signed, *told, place.sequence),
+        )
+        return answered
+
+    def _next(self, home: PartyId) -> Place:
+        last = self.place(home)
+        return Place(last.sequence + 1, last.previous, last.at)
+
+    def _add_message(
+        self, rows: Connection, kind: str, home: PartyId, place: Place, messages: tuple[str, str]
+    ) -> None:
+        head = self._voice.link(place.previous, messages)
+        rows.execute(
+            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (home, place.sequence, kind, *messages, head, place.at),
+        )
+
+    def _reused(self, pair: Pair) -> Answered:
+        outcome = Outcome.refused(pair.key, KeyReused(pair.key))
+        with self._store.transaction() as rows:
+            rows.execute(
+                "INSERT INTO alarms (home, text, raised_at) VALUES (?, ?, ?)",
+                (pair.home, outcome.text, self._clock.now()),
+            )
+        return Answered(outcome, *self._voice.answer(pair.home, outcome, self.place(pair.home)))
+
+    def _subscribe(self, rows: Connection, home: PartyId) -> Subscribed | None:
+        booked = rows.execute(
+            "SELECT max(start) FROM pairs WHERE home = ? AND kind = 'subscription'", (home,)
+        ).fetchone()[0]
+        plan, circuit, place = self._plans[home], self._circuit, self._next(home)
+        pairs = tuple(
+            plan.pair(home, (circuit.energy, circuit.transport), hour)
+            for hour in hours_ahead(circuit.wholesale.zone, place.at)
+            if (booked is None or hour.start > booked) and plan.profile.quantity(hour)
+        )
+        if not pairs:
+            return None
+        message = self._voice.subscription(home, pairs, place)
+        self._add_message(rows, "subscription", home, place, (message, ""))
+        for pair in pairs:
+            _add_pair(rows, pair, place)
+        return Subscribed(home, pairs, message)
+
+    def _traded(self, before: Instant) -> dict[Instant, Energy]:
+        # Only what was booked before the turn counts, so that the turn can be repeated after a restart.
+        traded: defaultdict[Instant, Energy] = defaultdict(lambda: Energy(0))
+        for start, quantity in self._store.reading.execute(
+            "SELECT start, sum(quantity) FROM pairs WHERE kind = 'trade' AND start > ? AND booked_at < ?"
+            " GROUP BY start, duration",
+            (before - HOUR, before),
+        ):
+            hour = Instant(start - start % HOUR)
+            traded[hour] = Energy(traded[hour] + quantity)
+        return traded
+
+    def _digests(self, publications: Iterable[Publication]) -> list[str]:
+        rows = self._store.reading
+        found = [
+            rows.execute(
+                "SELECT digest FROM publications WHERE author = ? AND sequence = ?",
+                (one.author, one.sequence),
+            ).fetchone()
+            for one in publications
+        ]
+        return [row[0] for row in found if row]
+
+    def _remember(self, author: PartyId, offered: dict[Instant, tuple[Price, Price]]) -> None:
+        for start, prices in offered.items():
+            self._quotes[author, start] = prices
+
+    def _freeze(self, rows: Connection, issued: Instant) -> None:
+        for (author, start), (sell, buy) in self._quotes.items():
+            if start <= issued:
+                rows.execute("INSERT INTO spots VALUES (?, ?, ?, ?, ?)", (author, start, sell, buy, issued))
+
+    def _forget(self, issued: Instant) -> None:
+        for key in [key for key in self._quotes if key[1] <= issued]:
+            del self._quotes[key]
+        for book in (self._tenders, *self._depth.values()):
+            book.forget_before(issued)
+
+
+def _add_pair(rows: Connection, pair: Pair, place: Place) -> None:
+    values = (*pair_row(pair), place.sequence, place.at)
+    rows.execute(
+        f"INSERT INTO pairs ({PAIR}, sequence, booked_at)"  # noqa: S608
+        f" VALUES ({', '.join('?' * len(values))})",
+        values,
+    )
+
+
+def _digest(publication: Publication) -> str:
+    terms = [(tender.id, tender.price, tender.quantity, tender.expires_at) for tender in publication.tenders]
+    return sha256(json.dumps(terms).encode()).hexdigest()

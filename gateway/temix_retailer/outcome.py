@@ -1,0 +1,88 @@
+"""What became of an order, and who says so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from temix_market.errors import BeyondDepth, KeyVoided, Refused, TenderSuperseded
+from temix_market.instants import Instant
+from temix_market.ports import Answer, Booked, NotBooked, Voided
+from temix_market.tenders import PartyId, TenderId
+from temix_market.transactions import Pair, PairKey
+from temix_market.units import Energy
+
+BOOKED = 200
+"""Response code of a pair that is in the book; the others are those of ``temix_market.errors``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The definite answer to a key: booked, refused or void; ``reason`` is a ``Refused.key`` or booked."""
+
+    key: PairKey
+    code: int
+    reason: str
+    text: str
+    newer: TenderId | None = None
+    remaining: Energy | None = None
+
+    @classmethod
+    def booked(cls, pair: Pair) -> Outcome:
+        """The pair is in the book."""
+        return cls(pair.key, BOOKED, "booked", f"booked {pair.quantity} Wh in {pair.interval}")
+
+    @classmethod
+    def refused(cls, key: PairKey, refusal: Refused) -> Outcome:
+        """Nothing was booked, and why."""
+        return cls(
+            key,
+            refusal.code,
+            refusal.key,
+            str(refusal),
+            TenderId(refusal.newer_id) if isinstance(refusal, TenderSuperseded) else None,
+            Energy(refusal.remaining) if isinstance(refusal, BeyondDepth) else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message stands in its home's chain: its number, the head before it, and when it was written."""
+
+    sequence: int
+    previous: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An outcome with both parties' signed answers, the load-serving entity's first."""
+
+    outcome: Outcome
+    energy: str
+    transport: str
+
+    def for_home(self) -> Answer:
+        """The answer as the gateway's ports know it."""
+        receipts = self.energy, self.transport
+        told = self.outcome
+        if told.code == BOOKED:
+            return Booked(told.key, receipts)
+        if told.code == KeyVoided.code:
+            return Voided(told.key, receipts)
+        return NotBooked(told.key, told.code, told.reason, told.text, receipts, told.newer, told.remaining)
+
+
+class Voice(Protocol):
+    """Signs for both parties what the book has decided."""
+
+    def answer(self, home: PartyId, outcome: Outcome, place: Place) -> tuple[str, str]:
+        """Both parties' answers to an order, the load-serving entity's first."""
+        ...
+
+    def subscription(self, home: PartyId, pairs: Sequence[Pair], place: Place) -> str:
+        """The load-serving entity's message that hours of the subscription are booked."""
+        ...
+
+    def link(self, previous: str, messages: Sequence[str]) -> str:
+        """The chain's head after ``messages`` follow the head ``previous``."""
+        ...
