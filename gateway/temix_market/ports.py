@@ -7,7 +7,7 @@ from typing import Protocol
 from temix_market.deliveries import Delivery
 from temix_market.errors import MarketError
 from temix_market.instants import Duration, Instant
-from temix_market.tenders import PartyId, Publication, TenderId
+from temix_market.tenders import PartyId, PriceBounds, Publication, TenderId
 from temix_market.transactions import Order, Pair, PairKey
 from temix_market.units import Energy
 
@@ -61,11 +61,28 @@ class OutcomeUnknown(MarketError):
     """No definite answer came: the order may or may not have been booked. Keep its key, reconcile later."""
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of a retailer's market: ISO 4217 currency, IANA zone of its days, signed price bounds."""
+
+    currency: str
+    zone: str
+    bounds: PriceBounds
+
+
 class RetailerListener(Protocol):
     """What a link tells the gateway; calls come in the order of the retailer's messages."""
 
     def connected(self, up: bool, reason: str) -> None:
         """The link came up or went down, and why."""
+        ...
+
+    def agreed(self, terms: Terms) -> None:
+        """The home is registered under these terms: told at every connect, before any publication."""
+        ...
+
+    def heard(self, now: Instant) -> None:
+        """The retailer's clock stands at ``now``: told with every heartbeat."""
         ...
 
     async def published(self, publication: Publication, signed: str) -> None:

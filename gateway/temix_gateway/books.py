@@ -1,0 +1,140 @@
+"""Ledger and memory kept in step: first the record, then what is made of it."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+from temix_market.deliveries import Delivery
+from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
+from temix_market.intervals import Interval
+from temix_market.ports import Answer, Booked, Clock, OutcomeUnknown, RetailerLink
+from temix_market.settlement import Spot, settle
+from temix_market.tenders import Publication
+from temix_market.transactions import Kind, Pair
+
+from temix_gateway.ledger.ledger import Head, Ledger
+from temix_gateway.market import Market
+
+KEPT: Final = Duration(10 * 24 * HOUR)
+"""Settlement is final after ten days: until then positions and spots stay in memory."""
+
+_LOG: Final = structlog.get_logger(__name__)
+
+
+class Books:
+    """What the home has bought, used and owes; ``ordered`` are the day's orders not refused, and when."""
+
+    def __init__(self, ledger: Ledger, market: Market, clock: Clock) -> None:
+        """Keep ``ledger`` and ``market`` in step."""
+        self.ordered: list[tuple[Pair, Instant]] = []
+        self.trades = 0
+        self.last: tuple[Pair, Instant] | None = None
+        self._ledger = ledger
+        self._market = market
+        self._clock = clock
+        self._open: dict[Instant, Delivery] = {}
+        self._unreported: list[Delivery] = []
+        self._one_at_a_time = asyncio.Lock()
+
+    @property
+    def fault(self) -> str:
+        """Why the ledger is locked, or nothing."""
+        return self._ledger.fault
+
+    @property
+    def head(self) -> Head:
+        """How far the ledger reaches."""
+        return self._ledger.head
+
+    async def load(self, midnight: Instant) -> None:
+        """Take up what the ledger holds."""
+        since = Instant(self._clock.now() - KEPT)
+        for pair, at in await self._ledger.pairs(since):
+            self._market.add(pair)
+            if pair.kind is Kind.TRADE:
+                self.last = pair, at
+        self.trades = await self._ledger.trades()
+        self.ordered = await self._ledger.ordered(min(midnight, Instant(self._clock.now() - HOUR)))
+        self._market.freeze(await self._ledger.spots(since))
+        settled = await self._ledger.settled(since)
+        for delivery in await self._ledger.deliveries(since):
+            start = delivery.interval.start
+            if settled.get(start) != (self._market.positions.at(delivery.interval), delivery.energy):
+                self._open[start] = delivery
+        await self._settle()
+
+    async def published(self, publication: Publication, signed: str) -> None:
+        """Record a publication, then use it; with a locked ledger its prices are shown all the same."""
+        if not self.fault:
+            await self._ledger.file_publication(publication, signed)
+        frozen = self._market.publish(publication)
+        if frozen:
+            await self._freeze(frozen)
+
+    async def subscribed(self, pairs: Sequence[Pair]) -> None:
+        """Record pairs that the retailer booked by itself; those known change nothing."""
+        for pair in await self._ledger.file_pairs(pairs):
+            self._market.add(pair)
+
+    async def answered(self, answer: Answer) -> None:
+        """Take up a definite answer that the ledger has."""
+        found = next(((pair, at) for pair, at in self.ordered if pair.key == answer.key), None)
+        if not isinstance(answer, Booked):
+            self.ordered = [(pair, at) for pair, at in self.ordered if pair.key != answer.key]
+        elif found is None:  # ordered before the last midnight
+            now = self._clock.now()
+            for pair, _ in await self._ledger.pairs(Instant(now - KEPT)):
+                self._count(pair, now)
+        else:
+            self._count(found[0], self._clock.now())
+
+    async def delivered(self, deliveries: Sequence[Delivery]) -> None:
+        """Record 5-minute deliveries and settle what they complete."""
+        new = await self._ledger.deliver(deliveries)
+        self._open.update((delivery.interval.start, delivery) for delivery in new)
+        self._unreported += new
+        await self._settle()
+
+    async def report(self, link: RetailerLink) -> None:
+        """Report deliveries to the retailer; what is not acknowledged is reported again."""
+        reporting = list(self._unreported)
+        if not reporting:
+            return
+        try:
+            await link.report(reporting)
+        except OutcomeUnknown as error:
+            _LOG.info("deliveries not acknowledged", count=len(reporting), reason=str(error))
+            return
+        del self._unreported[: len(reporting)]
+
+    def forget(self, now: Instant) -> None:
+        """Drop from memory what is final."""
+        self._market.forget_before(now, Instant(now - KEPT))
+        day_ago = now - 25 * HOUR
+        self.ordered = [(pair, at) for pair, at in self.ordered if at >= day_ago]
+
+    def _count(self, pair: Pair, at: Instant) -> None:
+        if self._market.add(pair) and pair.kind is Kind.TRADE:
+            self.trades += 1
+            self.last = pair, at
+
+    async def _freeze(self, spots: Sequence[Spot]) -> None:
+        if not self.fault:
+            await self._ledger.freeze(spots)
+            await self._settle()
+
+    async def _settle(self) -> None:
+        """Settle every open interval whose spots are frozen."""
+        async with self._one_at_a_time:
+            done = []
+            for start, delivery in self._open.items():
+                spots = self._market.settling(start)
+                if spots is not None:
+                    step = Interval(start, FIVE_MINUTES)
+                    done.append(settle(delivery, self._market.positions.enclosing(step), spots))
+            if done and not self.fault:
+                await self._ledger.settle(done)
+                for settled in done:
+                    if self._open.get(settled.interval.start) is not None:
+                        del self._open[settled.interval.start]

@@ -1,0 +1,397 @@
+"""The gateway's core: listens to the retailer and to Home Assistant, plans, trades and settles.
+
+It has no clock, randomness, network or disk of its own: the same code runs live, in tests and in fast replay.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from random import Random
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import structlog
+from temix_market.calendar import local_date, local_day
+from temix_market.deliveries import Delivery
+from temix_market.errors import MarketError
+from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, SECOND, Duration, Instant
+from temix_market.intervals import Interval, enclosing, spread_evenly
+from temix_market.ports import Booked, Clock, RetailerLink, Seal, Terms
+from temix_market.products import Side
+from temix_market.tenders import PartyId, PriceBounds, Publication
+from temix_market.transactions import Leg, Order, Pair, PairKey
+from temix_market.units import Energy, Money, Power, Price
+from temix_market.wire.keys import uuid7
+
+from temix_gateway.books import Books
+from temix_gateway.errors import GatewayError, LedgerError
+from temix_gateway.home.devices import ReportHome
+from temix_gateway.home.errors import CommandRefused
+from temix_gateway.home.messages import Mode, ReportReadings, State
+from temix_gateway.ledger.ledger import Ledger
+from temix_gateway.market import Market
+from temix_gateway.planning import Plan, Problem
+from temix_gateway.planning.horizon import Prices, Shown, tapering
+from temix_gateway.question import base_load, known_devices
+from temix_gateway.replanning import Basis
+from temix_gateway.trading.outbox import Outbox
+from temix_gateway.trading.trader import Choice, Limits, Policy, Recent, Turn, choose
+from temix_gateway.view import Facts, Link, state
+
+HORIZON: Final = Duration(36 * HOUR)
+PLAN_EVERY: Final = HOUR
+ORDER_LIFE: Final = MINUTE
+"""How long an order may be on its way before it is only asked for."""
+CLOCK_ERROR: Final = Duration(2 * SECOND)
+CLOCK_PROOF_LASTS: Final = HOUR
+UNKNOWN_TERMS: Final = Terms("XXX", "UTC", PriceBounds(Price(0), Price(0)))
+"""Until a retailer was heard for the first time; XXX is ISO 4217 for no currency."""
+
+_LOG: Final = structlog.get_logger(__name__)
+
+type Planner = Callable[[Problem, Plan | None], Plan]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the owner set: limits, eagerness, and how long at most a turn waits so that homes do not herd."""
+
+    home: PartyId
+    zone: ZoneInfo
+    bounds: PriceBounds
+    money_a_day: Money
+    highest_price: Price
+    import_power: Power
+    export_power: Power
+    minimum_gain: Money
+    certainty: Price
+    share: Fraction = Fraction(1, 2)
+    jitter: Duration = Duration(5 * SECOND)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the core does not make itself: clock, randomness, the retailer's link, the signature, the planner.
+
+    ``remember`` keeps the owner's choices (mode, paused) over a restart.
+    """
+
+    clock: Clock
+    random: Random
+    link: RetailerLink
+    seal: Seal
+    planner: Planner
+    remember: Callable[[Mode, bool], Awaitable[None]] | None = None
+
+
+class Core:
+    """One home's gateway; a ``RetailerListener``, and the ``Core`` that the local API serves."""
+
+    def __init__(
+        self, rules: Rules, outside: Outside, ledger: Ledger, mode: Mode, paused: bool = False
+    ) -> None:
+        """Begin with what the owner chose; call ``load`` before ``run``."""
+        self.rules = rules
+        self.market = Market(rules.bounds)
+        self.plans_made = 0
+        self.plan: Plan | None = None
+        self.books = Books(ledger, self.market, outside.clock)
+        self._outside = outside
+        self._clock = outside.clock
+        self._outbox = Outbox(ledger, outside.link, outside.clock)
+        self._mode: Mode = mode
+        self._paused = paused
+        self._terms = UNKNOWN_TERMS
+        self._link = Link(False, outside.clock.now(), "not connected yet")
+        self._clock_proven_at: Duration | None = None
+        self._trouble = ""
+        self._report: ReportHome | None = None
+        self._basis: Basis | None = None
+        self._planned_at: Duration | None = None
+        self._wake = asyncio.Event()
+        self._observers: list[Callable[[], None]] = []
+
+    async def load(self) -> None:
+        """Take up what the ledger holds."""
+        await self.books.load(self._midnight())
+
+    async def run(self) -> None:
+        """Link up and turn the wheel until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._outside.link.run(self))
+            group.create_task(self._wheel())
+
+    def observe(self, changed: Callable[[], None]) -> None:
+        """Call ``changed`` after each change of the state."""
+        self._observers.append(changed)
+
+    # What the retailer's link tells.
+
+    def connected(self, up: bool, reason: str) -> None:
+        """Note the state of the link; a new connection looks at once for lost answers."""
+        if (up, reason) != (self._link.up, self._link.reason):
+            _LOG.info("retailer link", up=up, reason=reason)
+            since = self._link.since if up == self._link.up else self._clock.now()
+            self._link = Link(up, since, reason)
+            self._tell()
+        if up:
+            self._wake.set()
+
+    def agreed(self, terms: Terms) -> None:
+        """Take the market's terms."""
+        self._terms = terms
+
+    def heard(self, now: Instant) -> None:
+        """Compare clocks: a proof lasts an hour."""
+        apart = abs(now - self._clock.now())
+        if apart <= CLOCK_ERROR:
+            self._clock_proven_at = self._clock.monotonic()
+        else:
+            _LOG.warning("clock differs from the retailer's", milliseconds=apart)
+            self._clock_proven_at = None
+
+    async def published(self, publication: Publication, signed: str) -> None:
+        """Check, record and use a publication.
+
+        Raises:
+            MarketError: it is not believed; nothing of it is used.
+            MessageReused: its number came before with other content.
+        """
+        self.market.check(publication)
+        await self.books.published(publication, signed)
+        self._wake.set()
+        self._tell()
+
+    async def booked(self, pairs: Sequence[Pair], signed: str) -> None:  # noqa: ARG002 (pairs carry the keys)
+        """Record what the retailer booked by itself."""
+        await self.books.subscribed(pairs)
+        self._tell()
+
+    # What Home Assistant tells and asks.
+
+    def state(self) -> State:
+        """Everything as it is now."""
+        facts = Facts(
+            now=self._clock.now(),
+            terms=self._terms,
+            mode=self._mode,
+            link=self._link,
+            paused=self._paused,
+            locked=self.locked(),
+            head=self.books.head,
+            trades=self.books.trades,
+            last=self.books.last,
+            plan=self.plan,
+        )
+        return state(facts, self.market)
+
+    async def pause_trading(self, paused: bool) -> None:
+        """Make no new transactions, or go on."""
+        await self._choose(self._mode, paused)
+
+    async def set_mode(self, mode: Mode) -> None:
+        """Choose what is done with plans."""
+        await self._choose(mode, self._paused)
+
+    async def report_home(self, report: ReportHome) -> None:
+        """Take devices and base load for the next plan; a material change plans anew."""
+        self._report = report
+        if self._basis is None or self._basis.home_changed(report):
+            self._wake.set()
+
+    async def report_readings(self, report: ReportReadings) -> None:
+        """Record meter readings and settle what they complete.
+
+        Raises:
+            CommandRefused: an interval off the 5-minute marks or not over yet, or the ledger is locked.
+        """
+        steps: list[Delivery] = []
+        for reading in report.readings:
+            try:
+                interval = Interval(Instant(reading.start), Duration(reading.end - reading.start))
+                steps += Delivery(interval, Energy(reading.energy)).steps()
+            except MarketError as error:
+                raise CommandRefused(str(error)) from error
+            if interval.end > self._clock.now() + CLOCK_ERROR:
+                raise CommandRefused(f"the reading of {interval} is of the future: report it when it is over")
+        try:
+            await self.books.delivered(steps)
+        except LedgerError as error:
+            raise CommandRefused(str(error)) from error
+        self._tell()
+
+    def locked(self) -> list[str]:
+        """Why no trade is made, beside the owner's pause and mode; empty where nothing stands in the way."""
+        reasons = []
+        if self.books.fault:
+            reasons.append(self.books.fault)
+        if not self._link.up:
+            reasons.append("the retailer is not connected")
+        proven = self._clock_proven_at
+        if proven is None or self._clock.monotonic() - proven > CLOCK_PROOF_LASTS:
+            reasons.append("no proof of the clock: the retailer's was not heard, or is more than 2 s apart")
+        if not any(True for _ in self.market.book.live(self._clock.now())):
+            reasons.append("there is no valid price")
+        if self._trouble:
+            reasons.append(self._trouble)
+        return reasons
+
+    # The wheel.
+
+    async def _wheel(self) -> None:
+        while True:
+            await self._until_something_is_due()
+            await asyncio.sleep(self._outside.random.uniform(0, self.rules.jitter / SECOND))
+            self._wake.clear()
+            await self.turn()
+
+    async def turn(self) -> None:
+        """One turn: lost answers, plan, trade, reports; a trouble is told and ends with the next turn."""
+        try:
+            await self._chase()
+            await self._plan_if_due()
+            await self._trade()
+            await self.books.report(self._outside.link)
+            self.books.forget(self._clock.now())
+            trouble = ""
+        except (GatewayError, MarketError) as error:
+            trouble = str(error)
+        if trouble and trouble != self._trouble:
+            _LOG.error("turn failed", reason=trouble)
+        self._trouble = trouble
+        self._tell()
+
+    async def _until_something_is_due(self) -> None:
+        now = self._clock.now()
+        boundary = enclosing(now, FIVE_MINUTES).end
+        try:
+            async with asyncio.timeout((boundary - now) / SECOND):
+                await self._wake.wait()
+        except TimeoutError:
+            self._tell()  # the price now is another one
+
+    async def _chase(self) -> None:
+        if not self._link.up or self.books.fault:
+            return
+        for answer in await self._outbox.chase():
+            await self.books.answered(answer)
+
+    async def _plan_if_due(self) -> None:
+        report, now = self._report, self._clock.now()
+        if report is None or self._mode == "monitor":
+            return
+        rungs = self.market.book.rungs(now)
+        basis = Basis.of(report, rungs)
+        fresh = self._planned_at is not None and self._clock.monotonic() - self._planned_at < PLAN_EVERY
+        if not rungs or (fresh and self._basis is not None and not self._basis.changed(basis, now)):
+            return
+        intervals = tapering(now, HORIZON)
+        loads = base_load(report.base_load, intervals)
+        prices = Prices(rungs, self._past(), self.rules.zone)
+        problem = Problem(
+            now=now,
+            steps=prices.steps(
+                intervals,
+                self.market.positions,
+                [max(0.0, load) for load in loads],
+                [max(0.0, -load) for load in loads],
+            ),
+            import_limit=self.rules.import_power,
+            export_limit=self.rules.export_power,
+            devices=known_devices(report, intervals, now),
+            zone=self._terms.zone,
+            currency=self._terms.currency,
+        )
+        self.plan = await asyncio.to_thread(self._outside.planner, problem, self.plan)
+        self.plans_made += 1
+        self._basis, self._planned_at = basis, self._clock.monotonic()
+
+    async def _trade(self) -> None:
+        if self.plan is None or not self._may_trade():
+            return
+        now, rules = self._clock.now(), self.rules
+        ordered = self.books.ordered
+        turn = Turn(
+            now=now,
+            rungs=[rung for rung in self.market.book.rungs(now) if rung.expires_at > now + 2 * SECOND],
+            gaps=self._gaps(self.plan),
+            positions=self._positions(self.plan),
+            recent=[Recent(pair.interval, pair.energy.side, at) for pair, at in ordered if now - at < HOUR],
+            blocked=await self._outbox.unknown(),
+        )
+        midnight = self._midnight()
+        bought = (pair.cost for pair, at in ordered if at >= midnight and pair.energy.side is Side.SELL)
+        limits = Limits(
+            budget=Money(rules.money_a_day - sum(max(0, cost) for cost in bought)),
+            highest_price=rules.highest_price,
+            import_power=rules.import_power,
+            export_power=rules.export_power,
+        )
+        policy = Policy(rules.minimum_gain, rules.certainty, rules.share)
+        for choice in choose(turn, limits, policy):
+            if not self._may_trade():
+                return
+            await self._take(choice)
+
+    def _may_trade(self) -> bool:
+        return self._mode == "automatic" and not self._paused and not self.locked()
+
+    async def _take(self, choice: Choice) -> None:
+        now, rung = self._clock.now(), choice.rung
+        key = PairKey(uuid7(now, self._outside.random.randbytes(10)))
+        legs = Leg.taking(rung.energy, choice.quantity), Leg.taking(rung.transport, choice.quantity)
+        pair = Pair(key, self.rules.home, *legs)
+        self.books.ordered.append((pair, now))
+        order = Order(pair, min(rung.expires_at, Instant(now + ORDER_LIFE)))
+        answer = await self._outbox.submit(order, self._outside.seal)
+        if answer is None:
+            return
+        await self.books.answered(answer)
+        if not isinstance(answer, Booked):
+            _LOG.info("order refused", key=key, answer=answer)
+
+    def _gaps(self, plan: Plan) -> dict[Instant, Energy]:
+        positions = self.market.positions
+        return {
+            start: Energy(target - positions.at(Interval(start, FIVE_MINUTES)))
+            for start, target in self._targets(plan).items()
+        }
+
+    def _positions(self, plan: Plan) -> dict[Instant, Energy]:
+        positions = self.market.positions
+        return {start: positions.at(Interval(start, FIVE_MINUTES)) for start in self._targets(plan)}
+
+    def _targets(self, plan: Plan) -> dict[Instant, Energy]:
+        return {
+            part.start: energy
+            for step, load in zip(plan.steps, plan.net_load, strict=True)
+            for part, energy in zip(
+                step.split(FIVE_MINUTES), spread_evenly(load, step.duration // FIVE_MINUTES), strict=True
+            )
+        }
+
+    def _past(self) -> dict[Instant, Shown]:
+        past = {}
+        for start in self.market.spots:
+            spots = self.market.settling(start)
+            if spots:
+                buy, sell = sum(spot.sell for spot in spots), sum(spot.buy for spot in spots)
+                past[start] = Shown(Price(buy), Price(sell))
+        return past
+
+    def _midnight(self) -> Instant:
+        zone = self.rules.zone
+        return local_day(zone, local_date(zone, self._clock.now())).start
+
+    async def _choose(self, mode: Mode, paused: bool) -> None:
+        self._mode, self._paused = mode, paused
+        _LOG.info("owner chose", mode=mode, paused=paused)
+        if self._outside.remember is not None:
+            await self._outside.remember(mode, paused)
+        self._wake.set()
+        self._tell()
+
+    def _tell(self) -> None:
+        for changed in self._observers:
+            changed()

@@ -1,0 +1,135 @@
+"""The market as the gateway knows it: tenders in force, spots, the position. Pure: no I/O, no clock."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from temix_market.errors import MarketError
+from temix_market.instants import FIVE_MINUTES, Instant
+from temix_market.intervals import Interval
+from temix_market.ladder import TenderBook
+from temix_market.plausibility import JumpGuard
+from temix_market.positions import Positions
+from temix_market.products import Resource, Side
+from temix_market.settlement import Spot
+from temix_market.tenders import PartyId, PriceBounds, Publication, check_prices
+from temix_market.transactions import Pair
+from temix_market.units import Price
+
+
+class Quarantined(MarketError):
+    """A whole publication is ×1000 away from the one before: not used until a second one confirms it."""
+
+
+@dataclass(slots=True)
+class _Author:
+    """What one party published last, and its 5-minute prices by start: those of its last word before it."""
+
+    guard: JumpGuard = field(default_factory=JumpGuard)
+    sequence: int = 0
+    published_at: Instant = Instant(0)
+    quotes: dict[Instant, dict[Side, Price]] = field(default_factory=dict)
+
+    def spot(self, author: PartyId, start: Instant) -> Spot | None:
+        """Its prices of the 5 minutes from ``start``, so far as it has spoken."""
+        quote = self.quotes.get(start, {})
+        if len(quote) < len(Side):
+            return None
+        return Spot(author, Interval(start, FIVE_MINUTES), quote[Side.SELL], quote[Side.BUY])
+
+
+class Market:
+    """Takes in publications and pairs; gives ladders, spots and positions."""
+
+    def __init__(self, bounds: PriceBounds) -> None:
+        """Start empty; prices outside ``bounds`` are refused."""
+        self.bounds = bounds
+        self.book = TenderBook()
+        self.positions = Positions()
+        self.spots: dict[Instant, dict[PartyId, Spot]] = {}
+        """Frozen spots by start."""
+        self._authors: dict[PartyId, _Author] = {}
+        self._resources: dict[Resource, PartyId] = {}
+
+    def check(self, publication: Publication) -> None:
+        """Judge a publication before it is used.
+
+        Raises:
+            InvalidField: a price outside the bounds; nothing of it is used.
+            Quarantined: a jump ×1000 of all prices.
+        """
+        check_prices(publication.tenders, self.bounds)
+        verdict = self._author(publication.author).guard.judge(publication)
+        if not verdict.accepted:
+            raise Quarantined(f"publication {publication.sequence} of {publication.author}: {verdict.reason}")
+
+    def publish(self, publication: Publication) -> list[Spot]:
+        """Take in a publication; return the spots that it freezes. An old one changes nothing.
+
+        A spot is frozen once the party's next publication is seen, for only then is it certain that none
+        came between; where one was missed, the spot stays open.
+        """
+        author = self._author(publication.author)
+        if publication.sequence <= author.sequence:
+            return []
+        self.book.publish(publication)
+        frozen = self._confirmed(publication, author)
+        for tender in publication.tenders:
+            self._resources[tender.instrument.resource] = publication.author
+            start = tender.instrument.start
+            if tender.instrument.duration == FIVE_MINUTES and publication.published_at < start:
+                author.quotes.setdefault(start, {})[tender.side] = tender.price
+        author.sequence, author.published_at = publication.sequence, publication.published_at
+        self.freeze(frozen)
+        return frozen
+
+    def freeze(self, spots: Iterable[Spot]) -> None:
+        """Take in frozen spots."""
+        for spot in spots:
+            self.spots.setdefault(spot.interval.start, {})[spot.author] = spot
+
+    def add(self, pair: Pair) -> bool:
+        """Count a booked pair, once, in the position and in the depth taken; say whether it was new."""
+        new = self.positions.add(pair)
+        if new:
+            self.book.take(pair.energy)
+            self.book.take(pair.transport)
+        return new
+
+    def settling(self, start: Instant) -> tuple[Spot, ...] | None:
+        """The frozen spots of both parties, or nothing while one is open."""
+        frozen = self.spots.get(start, {})
+        return tuple(frozen.values()) if len(frozen) == len(Resource) else None
+
+    def shown(self, start: Instant) -> tuple[Price | None, Price | None, bool]:
+        """Prices to buy and to sell in the 5 minutes from ``start``, and whether they are provisional."""
+        frozen = self.spots.get(start, {})
+        spots = [
+            frozen.get(author) or self._authors[author].spot(author, start)
+            for author in self._resources.values()
+        ] or list(frozen.values())
+        known = [spot for spot in spots if spot is not None]
+        if len(known) < len(Resource):
+            return None, None, True
+        buy, sell = sum(spot.sell for spot in known), sum(spot.buy for spot in known)
+        return Price(buy), Price(sell), len(frozen) < len(Resource)
+
+    def forget_before(self, instant: Instant, settled: Instant) -> None:
+        """Drop tenders of intervals that end by ``instant``, and all else that ends by ``settled``."""
+        self.book.forget_before(instant)
+        self.positions.forget_before(settled)
+        for start in [start for start in self.spots if start < settled]:
+            del self.spots[start]
+        for author in self._authors.values():
+            for start in [start for start in author.quotes if start + FIVE_MINUTES <= instant]:
+                del author.quotes[start]
+
+    def _author(self, name: PartyId) -> _Author:
+        return self._authors.setdefault(name, _Author())
+
+    def _confirmed(self, publication: Publication, author: _Author) -> list[Spot]:
+        if publication.sequence != author.sequence + 1:
+            return []
+        after, until = author.published_at, publication.published_at
+        starts = [start for start in author.quotes if after < start <= until]
+        spots = [author.spot(publication.author, start) for start in sorted(starts)]
+        return [spot for spot in spots if spot is not None]

@@ -1,0 +1,146 @@
+"""The planner's question, from what Home Assistant reports and what the market shows."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from temix_market.instants import HOUR, Duration, Instant
+from temix_market.intervals import Interval
+from temix_market.units import Energy, Power
+
+from temix_gateway.home import devices as reported
+from temix_gateway.home.devices import Load, ReportHome
+from temix_gateway.planning import devices
+
+WATER_WH_PER_LITRE_KELVIN: Final = 1.163
+USEFUL_WATER: Final = 40_000
+"""Below 40 °C (thousandths) the water of a tank is of no use to anyone."""
+
+DAY: Final = Duration(24 * HOUR)
+
+
+def base_load(loads: Sequence[Load], intervals: Sequence[Interval]) -> list[float]:
+    """Mean power of the base load (W, net of solar) in each interval; the last value holds on."""
+    return [_mean_load(loads, interval) for interval in intervals]
+
+
+def known_devices(
+    report: ReportHome, intervals: Sequence[Interval], now: Instant
+) -> tuple[devices.Device, ...]:
+    """The devices that have something to plan, as the planner knows them."""
+    known = (_DEVICES[type(device)](device, intervals, now) for device in report.devices)
+    return tuple(device for device in known if device is not None)
+
+
+def _mean_load(loads: Sequence[Load], interval: Interval) -> float:
+    covered, energy = 0, 0
+    for load in loads:
+        overlap = min(load.end, interval.end) - max(load.start, interval.start)
+        if overlap > 0:
+            covered, energy = covered + overlap, energy + overlap * load.power
+    rest = interval.duration - covered
+    return (energy + rest * (loads[-1].power if loads else 0)) / interval.duration
+
+
+def _ev_charger(
+    car: reported.EvCharger, intervals: Sequence[Interval], now: Instant
+) -> devices.EvCharger | None:
+    if not car.connected or car.needed <= 0 or car.max_power <= 0:
+        return None
+    ready_by = Instant(car.ready_by) if car.ready_by is not None else intervals[-1].end
+    if ready_by <= now:
+        return None
+    least = max(1, min(car.min_power or car.max_power, car.max_power))
+    return devices.EvCharger(
+        id=car.id,
+        min_power=Power(least),
+        max_power=Power(car.max_power),
+        efficiency=1.0,  # what is needed is measured at the meter
+        capacity=Energy(car.needed),
+        target=Energy(car.needed),
+        ready_by=min(ready_by, intervals[-1].end),
+    )
+
+
+def _battery(
+    battery: reported.Battery,
+    intervals: Sequence[Interval],  # noqa: ARG001
+    now: Instant,  # noqa: ARG001
+) -> devices.Battery:
+    one_way = (battery.efficiency / 100) ** 0.5
+    return devices.Battery(
+        id=battery.id,
+        capacity=Energy(battery.capacity),
+        stored=Energy(min(max(battery.stored, 0), battery.capacity)),
+        reserve=Energy(min(battery.reserve, battery.capacity)),
+        max_charge=Power(battery.max_charge),
+        max_discharge=Power(battery.max_discharge),
+        charge_efficiency=one_way,
+        discharge_efficiency=one_way,
+    )
+
+
+def _water_heater(
+    tank: reported.WaterHeater,
+    intervals: Sequence[Interval],
+    now: Instant,  # noqa: ARG001
+) -> devices.WaterHeater:
+    coldest = min(tank.minimum, USEFUL_WATER)
+
+    def heat(temperature: int) -> int:
+        return round((temperature - coldest) / 1000 * tank.volume / 1000 * WATER_WH_PER_LITRE_KELVIN)
+
+    capacity = max(1, heat(tank.maximum))
+    stored = min(max(0, heat(tank.temperature)), capacity)
+    return devices.WaterHeater(
+        id=tank.id,
+        power=Power(tank.power),
+        capacity=Energy(capacity),
+        stored=Energy(stored),
+        reserve=Energy(min(max(0, heat(tank.minimum)), capacity)),
+        loss_hours=max(1.0, capacity / max(1, tank.standing_loss)),
+        draws=tuple(tank.draw / 24 for _ in intervals),
+    )
+
+
+def _thermostat(
+    room: reported.Thermostat,
+    intervals: Sequence[Interval],
+    now: Instant,  # noqa: ARG001
+) -> devices.Climate:
+    return devices.Climate(
+        id=room.id,
+        temperature=room.temperature / 1000,
+        outdoor=tuple(room.outdoor / 1000 for _ in intervals),
+        low=tuple(room.minimum / 1000 for _ in intervals),
+        high=tuple(room.maximum / 1000 for _ in intervals),
+        heating_power=Power(0 if room.cooling else room.power),
+        cooling_power=Power(room.power if room.cooling else 0),
+        heating_efficiency=room.cop / 100,
+        cooling_efficiency=room.cop / 100,
+        loss_hours=max(0.1, room.capacity / max(1, room.loss)),
+        heat_capacity=float(max(1, room.capacity)),
+    )
+
+
+def _run_time(pump: reported.RunTime, intervals: Sequence[Interval], now: Instant) -> devices.DailyRun | None:
+    end = min(Instant(pump.finish_by), intervals[-1].end)
+    if pump.remaining <= 0 or end <= now:
+        return None
+    run = Duration(min(pump.remaining, end - now))
+    return devices.DailyRun(
+        id=pump.id,
+        power=Power(pump.power),
+        windows=(devices.Window(start=now, end=end, run=run),),
+        min_run=Duration(min(pump.minimum_run, run)),
+    )
+
+
+type _Known = devices.Device | None
+
+_DEVICES: Final[dict[type[reported.Device], Callable[..., _Known]]] = {
+    reported.EvCharger: _ev_charger,
+    reported.Battery: _battery,
+    reported.WaterHeater: _water_heater,
+    reported.Thermostat: _thermostat,
+    reported.RunTime: _run_time,
+}

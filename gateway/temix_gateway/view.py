@@ -1,0 +1,148 @@
+"""The state that Home Assistant sees, made from what the gateway knows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from temix_market.instants import FIVE_MINUTES, HOUR, Instant
+from temix_market.intervals import Interval, enclosing
+from temix_market.ladder import Rung, StepPrices, step_prices
+from temix_market.ports import Terms
+from temix_market.transactions import Pair
+from temix_market.units import Energy
+
+from temix_gateway.home import messages
+from temix_gateway.home.messages import Mode, State
+from temix_gateway.ledger.ledger import Head
+from temix_gateway.market import Market
+from temix_gateway.planning import DevicePlan, Plan
+
+POSITION_STEPS: Final = 49 * HOUR // FIVE_MINUTES
+"""From the begun hour, as far as tenders can reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The retailer's link: whether it is up, since when, and why not."""
+
+    up: bool
+    since: Instant
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the state shows beside the market."""
+
+    now: Instant
+    terms: Terms
+    mode: Mode
+    link: Link
+    paused: bool
+    locked: list[str]
+    head: Head
+    trades: int
+    last: tuple[Pair, Instant] | None
+    plan: Plan | None
+
+
+def state(facts: Facts, market: Market) -> State:
+    """Everything as it is at ``facts.now``."""
+    prices = step_prices(market.book.rungs(facts.now))
+    return State(
+        currency=facts.terms.currency,
+        zone=facts.terms.zone,
+        mode=facts.mode,
+        retailer=messages.Retailer(connected=facts.link.up, since=facts.link.since, reason=facts.link.reason),
+        trading=messages.Trading(paused=facts.paused, locked=facts.locked),
+        spot=_spot(facts.now, market),
+        prices=list(_prices(prices)),
+        horizon=prices[-1].step.end if prices else None,
+        positions=list(_positions(facts.now, market)),
+        ledger=messages.Ledger(sequence=facts.head.sequence, head=facts.head.head),
+        transactions=messages.Transactions(count=facts.trades, last=_transaction(facts.last)),
+        plan=_plan(facts.plan) if facts.plan else None,
+    )
+
+
+def _spot(now: Instant, market: Market) -> messages.Spot | None:
+    step = enclosing(now, FIVE_MINUTES)
+    buy, sell, provisional = market.shown(step.start)
+    if buy is None and sell is None:
+        return None
+    return messages.Spot(start=step.start, end=step.end, buy=buy, sell=sell, provisional=provisional)
+
+
+def _prices(prices: Iterable[StepPrices]) -> Iterable[messages.PriceStep]:
+    """Neighbouring steps of the same instruments, joined."""
+    joined: list[tuple[Rung | None, Rung | None, Instant, Instant]] = []
+    for step in prices:
+        buying = step.buying[0] if step.buying else None
+        selling = step.selling[0] if step.selling else None
+        same = joined and joined[-1][0] is buying and joined[-1][1] is selling
+        if same and joined[-1][3] == step.step.start:
+            joined[-1] = (*joined[-1][:3], step.step.end)
+        else:
+            joined.append((buying, selling, step.step.start, step.step.end))
+    for buying, selling, start, end in joined:
+        yield messages.PriceStep(
+            start=start,
+            end=end,
+            buy=None if buying is None else buying.price,
+            sell=None if selling is None else selling.price,
+            buy_energy=None if buying is None else buying.energy.price,
+            buy_transport=None if buying is None else buying.transport.price,
+            sell_energy=None if selling is None else selling.energy.price,
+            sell_transport=None if selling is None else selling.transport.price,
+            components={} if buying is None else {p.name: p.price for p in buying.energy.components},
+        )
+
+
+def _positions(now: Instant, market: Market) -> Iterable[messages.PositionStep]:
+    """Neighbouring steps of equal quantity, joined; steps without any position are left out."""
+    first = enclosing(now, HOUR).start
+    joined: list[tuple[Energy, Energy, Instant, Instant]] = []
+    for number in range(POSITION_STEPS):
+        step = Interval(Instant(first + number * FIVE_MINUTES), FIVE_MINUTES)
+        quantity, subscribed = market.positions.at(step), market.positions.subscribed(step)
+        if joined and joined[-1][:2] == (quantity, subscribed):
+            joined[-1] = (*joined[-1][:3], step.end)
+        else:
+            joined.append((quantity, subscribed, step.start, step.end))
+    for quantity, subscribed, start, end in joined:
+        if quantity or subscribed:
+            parts = (end - start) // FIVE_MINUTES
+            yield messages.PositionStep(
+                start=start, end=end, quantity=quantity * parts, subscribed=subscribed * parts
+            )
+
+
+def _transaction(last: tuple[Pair, Instant] | None) -> messages.Transaction | None:
+    if last is None:
+        return None
+    pair, at = last
+    return messages.Transaction(
+        key=pair.key,
+        at=at,
+        start=pair.interval.start,
+        end=pair.interval.end,
+        quantity=pair.quantity,
+        price=pair.price,
+    )
+
+
+def _plan(plan: Plan) -> messages.Plan:
+    return messages.Plan(made=plan.made_at, devices=[_device(device, plan.steps) for device in plan.devices])
+
+
+def _device(device: DevicePlan, steps: tuple[Interval, ...]) -> messages.DevicePlan:
+    """Steps of equal power and reason, joined."""
+    joined: list[messages.PlanStep] = []
+    for number, (step, power) in enumerate(zip(steps, device.power, strict=True)):
+        reason = device.reason(number).sentence
+        if joined and joined[-1].power == power and joined[-1].reason == reason:
+            start = joined.pop().start
+        else:
+            start = step.start
+        joined.append(messages.PlanStep(start=start, end=step.end, power=power, reason=reason))
+    return messages.DevicePlan(device=device.id, steps=joined)

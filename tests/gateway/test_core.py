@@ -1,0 +1,390 @@
+"""The core, turn by turn, against a retailer of a few lines in the same process."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+from temix_gateway.core import Core, Outside, Rules
+from temix_gateway.home.devices import Load, ReportHome, RunTime
+from temix_gateway.home.errors import CommandRefused
+from temix_gateway.home.messages import Mode, Reading, ReportReadings
+from temix_gateway.ledger.ledger import Ledger
+from temix_gateway.ledger.writer import InlineWriter
+from temix_gateway.market import Quarantined
+from temix_gateway.planning import plan
+from temix_market.deliveries import Delivery
+from temix_market.errors import InvalidField, Refused
+from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Duration, Instant
+from temix_market.ladder import TenderBook
+from temix_market.ports import Answer, Booked, NotBooked, OutcomeUnknown, RetailerListener, Terms, Voided
+from temix_market.products import Side
+from temix_market.tenders import DEMO_BOUNDS, Publication
+from temix_market.transactions import Kind, Order, Pair, PairKey
+from temix_market.units import Money, Power, Price
+
+from tests.gateway.market import DO, HOME, LSE, NOW, FakeClock, pair, publication, tender
+
+RECEIPTS = ("energy", "transport")
+HOURS = 6
+
+
+class Retailer:
+    """Publishes flat prices; books each key once; loses what it is told to lose."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.book = TenderBook()
+        self.answers: dict[PairKey, Answer] = {}
+        self.orders: dict[str, Pair] = {}
+        self.reported: list[Delivery] = []
+        self.lose_orders = self.lose_answers = 0
+        self.sequence = 0
+
+    def seal(self, order: Order, sequence: int, before: str) -> str:
+        signed = f"{sequence}/{before}/{order.pair.key}"
+        self.orders[signed] = order.pair
+        return signed
+
+    def publish(self, price: int = 100_000) -> list[Publication]:
+        """A publication of each party at the present 5-minute mark."""
+        now, self.sequence = self.clock.now(), self.sequence + 1
+        spans = [(FIVE_MINUTES, HOUR), (QUARTER, 2 * HOUR), (HOUR, HOURS * HOUR)]
+        publications = []
+        for author, part in ((LSE, price), (DO, 20_000)):
+            tenders = [
+                tender(
+                    author,
+                    start,
+                    duration=duration,
+                    side=side,
+                    price=part if side is Side.SELL else part - 2_000,
+                    quantity=20_400 * duration // HOUR,
+                    revision=self.sequence,
+                )
+                for duration, until in spans
+                for start in range(now + duration, now + until, duration)
+                if start % duration == 0
+                for side in Side
+            ]
+            publications.append(publication(author, self.sequence, *tenders, at=now))
+            self.book.publish(publications[-1])
+        return publications
+
+    async def run(self, listener: RetailerListener) -> None:
+        await asyncio.Event().wait()
+
+    async def order(self, key: PairKey, signed: str) -> Answer:
+        if self.lose_orders:
+            self.lose_orders -= 1
+            raise OutcomeUnknown("the order was lost")
+        answer = self.answers.setdefault(key, self._decide(self.orders[signed]))
+        if self.lose_answers:
+            self.lose_answers -= 1
+            raise OutcomeUnknown("the answer was lost")
+        return answer
+
+    async def reconcile(self, key: PairKey) -> Answer:
+        return self.answers.setdefault(key, Voided(key, RECEIPTS))
+
+    async def report(self, deliveries: Sequence[Delivery]) -> None:
+        self.reported += deliveries
+
+    def _decide(self, pair: Pair) -> Answer:
+        if pair.key in self.answers:
+            return self.answers[pair.key]
+        try:
+            for leg in (pair.energy, pair.transport):
+                self.book.check(leg, self.clock.now())
+        except Refused as error:
+            return NotBooked(pair.key, error.code, error.key, str(error), RECEIPTS)
+        self.book.take(pair.energy)
+        self.book.take(pair.transport)
+        return Booked(pair.key, RECEIPTS)
+
+    @property
+    def booked(self) -> set[PairKey]:
+        return {key for key, answer in self.answers.items() if isinstance(answer, Booked)}
+
+
+class Bench:
+    """A core with its retailer, both at one clock that stands still."""
+
+    def __init__(self, path: Path, mode: Mode = "automatic") -> None:
+        self.clock = FakeClock()
+        self.retailer = Retailer(self.clock)
+        self.path = path
+        self.mode = mode
+        self.start()
+
+    def start(self) -> None:
+        self.ledger = Ledger(self.path, self.clock, InlineWriter())
+        rules = Rules(
+            home=HOME,
+            zone=ZoneInfo("America/Chicago"),
+            bounds=DEMO_BOUNDS,
+            money_a_day=Money(20_000_000_000),
+            highest_price=Price(2_000_000),
+            import_power=Power(12_000),
+            export_power=Power(12_000),
+            minimum_gain=Money(500),
+            certainty=Price(2_000),
+            jitter=Duration(0),
+        )
+        outside = Outside(self.clock, Random(1), self.retailer, self.retailer.seal, plan)
+        self.core = Core(rules, outside, self.ledger, mode=self.mode)
+
+    async def restart(self) -> None:
+        self.ledger.close()
+        self.start()
+        await self.connect()
+
+    async def connect(self) -> None:
+        await self.core.load()
+        self.core.agreed(Terms("USD", "America/Chicago", DEMO_BOUNDS))
+        self.core.connected(True, "")
+        self.core.heard(self.clock.now())
+
+    async def publish(self, price: int = 100_000) -> None:
+        for each in self.retailer.publish(price):
+            await self.core.published(each, f"signed {each.author} {each.sequence}")
+
+    async def next_step(self) -> None:
+        self.clock.wall = Instant(self.clock.wall + FIVE_MINUTES)
+        await self.publish()
+
+    async def report(self, power: int = 1_200) -> None:
+        pump = RunTime(id="pump", power=1_200, remaining=2 * HOUR, finish_by=self.clock.now() + 5 * HOUR)
+        load = Load(start=self.clock.now(), end=self.clock.now() + HOUR, power=power)
+        report = ReportHome(id=1, at=self.clock.now(), devices=[pump], base_load=[load])
+        await self.core.report_home(report)
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path / "ledger.db")
+    await made.connect()
+    yield made
+    made.ledger.close()
+
+
+async def trading(bench: Bench) -> None:
+    await bench.publish()
+    await bench.report()
+    await bench.core.turn()
+
+
+async def test_the_position_moves_towards_the_plan(bench: Bench) -> None:
+    await trading(bench)
+    assert bench.core.locked() == []
+    state = bench.core.state()
+    assert state.transactions.count == len(bench.retailer.booked) > 0
+    gaps = [abs(gap) for gap in bench.core._gaps(bench.core.plan).values()]
+    for _ in range(4):
+        await bench.core.turn()
+    assert sum(abs(gap) for gap in bench.core._gaps(bench.core.plan).values()) < sum(gaps)
+    assert bench.core.plans_made == 1
+
+
+async def test_ledger_book_and_state_agree(bench: Bench) -> None:
+    await trading(bench)
+    ledger = {pair.key for pair, _ in await bench.ledger.pairs(NOW)}
+    assert ledger == bench.retailer.booked
+    state = bench.core.state()
+    total = sum(pair.quantity for pair, _ in await bench.ledger.pairs(NOW))
+    assert sum(step.quantity for step in state.positions) == total
+    assert state.ledger.sequence == bench.ledger.head.sequence
+
+
+async def test_a_lost_answer_is_found_and_counts_once(bench: Bench) -> None:
+    bench.retailer.lose_answers = 1
+    await trading(bench)
+    [pending] = await bench.ledger.pending()
+    assert pending.key in bench.retailer.booked
+    await bench.core.turn()
+    assert await bench.ledger.pending() == []
+    assert {pair.key for pair, _ in await bench.ledger.pairs(NOW)} == bench.retailer.booked
+    assert bench.core.books.trades == len(bench.retailer.booked)
+
+
+async def test_nothing_is_traded_over_an_order_of_unknown_outcome(bench: Bench) -> None:
+    bench.retailer.lose_orders = 1
+    await trading(bench)
+    [pending] = await bench.ledger.pending()
+    bench.retailer.lose_orders = 10**6
+    await bench.core.turn()
+    others = [pair for pair, _ in await bench.ledger.ordered(NOW) if pair.key != pending.key]
+    assert not any(pair.interval.overlaps(pending.pair.interval) for pair in others)
+
+
+async def test_after_its_time_a_lost_order_is_voided_not_sent(bench: Bench) -> None:
+    bench.retailer.lose_orders = 10**6
+    await trading(bench)
+    pending = await bench.ledger.pending()
+    assert pending
+    bench.clock.wall = Instant(bench.clock.wall + 2 * 60_000)
+    await bench.core.turn()
+    found = {order.key for order in await bench.ledger.pending()}
+    assert not found & {order.key for order in pending}
+    assert all(isinstance(bench.retailer.answers[order.key], Voided) for order in pending)
+
+
+async def test_a_restart_amid_orders_loses_and_doubles_nothing(bench: Bench) -> None:
+    bench.retailer.lose_answers = 2
+    await trading(bench)
+    await bench.restart()
+    await bench.publish()
+    await bench.core.turn()
+    assert {pair.key for pair, _ in await bench.ledger.pairs(NOW)} == bench.retailer.booked
+    assert bench.core.books.trades == len(bench.retailer.booked)
+
+
+@pytest.mark.parametrize("mode", ["monitor", "advise"])
+async def test_only_automatic_trades(bench: Bench, mode: Mode) -> None:
+    await bench.core.set_mode(mode)
+    await trading(bench)
+    assert bench.retailer.answers == {}
+    assert (bench.core.plan is None) == (mode == "monitor")
+
+
+async def test_a_pause_stops_new_transactions(bench: Bench) -> None:
+    await bench.core.pause_trading(True)
+    await trading(bench)
+    assert bench.retailer.answers == {}
+    assert bench.core.state().trading.paused
+    await bench.core.pause_trading(False)
+    await bench.core.turn()
+    assert bench.retailer.booked
+
+
+async def test_without_proof_of_the_clock_nothing_is_traded(bench: Bench) -> None:
+    bench.core.heard(Instant(bench.clock.now() + 5_000))
+    await trading(bench)
+    assert bench.retailer.answers == {}
+    assert "no proof of the clock" in bench.core.state().trading.locked[0]
+
+
+async def test_without_link_or_price_nothing_is_traded(bench: Bench) -> None:
+    await bench.report()
+    await bench.core.turn()
+    assert bench.core.locked() == ["there is no valid price"]
+    bench.core.connected(False, "refused")
+    assert bench.core.state().retailer.reason == "refused"
+    assert "the retailer is not connected" in bench.core.locked()
+
+
+async def test_money_a_day_is_never_passed(bench: Bench) -> None:
+    await bench.publish()
+    object.__setattr__(bench.core.rules, "money_a_day", Money(30_000_000))
+    await bench.report()
+    for _ in range(5):
+        await bench.core.turn()
+    bought = [pair.cost for pair, _ in await bench.ledger.pairs(NOW)]
+    assert 0 < sum(cost for cost in bought if cost > 0) <= 30_000_000
+
+
+async def test_impossible_prices_are_refused_whole(bench: Bench) -> None:
+    [energy, _transport] = bench.retailer.publish(26_000_000)
+    with pytest.raises(InvalidField, match="outside the market's bounds"):
+        await bench.core.published(energy, "signed")
+    assert bench.ledger.head.sequence == 0
+
+
+async def test_a_thousandfold_jump_waits_for_a_second_publication(bench: Bench) -> None:
+    object.__setattr__(bench.core.market, "bounds", DEMO_BOUNDS)
+    await bench.publish(10_000)
+    before = bench.core.state().prices
+    jumped = bench.retailer.publish(12_000_000)
+    with pytest.raises(Quarantined, match="×1000"):
+        await bench.core.published(jumped[0], "signed")
+    assert bench.core.state().prices == before
+    again = bench.retailer.publish(12_000_000)
+    await bench.core.published(again[0], "signed again")
+    assert bench.core.state().prices != before
+
+
+async def test_the_price_now_is_the_last_word_before_the_interval(bench: Bench) -> None:
+    await bench.publish(100_000)
+    assert bench.core.state().spot is None
+    bench.clock.wall = Instant(NOW + FIVE_MINUTES)
+    shown = bench.core.state().spot
+    assert shown
+    assert shown.buy == 120_000
+    assert shown.provisional
+    await bench.publish(300_000)
+    frozen = bench.core.state().spot
+    assert frozen
+    assert frozen.buy == 120_000
+    assert not frozen.provisional
+    bench.core.connected(False, "gone")
+    assert bench.core.state().spot == frozen
+    bench.clock.wall = Instant(NOW + 2 * FIVE_MINUTES)
+    later = bench.core.state().spot
+    assert later
+    assert later.buy == 320_000
+
+
+async def test_a_missed_publication_leaves_the_spot_open(bench: Bench) -> None:
+    await bench.publish(100_000)
+    bench.clock.wall = Instant(NOW + FIVE_MINUTES)
+    bench.retailer.publish(200_000)  # never arrives
+    bench.clock.wall = Instant(NOW + 2 * FIVE_MINUTES)
+    await bench.publish(300_000)
+    assert bench.core.market.spots == {}
+
+
+async def test_deliveries_are_settled_reported_and_kept(bench: Bench) -> None:
+    await bench.core.booked([pair("s", NOW + HOUR, quantity=1_200, kind=Kind.SUBSCRIPTION)], "signed")
+    for _ in range(14):
+        await bench.next_step()
+    reading = Reading(start=NOW + HOUR, end=NOW + HOUR + FIVE_MINUTES, energy=130)
+    await bench.core.report_readings(ReportReadings(id=1, readings=[reading]))
+    [settled] = (await bench.ledger.settled(NOW)).items()
+    assert settled == (NOW + HOUR, (100, 130))
+    await bench.core.turn()
+    assert [delivery.energy for delivery in bench.retailer.reported] == [130]
+
+
+async def test_a_reading_before_its_spot_is_settled_later(bench: Bench) -> None:
+    await bench.publish()
+    bench.clock.wall = Instant(NOW + 2 * FIVE_MINUTES)
+    reading = Reading(start=NOW + FIVE_MINUTES, end=NOW + 2 * FIVE_MINUTES, energy=5)
+    await bench.core.report_readings(ReportReadings(id=1, readings=[reading]))
+    assert await bench.ledger.settled(NOW) == {}
+    bench.clock.wall = Instant(NOW + FIVE_MINUTES)
+    await bench.publish()
+    assert list(await bench.ledger.settled(NOW)) == [NOW + FIVE_MINUTES]
+
+
+@pytest.mark.parametrize(
+    "start,end,reason",
+    [(1, 300_001, "5-minute mark"), (0, 7_200_000, "future"), (600, 300, "positive")],
+)
+async def test_impossible_readings_are_refused(bench: Bench, start: int, end: int, reason: str) -> None:
+    report = ReportReadings(id=1, readings=[Reading(start=NOW + start, end=NOW + end, energy=1)])
+    with pytest.raises(CommandRefused, match=reason):
+        await bench.core.report_readings(report)
+
+
+async def test_a_locked_ledger_shows_prices_and_does_not_trade(bench: Bench) -> None:
+    bench.ledger.fault = "the ledger failed its check"
+    await trading(bench)
+    state = bench.core.state()
+    assert state.prices
+    assert "the ledger failed its check" in state.trading.locked
+    assert bench.retailer.answers == {}
+
+
+async def test_changed_wishes_plan_anew_and_small_changes_do_not(bench: Bench) -> None:
+    await trading(bench)
+    await bench.publish(101_000)
+    await bench.core.turn()
+    assert bench.core.plans_made == 1
+    await bench.publish(200_000)
+    await bench.core.turn()
+    assert bench.core.plans_made == 2
+    await bench.core.report_home(ReportHome(id=2, at=NOW, devices=[], base_load=[]))
+    await bench.core.turn()
+    assert bench.core.plans_made == 3
