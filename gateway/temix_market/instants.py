@@ -19,7 +19,7 @@ QUARTER: Final = Duration(900_000)
 HOUR: Final = Duration(3_600_000)
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?")
+_DURATION = re.compile(r"PT(?:([0-9]{1,6})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,6})S)?")
 
 
 def from_datetime(when: datetime) -> Instant:
@@ -62,10 +62,11 @@ def parse_instant(text: str, field: str = "instant") -> Instant:
 
 
 def iso_duration(duration: Duration) -> str:
-    """Write whole seconds as ISO 8601: ``PT5M``, ``PT1H``, ``PT1M30S``."""
-    hours, rest = divmod(duration // 1000, 3600)
-    minutes, seconds = divmod(rest, 60)
-    parts = f"{hours}H" * bool(hours) + f"{minutes}M" * bool(minutes) + f"{seconds}S" * bool(seconds)
+    """Write as ISO 8601: ``PT5M``, ``PT1H``, ``PT1M30S``; milliseconds only where there are some."""
+    hours, rest = divmod(duration, HOUR)
+    minutes, rest = divmod(rest, MINUTE)
+    seconds = f"{rest // 1000}.{rest % 1000:03d}" if rest % 1000 else f"{rest // 1000}"
+    parts = f"{hours}H" * bool(hours) + f"{minutes}M" * bool(minutes) + f"{seconds}S" * bool(rest)
     return f"PT{parts or '0S'}"
 
 

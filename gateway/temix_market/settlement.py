@@ -98,14 +98,17 @@ def settle(delivery: Delivery, pairs: Sequence[Pair], spots: Sequence[Spot]) -> 
         spots: the frozen spot of each party that trades here (energy and transport).
 
     Raises:
-        InvalidField: a pair that does not enclose the interval, a spot of another one, a party without spot.
+        InvalidField: a pair that does not enclose the interval or came twice, a spot of another
+            interval, a party without spot or with two.
     """
     step = delivery.interval
-    if step.duration != FIVE_MINUTES:
+    if step.duration != FIVE_MINUTES or step.start % FIVE_MINUTES:
         raise InvalidField("delivery.interval", f"{step} is not a 5-minute interval")
     for pair in pairs:
         if not pair.interval.encloses(step):
             raise InvalidField("pairs", f"pair {pair.key} of {pair.interval} does not enclose {step}")
+    if len({pair.key for pair in pairs}) < len(pairs):
+        raise InvalidField("pairs", f"a pair came twice for {step}")
     for spot in spots:
         if spot.interval != step:
             raise InvalidField("spots", f"the spot of {spot.author} is of {spot.interval}, not of {step}")
@@ -113,6 +116,8 @@ def settle(delivery: Delivery, pairs: Sequence[Pair], spots: Sequence[Spot]) -> 
     deviation = Energy(delivery.energy - position)
     legs = [(pair.kind, leg) for pair in pairs for leg in (pair.energy, pair.transport)]
     known = {spot.author for spot in spots}
+    if len(known) < len(spots):
+        raise InvalidField("spots", f"a party has two spots in {step}")
     for _, leg in legs:
         if leg.author not in known:
             raise InvalidField("spots", f"{leg.author} has a transaction in {step} but no spot")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from temix_market.deliveries import Delivery
+from temix_market.errors import InvalidField
 from temix_market.instants import HOUR, Duration, Instant, to_datetime
 from temix_market.intervals import Interval, enclosing, lot
 from temix_market.units import Energy, Money, Price, cost
@@ -28,10 +29,14 @@ class Profile:
 
 
 def profile(history: Iterable[Delivery], zone: ZoneInfo) -> Profile:
-    """Average a home's history into a profile, rounded to whole lots of an hour."""
+    """Average a home's history into a profile, rounded to whole lots of an hour.
+
+    Raises:
+        InvalidField: a delivery that reaches over the end of its UTC hour.
+    """
     hours: defaultdict[Interval, int] = defaultdict(int)
     for delivery in history:
-        hours[enclosing(delivery.interval.start, HOUR)] += delivery.energy
+        hours[_hour(delivery)] += delivery.energy
     slots: defaultdict[tuple[bool, int], list[int]] = defaultdict(list)
     for hour, energy in hours.items():
         slots[_slot(zone, hour.start)].append(energy)
@@ -63,11 +68,13 @@ def calibrate(year: Iterable[tuple[Delivery, Price, Price]], plan: Profile) -> C
     The flat price makes the year's use cost what it would cost at spot alone; the subscription price
     makes subscription plus deviation cost that too. Both are rounded to whole µ/kWh: the remainder is
     visible in ``year_flat`` and ``year_subscribed``.
+
+    Raises:
+        InvalidField: a delivery that reaches over the end of its UTC hour.
     """
     energy = dynamic = subscribed = deviation_cost = 0
     for delivery, buy, sell in year:
-        parts = HOUR // delivery.interval.duration
-        position = plan.quantity(enclosing(delivery.interval.start, HOUR)) // parts
+        position = plan.quantity(_hour(delivery)) * delivery.interval.duration // HOUR
         deviation = delivery.energy - position
         energy += delivery.energy
         subscribed += position
@@ -83,6 +90,13 @@ def calibrate(year: Iterable[tuple[Delivery, Price, Price]], plan: Profile) -> C
         cost(Energy(energy), flat),
         Money(cost(Energy(subscribed), price) + deviation_cost),
     )
+
+
+def _hour(delivery: Delivery) -> Interval:
+    hour = enclosing(delivery.interval.start, HOUR)
+    if not hour.encloses(delivery.interval):
+        raise InvalidField("history", f"the delivery of {delivery.interval} is not within one hour")
+    return hour
 
 
 def _slot(zone: ZoneInfo, instant: Instant) -> tuple[bool, int]:

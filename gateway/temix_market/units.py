@@ -4,7 +4,6 @@ Wh × µ/kWh is exactly nano-currency, so no rounding happens anywhere in the ma
 """
 
 import re
-from decimal import Decimal
 from typing import Final, NewType
 
 from temix_market.errors import InvalidField
@@ -24,7 +23,7 @@ Money = NewType("Money", int)
 RATE_STEP: Final = Power(12)
 """Every transaction is a multiple of this rate, so that hours split into 5 minutes in whole Wh."""
 
-_MONEY = re.compile(r"-?(0|[1-9]\d*)(\.\d{1,9})?")
+_MONEY = re.compile(r"(-?)(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,9}))?")
 
 
 def cost(energy: Energy, price: Price) -> Money:
@@ -44,8 +43,13 @@ def parse_money(text: str, field: str = "money") -> Money:
     """Read the wire's decimal string.
 
     Raises:
-        InvalidField: not a plain decimal with at most nine places.
+        InvalidField: not a plain decimal with at most nine places, or a zero with a sign.
     """
-    if not _MONEY.fullmatch(text):
-        raise InvalidField(field, f"{text!r} is not a decimal number with at most 9 places")
-    return Money(int(Decimal(text).scaleb(9)))
+    match = _MONEY.fullmatch(text)
+    if match is None:
+        raise InvalidField(field, f"{text!r} is not a decimal number of at most 18 digits and 9 places")
+    sign, whole, fraction = match.groups()
+    amount = int(whole) * 1_000_000_000 + int((fraction or "").ljust(9, "0"))
+    if sign and amount == 0:
+        raise InvalidField(field, f"{text!r} is zero, which has no sign")
+    return Money(-amount if sign else amount)

@@ -74,7 +74,7 @@ def decode[T](raw: bytes | str, kind: type[T]) -> T:
     Raises:
         InvalidField: anything that is not exactly that; ``field`` is the dotted path in the message.
     """
-    data = raw.encode(errors="replace") if isinstance(raw, str) else raw
+    data = raw.encode(errors="surrogatepass") if isinstance(raw, str) else raw
     if len(data) > MAX_BYTES:
         raise InvalidField(WHOLE, f"{len(data)} bytes are more than the {MAX_BYTES} that are read")
     try:
