@@ -14,7 +14,7 @@ from sqlite3 import Connection
 from typing import Final
 
 from temix_market.errors import KeyReused, KeyVoided, Refused, TenderExpired, TermsDiffer
-from temix_market.instants import HOUR, Instant, iso
+from temix_market.instants import HOUR, Duration, Instant, iso
 from temix_market.ladder import TenderBook
 from temix_market.ports import Clock
 from temix_market.tenders import PartyId, Publication
@@ -33,6 +33,9 @@ from temix_retailer.rows import (
 )
 from temix_retailer.store import Store
 from temix_retailer.subscriptions import Plan, hours_ahead
+
+FINAL: Final = Duration(10 * 24 * HOUR)
+"""After this a settlement is final, whatever comes later."""
 
 GENESIS: Final = "00" * 32
 """The head of a chain with nothing in it."""
@@ -176,6 +179,15 @@ class Book:
         with self._store.transaction() as rows:
             return self._subscribe(rows, home)
 
+    def subscribed(self, home: PartyId) -> list[Subscribed]:
+        """What a home was told of its subscription in the last ten days, after which all is settled."""
+        told = self._store.reading.execute(
+            "SELECT sequence, energy FROM messages WHERE home = ? AND kind = 'subscription' AND sent_at > ?"
+            " ORDER BY sequence",
+            (home, self._clock.now() - FINAL),
+        ).fetchall()
+        return [Subscribed(home, self._pairs_told(home, sequence), message) for sequence, message in told]
+
     # --- inside
 
     def _load(self) -> None:
@@ -198,6 +210,13 @@ class Book:
             (self._clock.now() - HOUR,),
         ):
             self._take(row_pair(row))
+
+    def _pairs_told(self, home: PartyId, sequence: int) -> tuple[Pair, ...]:
+        rows = self._store.reading.execute(
+            f"SELECT {PAIR} FROM pairs WHERE home = ? AND sequence = ? ORDER BY start",  # noqa: S608
+            (home, sequence),
+        )
+        return tuple(row_pair(row) for row in rows)
 
     def _check(self, order: Order, now: Instant) -> None:
         pair = order.pair

@@ -1,5 +1,7 @@
 """Errors of the retailer: each says what happened, where, and what to do."""
 
+from temix_market.instants import Duration
+
 
 class RetailerError(Exception):
     """Root of everything this package raises for its operator."""
@@ -16,3 +18,20 @@ class PriceFileError(RetailerError):
 
 class StoreError(RetailerError):
     """The book's file cannot be opened, or did not take what was to be written."""
+
+
+class AccessDenied(RetailerError):
+    """Credentials or a token that are not accepted."""
+
+
+class RegistrationError(RetailerError):
+    """A home that has registered no key, or another one."""
+
+
+class TooManyRequests(RetailerError):
+    """More than is served; ``retry_after`` (ms) says when to come again."""
+
+    def __init__(self, what: str, retry_after: Duration) -> None:
+        """Say of what there was too much."""
+        super().__init__(f"{what}: try again in {-(-retry_after // 1000)} s")
+        self.retry_after = retry_after

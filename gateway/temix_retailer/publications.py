@@ -112,6 +112,21 @@ def publish(
     )
 
 
+def spot_prices(circuit: Circuit, start: Instant) -> tuple[Price, Price]:
+    """What the 5 minutes from ``start`` cost a home at spot, to buy and to sell, where nobody trades.
+
+    Spot is the last publication before the interval; what homes trade beyond their usual use moves it.
+    """
+    wholesale, rare = _basis(circuit, Interval(start, FIVE_MINUTES), Instant(start - PERIOD), {})
+    sides = zip(
+        energy_parts(wholesale, rare, circuit.coefficients),
+        transport_parts(wholesale, rare, circuit.coefficients),
+        strict=True,
+    )
+    buy, sell = (Price(sum(part.price for part in (*energy, *transport))) for energy, transport in sides)
+    return buy, sell
+
+
 def _basis(
     circuit: Circuit, interval: Interval, issued: Instant, traded: Mapping[Instant, Energy]
 ) -> tuple[Price, Scarcity]:

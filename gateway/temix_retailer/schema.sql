@@ -10,10 +10,12 @@ CREATE TABLE clients (              -- who may log in, and for which home
 ) STRICT;
 
 CREATE TABLE homes (                -- the key with which a home signs
-    home          TEXT    NOT NULL PRIMARY KEY,
+    id            INTEGER PRIMARY KEY,
+    home          TEXT    NOT NULL,
     jwk           TEXT    NOT NULL,
     registered_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX keys_of_home ON homes (home, id);
 
 CREATE TABLE plans (                -- a home's subscription: Wh by kind of day and local hour, and its fixed prices
     id              INTEGER PRIMARY KEY,
@@ -87,6 +89,7 @@ CREATE TABLE pairs (                -- what is booked; quantity is the home's, b
     FOREIGN KEY (home, sequence) REFERENCES messages (home, sequence)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX pairs_of_time ON pairs (start, home);
+CREATE INDEX pairs_of_message ON pairs (home, sequence);
 CREATE UNIQUE INDEX one_subscription_an_hour ON pairs (home, start) WHERE kind = 'subscription';
 
 CREATE TABLE deliveries (           -- 5-minute meter readings; a correction is a later row

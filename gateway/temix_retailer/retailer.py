@@ -1,0 +1,372 @@
+"""The retailer as a library: one circuit's market, callable in process; the server only translates.
+
+Every method may be awaited from one event loop. The book is written in an executor of one thread, or at once
+where none is given, as in a simulation. Time comes from the clock; waiting is the event loop's business.
+"""
+
+import asyncio
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+import structlog
+from temix_market.errors import InvalidField
+from temix_market.instants import SECOND, Duration, Instant, iso
+from temix_market.intervals import Interval
+from temix_market.ports import Clock
+from temix_market.settlement import Settlement
+from temix_market.tenders import DEMO_BOUNDS, PartyId, PriceBounds, Publication
+from temix_market.transactions import Pair, PairKey
+from temix_market.wire.codec import position_payload, read_deliveries, read_interval, read_order
+from temix_market.wire.delivery import EiCreatedDelivery, EiCreateDelivery
+from temix_market.wire.keys import SigningKey, VerifyKey
+from temix_market.wire.position import EiReplyPosition, EiRequestPosition
+from temix_market.wire.registration import (
+    EiCreatedPartyRegistration,
+    EiCreatePartyRegistration,
+    MarketContext,
+    MarketParty,
+)
+from temix_market.wire.response import ok
+from temix_market.wire.seal import open_sealed
+from temix_market.wire.stream import HeartbeatFrame, PublicationNumber
+from temix_market.wire.transaction import CreateTransactionPair
+
+from temix_retailer.access import Enrolment, Enrolments
+from temix_retailer.accounts import Accounts
+from temix_retailer.book import Book, Issued, Subscribed
+from temix_retailer.errors import RegistrationError, StoreError, TooManyRequests
+from temix_retailer.outcome import Answered
+from temix_retailer.publications import PERIOD, Circuit, slot
+from temix_retailer.store import Store
+from temix_retailer.subscriptions import Plan
+from temix_retailer.voice import Randomness, Signatory, SigningVoice
+
+_log = structlog.get_logger()
+
+_WAITING: Final = 256
+"""So many calls wait for the book's thread before further ones are turned away."""
+_LONGEST_WAIT: Final = 60.0
+_RETRY: Final = Duration(2_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a market is: its name, its money, its circuit, and the keys with which its parties sign."""
+
+    market_id: str
+    currency: str
+    circuit: Circuit
+    energy_key: SigningKey
+    transport_key: SigningKey
+    bounds: PriceBounds = DEMO_BOUNDS
+    circuit_name: str = "circuit-1"
+
+
+@dataclass(slots=True)
+class Published:
+    """A publication; its signed message is made when it is first asked for, the same for every home."""
+
+    publication: Publication
+    _sign: Callable[[Publication], str]
+    _message: str = field(default="", init=False)
+
+    @property
+    def message(self) -> str:
+        """The author's signed message."""
+        self._message = self._message or self._sign(self.publication)
+        return self._message
+
+
+type News = Published | Subscribed
+"""What a home is told: a party's publication, or hours of its subscription that were booked."""
+
+type Hear = Callable[[News], None]
+"""Takes news at once, without waiting."""
+
+
+class Retailer:
+    """The reference retailer of one circuit: load-serving entity and distribution operator with one book."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        store: Store,
+        terms: Terms,
+        *,
+        executor: Executor | None = None,
+        randomness: Randomness = secrets.token_bytes,
+    ) -> None:
+        """Take up where ``store`` stands, reading it now; nothing is published before ``turn`` or ``run``.
+
+        Args:
+            clock: wall time decides what has expired.
+            store: an open book; whoever opened it closes it.
+            terms: the market.
+            executor: of exactly one thread, in which the book is kept; ``None`` keeps it in the caller's.
+            randomness: for message ids and secrets.
+        """
+        circuit = terms.circuit
+        self.terms: Final = terms
+        self.clock: Final = clock
+        self._executor = executor
+        self._voice = SigningVoice(
+            Signatory(circuit.energy, terms.energy_key),
+            Signatory(circuit.transport, terms.transport_key),
+            terms.market_id,
+            randomness,
+        )
+        self._book = Book(store, circuit, clock, self._voice)
+        self._accounts = Accounts(store, circuit, clock)
+        self._enrolments = Enrolments(store, clock, randomness)
+        self._keys: dict[PartyId, VerifyKey] = {}
+        self._latest: tuple[Published, ...] = ()
+        self._hearing: defaultdict[PartyId, list[Hear]] = defaultdict(list)
+        self._waiting = 0
+
+    # --- the market's turn
+
+    async def turn(self) -> Issued | None:
+        """Publish for the current 5 minutes, freeze spots, book subscriptions ahead, and tell the homes.
+
+        Repeating it changes nothing. ``None``: nothing can be published now (see ``Book.issue``).
+
+        Raises:
+            StoreError: nothing was published.
+        """
+        issued = slot(self.clock.now())
+        turned = await self._run(self._book.issue, issued)
+        if turned is None:
+            _log.warning("nothing published", slot=iso(issued), reason="clock set back, or other prices")
+            return None
+        self._latest = tuple(Published(one, self._voice.publication) for one in turned.publications)
+        for told in self._latest:
+            self._tell(told, self._hearing)
+        for booked in turned.subscribed:
+            self._tell(booked, (booked.home,))
+        return turned
+
+    async def run(self) -> None:
+        """Take a turn at the start and every 5 minutes on the clock, until cancelled."""
+        done = Instant(-1)
+        while True:
+            due = slot(self.clock.now())
+            if due != done:
+                try:
+                    await self.turn()
+                    done = due
+                except StoreError as err:
+                    _log.error("not published", slot=iso(due), error=str(err))
+                    await asyncio.sleep(_RETRY / SECOND)
+                    continue
+            # Not the whole way at once: a clock that is set meanwhile is noticed.
+            wait = (slot(self.clock.now()) + PERIOD - self.clock.now()) / SECOND
+            await asyncio.sleep(min(wait, _LONGEST_WAIT))
+
+    @property
+    def in_force(self) -> tuple[Publication, ...]:
+        """The latest publication of each party, energy's first; empty before the first turn."""
+        return tuple(told.publication for told in self._latest)
+
+    async def listen(self, home: PartyId, hear: Hear) -> Callable[[], None]:
+        """Tell a home what is in force and what comes; call what is returned to stop.
+
+        Subscriptions of the last ten days come again, since the home may have missed them: a pair counts once
+        by its key.
+        """
+        self._hearing[home].append(hear)
+        for told in self._latest:
+            hear(told)
+        for booked in await self._run(self._book.subscribed, home):
+            hear(booked)
+        return partial(self._stop, home, hear)
+
+    async def heartbeat(self, home: PartyId) -> HeartbeatFrame:
+        """A sign of life: the clock, how far the home's chain goes, and the last publications."""
+        place = await self._run(self._book.place, home)
+        return HeartbeatFrame(
+            now=iso(place.at),
+            sequence=place.sequence,
+            head=place.previous,
+            publications=tuple(
+                PublicationNumber(party_id=one.author, sequence=one.sequence) for one in self.in_force
+            ),
+        )
+
+    # --- homes
+
+    async def enrol(self, home: PartyId, life: Duration) -> Enrolment:
+        """Give a home credentials."""
+        return await self._run(self._enrolments.enrol, home, life)
+
+    async def authenticate(self, client_id: str, secret: str) -> PartyId:
+        """The home that logs in.
+
+        Raises:
+            AccessDenied: the credentials are not accepted.
+        """
+        return await self._run(self._enrolments.home_of, client_id, secret)
+
+    async def register(self, home: PartyId, request: EiCreatePartyRegistration) -> EiCreatedPartyRegistration:
+        """Remember a home's key and tell it the terms of the market.
+
+        Raises:
+            InvalidField: it registers another home than itself, or no Ed25519 key.
+            RegistrationError: it registered another key since it was enrolled.
+        """
+        if request.registree_party_id != home:
+            raise InvalidField(
+                "registreePartyId", f"{request.registree_party_id} is not {home}, who logged in"
+            )
+        key = VerifyKey.from_jwk(request.registration_info.key, "registrationInfo.key")
+        await self._run(self._enrolments.register, home, key)
+        self._keys[home] = key
+        return EiCreatedPartyRegistration(
+            response=ok(request.request_id, self.clock.now()),
+            registrar_party_id=self.terms.circuit.energy,
+            registree_party_id=home,
+            registration_id=f"{self.terms.market_id}/{home}",
+            market_context=self.context(),
+        )
+
+    def context(self) -> MarketContext:
+        """The terms of the market as a home learns them."""
+        terms, circuit = self.terms, self.terms.circuit
+        return MarketContext(
+            market_id=terms.market_id,
+            currency=terms.currency,
+            price_scale=6,
+            quantity_scale=3,
+            lowest_price=terms.bounds.lowest,
+            highest_price=terms.bounds.highest,
+            time_zone=circuit.wholesale.zone.key,
+            circuit=terms.circuit_name,
+            parties=(
+                MarketParty(
+                    party_id=circuit.energy,
+                    resource_designator="ENERGY",
+                    key=terms.energy_key.public.jwk,
+                ),
+                MarketParty(
+                    party_id=circuit.transport,
+                    resource_designator="TRANSPORT",
+                    key=terms.transport_key.public.jwk,
+                ),
+            ),
+        )
+
+    async def plan(self, home: PartyId, plan: Plan) -> None:
+        """Give a home a subscription, book its hours as far as tenders reach, and tell it."""
+        await self._run(self._book.plan, home, plan)
+        booked = await self._run(self._book.subscribe, home)
+        if booked is not None:
+            self._tell(booked, (home,))
+
+    # --- trade
+
+    async def order(self, home: PartyId, signed: str) -> Answered:
+        """Book or refuse an order: the home's signed ``CreateTransactionPair``, addressed to the market.
+
+        Raises:
+            SealBroken: not signed by this home for this market.
+            InvalidField: signed, but no well-formed order of this home; the field is named.
+            StoreError, TooManyRequests: nothing happened; the same may be sent again.
+        """
+        sealed = open_sealed(signed, CreateTransactionPair, await self._signers(home), self.terms.market_id)
+        order = read_order(sealed.body, self.terms.bounds)
+        if order.pair.home != home:
+            raise InvalidField("energy.partyId", f"{order.pair.home} is not {home}, who logged in")
+        answered = await self._run(self._book.order, order, signed)
+        if answered.outcome.reason == "key_reused":
+            _log.error("key came again with other content", home=home, key=order.pair.key)
+        return answered
+
+    async def reconcile(self, home: PartyId, key: PairKey) -> Answered:
+        """What became of a key; an unknown one is voided by asking.
+
+        Raises:
+            StoreError, TooManyRequests: nothing happened; ask again.
+        """
+        return await self._run(self._book.reconcile, home, key)
+
+    async def pairs(self, home: PartyId, interval: Interval) -> Sequence[Pair]:
+        """Every pair of a home that overlaps an interval."""
+        return await self._run(self._accounts.pairs, home, interval)
+
+    async def position(self, home: PartyId, request: EiRequestPosition) -> EiReplyPosition:
+        """A home's position as the book has it, and how far its chain goes.
+
+        Raises:
+            InvalidField: of another home or market, or not made of whole 5-minute steps.
+        """
+        if request.position_party != home:
+            raise InvalidField("positionParty", f"{request.position_party} is not {home}, who logged in")
+        if request.market_id != self.terms.market_id:
+            raise InvalidField("marketId", f"{request.market_id} is not {self.terms.market_id}")
+        bounding = read_interval(request.bounding_interval, "boundingInterval")
+        positions = await self._run(self._accounts.positions, home, bounding)
+        place = await self._run(self._book.place, home)
+        return EiReplyPosition(
+            requestor=request.requestor,
+            position_party=home,
+            bounding_interval=request.bounding_interval,
+            positions=position_payload(positions, bounding),
+            quantity_scale=3,
+            response=ok(request.request_id, place.at),
+            sequence=place.sequence,
+            head=place.previous,
+        )
+
+    async def report(self, home: PartyId, signed: str) -> EiCreatedDelivery:
+        """Record deliveries: the home's signed ``EiCreateDelivery``; the same interval counts once.
+
+        Raises:
+            SealBroken: not signed by this home for this market.
+            InvalidField: another home's, malformed, or of an interval that has not begun.
+            StoreError, TooManyRequests: nothing was recorded; the same may be sent again.
+        """
+        sealed = open_sealed(signed, EiCreateDelivery, await self._signers(home), self.terms.market_id)
+        if sealed.body.requestor_party_id != home:
+            raise InvalidField("requestorPartyId", f"{sealed.body.requestor_party_id} is not {home}")
+        await self._run(self._accounts.report, home, read_deliveries(sealed.body))
+        return EiCreatedDelivery(response=ok(sealed.body.request_id, self.clock.now()))
+
+    async def settle(self, home: PartyId, step: Interval) -> Settlement | None:
+        """Settle a 5-minute interval; ``None`` until its delivery and both spots are in the book."""
+        return await self._run(self._accounts.settle, home, step)
+
+    # --- inside
+
+    async def _run[**P, T](self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._executor is None:
+            return work(*args, **kwargs)
+        if self._waiting >= _WAITING:
+            raise TooManyRequests("the book is busy", _RETRY)
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._executor, partial(work, *args, **kwargs))
+        finally:
+            self._waiting -= 1
+
+    async def _signers(self, home: PartyId) -> dict[str, VerifyKey]:
+        if home not in self._keys:
+            key = await self._run(self._enrolments.key_of, home)
+            if key is None:
+                raise RegistrationError(f"{home} has no key here: register first")
+            self._keys[home] = key
+        return {home: self._keys[home]}
+
+    def _tell(self, news: News, homes: Sequence[PartyId] | dict[PartyId, list[Hear]]) -> None:
+        for home in tuple(homes):
+            for hear in tuple(self._hearing.get(home, ())):
+                hear(news)
+
+    def _stop(self, home: PartyId, hear: Hear) -> None:
+        self._hearing[home].remove(hear)
+        if not self._hearing[home]:
+            del self._hearing[home]

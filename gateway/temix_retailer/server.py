@@ -1,0 +1,239 @@
+"""The retailer's service: TLS, OAuth2 client credentials, HTTPS commands and a WebSocket that pushes.
+
+The server translates between HTTP and the ``Retailer``; it decides nothing. Whatever goes wrong is told as an
+``EiResponse`` in JSON, with the field where one is at fault.
+"""
+
+import base64
+import binascii
+import re
+import sqlite3
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+from aiohttp import web
+from msgspec import Struct
+from temix_market.errors import InvalidField, KeyReused, MarketError
+from temix_market.instants import SECOND, iso
+from temix_market.tenders import PartyId
+from temix_market.transactions import PairKey
+from temix_market.wire.base import decode, encode
+from temix_market.wire.position import EiRequestPosition
+from temix_market.wire.registration import EiCreatePartyRegistration
+from temix_market.wire.response import EiResponse
+from temix_market.wire.seal import SealBroken
+from temix_market.wire.transaction import TransactionAnswer
+
+from temix_retailer.access import TOKEN_LIFE, Tokens
+from temix_retailer.errors import AccessDenied, RegistrationError, RetailerError, TooManyRequests
+from temix_retailer.outcome import Answered
+from temix_retailer.retailer import Retailer
+from temix_retailer.streams import Streams
+from temix_retailer.voice import Randomness
+
+_log = structlog.get_logger()
+
+MAX_BODY: Final = 262_144
+"""The largest body that is read; a day of deliveries in one message has some 40,000 bytes."""
+
+RATE: Final = 50
+"""So many commands a second are taken from one home."""
+
+RETRY_AFTER: Final = 5
+"""Seconds after which a client comes again where the book cannot be written."""
+
+_KEY: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_HOME: Final = web.RequestKey("home", str)
+
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Service:
+    """The HTTP face of one retailer."""
+
+    def __init__(self, retailer: Retailer, randomness: Randomness) -> None:
+        """Serve ``retailer``; ``randomness`` makes tokens."""
+        self._retailer = retailer
+        self._tokens = Tokens(retailer.clock, randomness)
+        self._streams = Streams(retailer)
+        self._rates: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+
+    def application(self) -> web.Application:
+        """An aiohttp application with everything in it; its shutdown closes the streams."""
+        application = web.Application(client_max_size=MAX_BODY, middlewares=[self._tell_errors, self._admit])
+        application.add_routes(
+            [
+                web.get("/health", self._health),
+                web.post("/oauth/token", self._token),
+                web.post("/registrations", self._register),
+                web.post("/transactions", self._order),
+                web.post("/transactions/{key}/reconcile", self._reconcile),
+                web.post("/positions", self._position),
+                web.post("/deliveries", self._report),
+                web.get("/stream", self._stream),
+            ]
+        )
+        application.on_shutdown.append(self._streams.close)
+        return application
+
+    # --- before and after every request
+
+    @web.middleware
+    async def _tell_errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except (MarketError, RetailerError, sqlite3.Error, web.HTTPException) as err:
+            status, text, headers = _told(err)
+            if status >= 500:
+                _log.error("request not served", path=request.path, error=str(err))
+            answer = EiResponse(
+                response_code=status,
+                response_description=text[:1000],
+                ref_id=f"{request.method} {request.path}"[:128],
+                created_date_time=iso(self._retailer.clock.now()),
+                attribute_violated=err.field[:128] if isinstance(err, InvalidField) else None,
+            )
+            return _json(status, answer, headers)
+
+    @web.middleware
+    async def _admit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path in {"/health", "/oauth/token"}:
+            return await handler(request)
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise AccessDenied("no bearer token: get one at /oauth/token")
+        home = self._tokens.home_of(token)
+        self._count(home)
+        request[_HOME] = home
+        return await handler(request)
+
+    def _count(self, home: PartyId) -> None:
+        second = self._retailer.clock.monotonic() // SECOND
+        held = self._rates[home]
+        if held[0] != second:
+            held[:] = [second, 0]
+        held[1] += 1
+        if held[1] > RATE:
+            raise TooManyRequests(f"more than {RATE} requests a second", SECOND)
+
+    # --- resources
+
+    async def _health(self, _: web.Request) -> web.Response:
+        published = self._retailer.in_force
+        # Up without a publication is not healthy: homes cannot trade.
+        return web.json_response(
+            {
+                "status": "ok" if published else "starting",
+                "publications": [one.sequence for one in published],
+            },
+            status=200 if published else 503,
+        )
+
+    async def _token(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        if form.get("grant_type") != "client_credentials":
+            return web.json_response({"error": "unsupported_grant_type"}, status=400)
+        client_id, secret = _basic(request)
+        self._tokens.check_failures(client_id)
+        try:
+            home = await self._retailer.authenticate(client_id, secret)
+        except AccessDenied as err:
+            self._tokens.failed(client_id)
+            # The error's form is RFC 6749's, section 5.2.
+            return web.json_response(
+                {"error": "invalid_client", "error_description": str(err)},
+                status=401,
+                headers={"WWW-Authenticate": "Basic", "Cache-Control": "no-store"},
+            )
+        token = {
+            "access_token": self._tokens.issue(home),
+            "token_type": "Bearer",
+            "expires_in": TOKEN_LIFE // SECOND,
+        }
+        return web.json_response(token, headers={"Cache-Control": "no-store"})
+
+    async def _register(self, request: web.Request) -> web.Response:
+        body = decode(await request.read(), EiCreatePartyRegistration)
+        return _json(200, await self._retailer.register(_home(request), body))
+
+    async def _order(self, request: web.Request) -> web.Response:
+        return _answer(await self._retailer.order(_home(request), await _signed(request)))
+
+    async def _reconcile(self, request: web.Request) -> web.Response:
+        key = request.match_info["key"]
+        if not _KEY.fullmatch(key):
+            raise InvalidField("key", f"{key[:64]!r} is no UUIDv7 in lower case")
+        return _answer(await self._retailer.reconcile(_home(request), PairKey(key)))
+
+    async def _position(self, request: web.Request) -> web.Response:
+        body = decode(await request.read(), EiRequestPosition)
+        return _json(200, await self._retailer.position(_home(request), body))
+
+    async def _report(self, request: web.Request) -> web.Response:
+        return _json(200, await self._retailer.report(_home(request), await _signed(request)))
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        return await self._streams.serve(request, _home(request))
+
+
+_STATUS: Final = (
+    (AccessDenied, 401),
+    (TooManyRequests, 429),
+    (RegistrationError, 409),
+    (SealBroken, 403),
+    (MarketError, 400),
+)
+"""HTTP status of what a request can run into; whatever else it is, it is on our side."""
+
+
+def _told(err: Exception) -> tuple[int, str, dict[str, str]]:
+    """Status, text and headers with which an error is told."""
+    if isinstance(err, web.HTTPRequestEntityTooLarge):
+        return 413, f"the body is larger than the {MAX_BODY} bytes that are read", {}
+    if isinstance(err, web.HTTPException):
+        # Content type and length are those of the answer; which methods are allowed is worth keeping.
+        return err.status, err.reason, {name: err.headers[name] for name in ("Allow",) if name in err.headers}
+    status = next((status for kind, status in _STATUS if isinstance(err, kind)), 503)
+    if status == 503:
+        text = "the book cannot be read or written now: send the same again later"
+        return status, text, {"Retry-After": str(RETRY_AFTER)}
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    if isinstance(err, TooManyRequests):
+        headers = {"Retry-After": str(-(-err.retry_after // SECOND))}
+    return status, str(err), headers
+
+
+def _home(request: web.Request) -> PartyId:
+    return PartyId(request[_HOME])
+
+
+async def _signed(request: web.Request) -> str:
+    try:
+        return (await request.read()).decode("ascii")
+    except UnicodeDecodeError:
+        raise InvalidField(
+            "message", "the body is no compact JWS: it has other characters than ASCII"
+        ) from None
+
+
+def _basic(request: web.Request) -> tuple[str, str]:
+    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    try:
+        client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except binascii.Error, UnicodeDecodeError:
+        client_id = secret = ""
+    if scheme.lower() != "basic" or not client_id:
+        raise AccessDenied("log in with HTTP Basic: client id and secret")
+    return client_id[:128], secret
+
+
+def _answer(answered: Answered) -> web.Response:
+    # A reused key is an alarm and no outcome of the key: told by the status, too.
+    status = 422 if answered.outcome.code == KeyReused.code else 200
+    return _json(status, TransactionAnswer(energy=answered.energy, transport=answered.transport))
+
+
+def _json(status: int, payload: Struct, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(body=encode(payload), status=status, content_type="application/json", headers=headers)

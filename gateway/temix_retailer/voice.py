@@ -1,0 +1,99 @@
+"""What both parties sign: publications, answers and subscriptions, as envelopes of the wire."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from msgspec import Struct
+from temix_market.instants import iso
+from temix_market.tenders import PartyId, Publication
+from temix_market.transactions import Pair
+from temix_market.wire.codec import publication_payload, subscription_payload
+from temix_market.wire.keys import SigningKey, uuid7
+from temix_market.wire.response import EiResponse
+from temix_market.wire.seal import chain_hash, envelope, sign
+from temix_market.wire.transaction import EiCreatedTransaction
+
+from temix_retailer.outcome import Outcome, Place
+
+type Randomness = Callable[[int], bytes]
+"""Gives so many random bytes: ``secrets.token_bytes``, or a seeded source in a simulation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signatory:
+    """A party of the retailer and the key with which it signs."""
+
+    party: PartyId
+    key: SigningKey
+
+
+class SigningVoice:
+    """Signs as the load-serving entity and as the distribution operator (a ``Voice`` of the book)."""
+
+    def __init__(
+        self, energy: Signatory, transport: Signatory, market_id: str, randomness: Randomness
+    ) -> None:
+        """Sign as ``energy`` and ``transport``; publications are for everybody in ``market_id``."""
+        self._energy = energy
+        self._transport = transport
+        self._market_id = market_id
+        self._randomness = randomness
+
+    def answer(self, home: PartyId, outcome: Outcome, place: Place) -> tuple[str, str]:
+        """Both parties' ``EiCreatedTransaction``, the load-serving entity's first."""
+        response = EiResponse(
+            response_code=outcome.code,
+            response_description=outcome.text,
+            ref_id=outcome.key,
+            created_date_time=iso(place.at),
+            newer_tender_id=outcome.newer,
+            remaining_quantity=outcome.remaining,
+        )
+        energy, transport = (
+            self._seal(
+                signatory,
+                EiCreatedTransaction(
+                    party_id=signatory.party,
+                    counter_party_id=home,
+                    transaction_id=outcome.key,
+                    response=response,
+                ),
+                home,
+                place,
+            )
+            for signatory in (self._energy, self._transport)
+        )
+        return energy, transport
+
+    def subscription(self, home: PartyId, pairs: Sequence[Pair], place: Place) -> str:
+        """The load-serving entity's ``DistributeSubscription`` of hours that were booked."""
+        return self._seal(self._energy, subscription_payload(pairs), home, place)
+
+    def publication(self, publication: Publication) -> str:
+        """The author's ``EiDistributeTender``, for every home of the market."""
+        signatory = self._energy if publication.author == self._energy.party else self._transport
+        message = envelope(
+            publication_payload(publication),
+            issuer=signatory.party,
+            audience=self._market_id,
+            message_id=uuid7(publication.published_at, self._randomness(10)),
+            issued_at=publication.published_at,
+            sequence=publication.sequence,
+        )
+        return sign(message, signatory.key)
+
+    def link(self, previous: str, messages: Sequence[str]) -> str:
+        """The head (hex) after ``messages`` follow the head ``previous``."""
+        return chain_hash(bytes.fromhex(previous), list(messages)).hex()
+
+    def _seal(self, signatory: Signatory, body: Struct, home: PartyId, place: Place) -> str:
+        message = envelope(
+            body,
+            issuer=signatory.party,
+            audience=home,
+            message_id=uuid7(place.at, self._randomness(10)),
+            issued_at=place.at,
+            sequence=place.sequence,
+            previous=bytes.fromhex(place.previous),
+        )
+        return sign(message, signatory.key)
