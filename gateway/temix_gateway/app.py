@@ -1,0 +1,224 @@
+"""The live gateway: a core with the machine's clock, a ledger, a retailer's link and the local API."""
+
+import asyncio
+import logging
+import signal
+import ssl
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from random import SystemRandom
+from typing import Any, Final
+
+import msgspec
+import structlog
+from temix_market.tenders import PartyId
+from temix_market.units import Power
+
+from temix_gateway import keys
+from temix_gateway.announce import announced
+from temix_gateway.clock import SystemClock
+from temix_gateway.config import Config, money, price
+from temix_gateway.core import Core, Outside, Rules
+from temix_gateway.errors import GatewayError
+from temix_gateway.home import certificate
+from temix_gateway.home.messages import Mode
+from temix_gateway.home.server import LocalApi
+from temix_gateway.home.tokens import TokenStore, private_file
+from temix_gateway.ledger.ledger import Ledger
+from temix_gateway.planning import Plan, Problem, plan
+from temix_gateway.retailer.service import Account
+from temix_gateway.retailer.temix import TemixLink
+
+_LOG: Final = structlog.get_logger(__name__)
+
+
+class Unusable(GatewayError):
+    """A file that the configuration names cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where everything lies in the data folder."""
+
+    folder: Path
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger."""
+        return self.folder / "ledger.db"
+
+    @property
+    def clients(self) -> Path:
+        """The clients of the local API, their tokens hashed."""
+        return self.folder / "clients.json"
+
+    @property
+    def certificate(self) -> Path:
+        """The local API's certificate and its key."""
+        return self.folder / "certificate.pem"
+
+    @property
+    def key(self) -> Path:
+        """The key that signs orders."""
+        return self.folder / "tender-key.json"
+
+    @property
+    def choices(self) -> Path:
+        """What the owner chose in Home Assistant."""
+        return self.folder / "choices.json"
+
+    @property
+    def listening(self) -> Path:
+        """Where the running gateway listens."""
+        return self.folder / "listening.json"
+
+
+class Choices(msgspec.Struct, frozen=True):
+    """What the owner chose in Home Assistant; it wins over the configuration."""
+
+    mode: Mode
+    paused: bool = False
+
+
+class Listening(msgspec.Struct, frozen=True):
+    """Where the gateway listens, and the SHA-256 of its certificate (hex)."""
+
+    port: int
+    fingerprint: str
+
+
+def gateway_id(files: Files) -> str:
+    """The gateway's name for life, made of the key that signs its orders."""
+    return f"temix-{sha256(keys.load_or_make(files.key).kid.encode()).hexdigest()[:12]}"
+
+
+async def serve(config: Config) -> None:
+    """Run until SIGINT or SIGTERM.
+
+    Raises:
+        GatewayError, HomeError: what keeps it from starting, in words.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await _serve(config)
+    except asyncio.CancelledError:
+        _LOG.info("ended")
+
+
+async def _serve(config: Config) -> None:
+    clock, files = SystemClock(), Files(Path(config.gateway.data))
+    async with AsyncExitStack() as stack:
+        ledger = await asyncio.to_thread(Ledger, files.ledger, clock)
+        stack.push_async_callback(asyncio.to_thread, ledger.close)
+        if ledger.fault:
+            _LOG.error("ledger locked", reason=ledger.fault)
+        identity = await asyncio.to_thread(gateway_id, files)
+        link = TemixLink(
+            PartyId(config.home.party),
+            await asyncio.to_thread(keys.load_or_make, files.key),
+            await asyncio.to_thread(_account, config),
+            clock=clock,
+            random=SystemRandom(),
+        )
+        choices = await asyncio.to_thread(_choices, files, config)
+
+        async def remember(mode: Mode, paused: bool) -> None:
+            content = msgspec.json.encode(Choices(mode, paused))
+            await asyncio.to_thread(private_file, files.choices, content)
+
+        outside = Outside(clock, SystemRandom(), link, link.seal, planner, remember)
+        core = Core(_rules(config), outside, ledger, mode=choices.mode, paused=choices.paused)
+        await core.load()
+        tls = await asyncio.to_thread(certificate.load_or_make, files.certificate, identity)
+        tokens = TokenStore(files.clients, clock.now)
+        api = LocalApi(
+            core, tokens, gateway_id=identity, version=version("temix-gateway"), monotonic=_seconds(clock)
+        )
+        core.observe(api.changed)
+        context = await asyncio.to_thread(tls.context)
+        port = await api.start(config.gateway.host, config.gateway.port, context)
+        stack.push_async_callback(api.stop)
+        here = msgspec.json.encode(Listening(port, tls.fingerprint.hex()))
+        await asyncio.to_thread(private_file, files.listening, here)
+        if config.gateway.announce:
+            await stack.enter_async_context(
+                announced(config.gateway.name, identity, config.gateway.host, port)
+            )
+        await core.run()
+
+
+def planner(problem: Problem, previous: Plan | None) -> Plan:
+    """The planner, with a second of time."""
+    return plan(problem, previous, 1.0)
+
+
+def set_up_logging(level: str) -> None:
+    """Write to standard error: for people on a terminal, one JSON object a line elsewhere."""
+    shown: Any = (
+        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            shown,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _rules(config: Config) -> Rules:
+    trading, home = config.trading, config.home
+    return Rules(
+        home=PartyId(home.party),
+        zone=config.zone,
+        bounds=trading.bounds,
+        money_a_day=money(trading.money_a_day),
+        highest_price=price(trading.highest_price),
+        import_power=Power(home.import_limit),
+        export_power=Power(home.export_limit),
+        minimum_gain=money(trading.minimum_gain),
+        certainty=price(trading.certainty),
+        share=Fraction(trading.share, 100),
+    )
+
+
+def _account(config: Config) -> Account:
+    retailer = config.retailer
+    try:
+        secret = Path(retailer.client_secret_file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unusable(f"retailer.client_secret_file: {error}") from error
+    if not secret:
+        raise Unusable(f"retailer.client_secret_file: {retailer.client_secret_file} is empty")
+    try:
+        context = ssl.create_default_context(cafile=retailer.ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise Unusable(f"retailer.ca_file: {retailer.ca_file} holds no certificate ({error})") from error
+    return Account(retailer.url.rstrip("/"), retailer.client_id, secret, context)
+
+
+def _choices(files: Files, config: Config) -> Choices:
+    try:
+        return msgspec.json.decode(files.choices.read_bytes(), type=Choices)
+    except FileNotFoundError:
+        return Choices(config.trading.mode)
+    except (OSError, msgspec.DecodeError) as error:
+        raise Unusable(f"{files.choices} cannot be read ({error}): remove it, and choose anew") from error
+
+
+def _seconds(clock: SystemClock) -> Callable[[], float]:
+    return lambda: clock.monotonic() / 1000

@@ -1,0 +1,202 @@
+"""The command line: what it says and how it ends. A gateway that runs is a process of its own."""
+
+import json
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from temix_gateway.cli import main
+from temix_gateway.clock import SystemClock
+from temix_gateway.ledger.ledger import Ledger
+
+pytestmark = pytest.mark.timeout(30)
+
+PROGRAM = Path(sys.executable).with_name("temix-gateway")
+CONFIG = """
+[retailer]
+url = "https://127.0.0.1:9"
+client_id = "client"
+client_secret_file = "secret"
+[home]
+party = "home-1"
+[gateway]
+host = "127.0.0.1"
+port = 0
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "secret").write_text("topsecret\n")
+    (tmp_path / "temix-gateway.toml").write_text(CONFIG)
+    return tmp_path
+
+
+class Command:
+    """Runs commands in this process."""
+
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.chdir(folder)
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str) -> str:
+        """Run it, and return what it prints."""
+        code, out = self._run(*arguments)
+        assert code in {None, 0}
+        return out
+
+    def fails(self, *arguments: str) -> str:
+        """What a command says that fails: one line."""
+        code, out = self._run(*arguments)
+        assert isinstance(code, str)  # Python prints it and exits with 1
+        assert "topsecret" not in code + out
+        assert "\n" not in code
+        return code
+
+    def _run(self, *arguments: str) -> tuple[str | int | None, str]:
+        self._capsys.readouterr()
+        self._monkeypatch.setattr(sys, "argv", ["temix-gateway", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code, self._capsys.readouterr().out
+
+
+@pytest.fixture
+def command(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    return Command(folder, monkeypatch, capsys)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A gateway that listens."""
+    with subprocess.Popen([PROGRAM, "run"], cwd=folder, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr
+            for line in process.stderr:
+                if "local API listens" in line:
+                    break
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=10)
+
+
+def status(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The status command as a process."""
+    return subprocess.run(
+        [PROGRAM, "status", *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def test_it_runs_shows_its_state_and_ends(folder: Path) -> None:
+    with running(folder) as gateway:
+        state = json.loads(status(folder, "--json").stdout)
+        assert state["mode"] == "monitor"
+        assert state["retailer"]["connected"] is False
+        assert "check retailer.url" in state["retailer"]["reason"]
+        assert "not connected: nothing answers" in status(folder).stdout
+        gateway.send_signal(signal.SIGTERM)
+        assert gateway.wait(10) == 0
+    gone = status(folder)
+    assert gone.returncode == 1
+    assert gone.stderr.startswith("temix-gateway: nothing answers at wss://127.0.0.1")
+
+
+def test_secrets_are_for_the_owner_alone(folder: Path, command: Command) -> None:
+    made = json.loads(command("token", "home-assistant", "--json"))
+    assert made["token"].startswith("teg_")
+    assert len(bytes.fromhex(made["fingerprint"])) == 32
+    for path in (folder / "data").iterdir():
+        if path.suffix != ".lock":
+            assert path.stat().st_mode & 0o077 == 0, path
+        assert made["token"] not in path.read_text()
+    assert "choose another label" in command.fails("token", "home-assistant")
+    again = json.loads(command("token", "home-assistant", "--replace", "--json"))
+    assert again["token"] != made["token"]
+    assert again["fingerprint"] == made["fingerprint"]
+
+
+def test_a_second_gateway_is_refused(folder: Path, command: Command) -> None:
+    with running(folder):
+        assert "in use by another gateway" in command.fails("run")
+
+
+def test_a_port_in_use_is_named(folder: Path, command: Command) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        (folder / "temix-gateway.toml").write_text(CONFIG.replace("port = 0", f"port = {port}"))
+        assert f"cannot listen on 127.0.0.1:{port}" in command.fails("run")
+
+
+def test_an_error_is_one_line_and_an_exit_code(folder: Path) -> None:
+    ended = status(folder)
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("temix-gateway: no gateway has run")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_an_unreadable_ledger_is_named(folder: Path, command: Command) -> None:
+    (folder / "data").mkdir()
+    (folder / "data" / "ledger.db").write_bytes(b"holiday pictures" * 100)
+    assert "data/ledger.db cannot be read (file is not a database)" in command.fails("run")
+
+
+def test_a_newer_ledger_is_left_alone(folder: Path, command: Command) -> None:
+    ledger = folder / "data" / "ledger.db"
+    Ledger(ledger, SystemClock()).close()
+    with closing(sqlite3.connect(ledger)) as newer:
+        newer.execute("PRAGMA user_version = 99")
+    assert "has schema 99" in command.fails("run")
+
+
+@pytest.mark.parametrize(
+    "change,said",
+    [
+        ('party = "home-1"\npartly = "x"', "home.partly: unknown key"),
+        ("", "home.party: is missing"),
+        ('party = "home-1"\nimport_limit = -1', "home.import_limit"),
+        ('party = "home-1"\nimport_limit = "much"', "home.import_limit"),
+    ],
+)
+def test_a_mistake_in_the_configuration_is_named(
+    folder: Path, command: Command, change: str, said: str
+) -> None:
+    (folder / "temix-gateway.toml").write_text(CONFIG.replace('party = "home-1"', change))
+    assert said in command.fails("run")
+
+
+def test_missing_files_are_named(folder: Path, command: Command) -> None:
+    assert "nowhere.toml" in command.fails("run", "--config", "nowhere.toml")
+    (folder / "secret").unlink()
+    assert "retailer.client_secret_file" in command.fails("run")
+    (folder / "secret").write_text("topsecret")
+    (folder / "temix-gateway.toml").write_text(CONFIG.replace("client_id", 'ca_file = "secret"\nclient_id'))
+    assert "retailer.ca_file" in command.fails("run")
+    (folder / "data" / "tender-key.json").write_text("{}")
+    assert "tender-key.json cannot be read" in command.fails("run")
+
+
+def test_a_damaged_ledger_is_served_and_locked(folder: Path) -> None:
+    ledger = folder / "data" / "ledger.db"
+    Ledger(ledger, SystemClock()).close()
+    with closing(sqlite3.connect(ledger, autocommit=True)) as intruder:
+        intruder.execute("INSERT INTO chain VALUES (1, 'spots', x'00')")
+    with running(folder):
+        locked = json.loads(status(folder, "--json").stdout)["trading"]["locked"]
+    assert any("record 1 is missing in spots" in reason for reason in locked)
+
+
+def test_the_example_is_a_configuration(folder: Path, command: Command) -> None:
+    example = command("config")
+    (folder / "temix-gateway.toml").write_text(example)
+    assert "retailer.secret" in command.fails("run")
