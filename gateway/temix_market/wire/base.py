@@ -52,14 +52,17 @@ type Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 type Quantity = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 type Id = Annotated[str, Meta(min_length=1, max_length=128)]
 type Text = Annotated[str, Meta(max_length=1000)]
-type Time = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z\Z", max_length=24)]
-type Span = Annotated[str, Meta(pattern=r"^PT(\d+H)?(\d+M)?(\d+S)?\Z", max_length=16)]
+type Time = Annotated[
+    str,
+    Meta(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}(\.[0-9]{3})?Z$", max_length=24),
+]
+type Span = Annotated[str, Meta(pattern=r"^PT([0-9]+H)?([0-9]+M)?([0-9]+S)?$", max_length=16)]
 type Key = Annotated[
     str,
-    Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z", max_length=36),
+    Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$", max_length=36),
 ]
 """A UUIDv7, in lower case."""
-type Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z", max_length=64)]
+type Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", max_length=64)]
 """SHA-256 in lower-case hexadecimal."""
 
 

@@ -13,9 +13,9 @@ class PublicJwk(Payload, frozen=True, kw_only=True):
 
     kty: Annotated[Literal["OKP"], ours("key type")]
     crv: Annotated[Literal["Ed25519"], ours("curve")]
-    x: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}\Z", max_length=43), ours("the key, base64url")]
+    x: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$", max_length=43), ours("the key, base64url")]
     kid: Annotated[
-        str, Meta(pattern=r"^[A-Za-z0-9_-]{43}\Z", max_length=43), ours("its thumbprint, base64url")
+        str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$", max_length=43), ours("its thumbprint, base64url")
     ]
 
 
@@ -45,7 +45,7 @@ class MarketContext(Payload, frozen=True, kw_only=True):
     """The terms under which all is traded (names of CTS: MarketReferenceDataType where it has them)."""
 
     market_id: Annotated[Id, cts("the market context: one circuit of one retailer; audience of publications")]
-    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z", max_length=3), cts("ISO 4217")]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$", max_length=3), cts("ISO 4217")]
     price_scale: Annotated[Literal[6], cts("decimal places of prices per kWh")]
     quantity_scale: Annotated[Literal[3], cts("decimal places of quantities in kWh")]
     lowest_price: Annotated[Long, ours("no tender is below it; scaled")]

@@ -1,0 +1,74 @@
+"""Writes the reference documents that are made from the code, or checks that they are up to date."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from temix_market.wire.openapi import openapi
+from temix_market.wire.schema import field_table, schemas
+
+REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
+
+type Documents = dict[str, str]
+"""Text by path within docs/reference."""
+
+
+def retailer_wire() -> Documents:
+    """The retailer's service: a schema for each message, the OpenAPI document, the table of fields."""
+    documents = {f"schemas/{name}.json": _json(schema) for name, schema in schemas().items()}
+    return documents | {"retailer-api.openapi.json": _json(openapi()), "wire-fields.md": field_table()}
+
+
+GENERATORS: tuple[Callable[[], Documents], ...] = (retailer_wire,)
+"""Whoever has a document to generate adds a function here."""
+
+OWNED = ("schemas/*.json",)
+"""Files of these patterns that no generator makes are stale."""
+
+
+def stale(reference: Path, documents: Documents) -> dict[str, str]:
+    """What is wrong, by path: missing, changed, or no longer made."""
+    found = {}
+    for name, text in documents.items():
+        path = reference / name
+        if not path.exists():
+            found[name] = "missing"
+        elif path.read_text(encoding="utf-8") != text:
+            found[name] = "not what the code makes"
+    left = {path.relative_to(reference).as_posix() for pattern in OWNED for path in reference.glob(pattern)}
+    return found | dict.fromkeys(sorted(left - documents.keys()), "no longer made")
+
+
+def write(reference: Path, documents: Documents) -> None:
+    """Bring the folder up to date."""
+    for name in stale(reference, documents):
+        path = reference / name
+        if name in documents:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(documents[name], encoding="utf-8")
+        else:
+            path.unlink()
+
+
+def main(arguments: list[str]) -> int:
+    """Run with the command line's ``arguments``; return the exit status."""
+    if arguments not in ([], ["--check"]):
+        print("usage: script/generate [--check]", file=sys.stderr)
+        return 2
+    documents = {name: text for generate in GENERATORS for name, text in generate().items()}
+    if not arguments:
+        write(REFERENCE, documents)
+        return 0
+    wrong = stale(REFERENCE, documents)
+    for name, reason in wrong.items():
+        print(f"docs/reference/{name}: {reason}; run script/generate", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
