@@ -27,7 +27,7 @@ _COOL_DOWN: Final = Duration(60_000)
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolment:
+class Enrollment:
     """What a home's gateway needs to log in; the secret is shown once and kept as a hash only."""
 
     home: PartyId
@@ -36,7 +36,7 @@ class Enrolment:
     expires_at: Instant
 
 
-class Enrolments:
+class Enrollments:
     """Clients and home keys in the store, in the thread of its book."""
 
     def __init__(self, store: Store, clock: Clock, randomness: Randomness) -> None:
@@ -45,11 +45,11 @@ class Enrolments:
         self._clock = clock
         self._randomness = randomness
 
-    def enrol(self, home: PartyId, life: Duration) -> Enrolment:
+    def enroll(self, home: PartyId, life: Duration) -> Enrollment:
         """Give a home a client id and a secret; earlier ones of the home end."""
         now = self._clock.now()
         secret = self._randomness(32).hex()
-        made = Enrolment(home, f"client-{self._randomness(8).hex()}", secret, Instant(now + life))
+        made = Enrollment(home, f"client-{self._randomness(8).hex()}", secret, Instant(now + life))
         with self._store.transaction() as rows:
             rows.execute(
                 "INSERT INTO clients (client_id, home, secret_sha256, expires_at, enrolled_at)"
@@ -69,14 +69,16 @@ class Enrolments:
         ).fetchone()
         home, known, expires_at = row or ("", "", 0)
         if not hmac.compare_digest(known.encode(), _hash(secret).encode()):
-            raise AccessDenied("client id or secret are wrong: enrol the home again")
+            raise AccessDenied("client id or secret are wrong: enroll the home again")
         newest = self._store.reading.execute(
             "SELECT client_id FROM clients WHERE home = ? ORDER BY rowid DESC LIMIT 1", (home,)
         ).fetchone()
         if newest[0] != client_id:
             raise AccessDenied(f"these credentials of {home} were replaced: use the newer ones")
         if self._clock.now() >= expires_at:
-            raise AccessDenied(f"the credentials expired at {iso(Instant(expires_at))}: enrol the home again")
+            raise AccessDenied(
+                f"the credentials expired at {iso(Instant(expires_at))}: enroll the home again"
+            )
         return PartyId(home)
 
     def register(self, home: PartyId, key: VerifyKey) -> None:
@@ -96,7 +98,7 @@ class Enrolments:
         ).fetchone()[0]
         if row is not None and (enrolled is None or enrolled <= row[1]):
             raise RegistrationError(
-                f"{home} signs with another key: enrol the home again before it registers a new one"
+                f"{home} signs with another key: enroll the home again before it registers a new one"
             )
         with self._store.transaction() as rows:
             rows.execute(

@@ -35,3 +35,19 @@ class TooManyRequests(RetailerError):
         """Say of what there was too much."""
         super().__init__(f"{what}: try again in {-(-retry_after // 1000)} s")
         self.retry_after = retry_after
+
+
+class ConfigError(RetailerError):
+    """A configuration that cannot be; the key is named."""
+
+
+class CredentialError(RetailerError):
+    """Keys or a certificate that cannot be used."""
+
+
+class ServiceError(RetailerError):
+    """The service cannot start."""
+
+
+class HistoryError(RetailerError):
+    """A home's history that cannot be used; the line is named."""

@@ -6,6 +6,7 @@ where none is given, as in a simulation. Time comes from the clock; waiting is t
 
 import asyncio
 import secrets
+import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -36,7 +37,7 @@ from temix_market.wire.seal import open_sealed
 from temix_market.wire.stream import HeartbeatFrame, PublicationNumber
 from temix_market.wire.transaction import CreateTransactionPair
 
-from temix_retailer.access import Enrolment, Enrolments
+from temix_retailer.access import Enrollment, Enrollments
 from temix_retailer.accounts import Accounts
 from temix_retailer.book import Book, Issued, Subscribed
 from temix_retailer.errors import RegistrationError, StoreError, TooManyRequests
@@ -122,7 +123,7 @@ class Retailer:
         )
         self._book = Book(store, circuit, clock, self._voice)
         self._accounts = Accounts(store, circuit, clock)
-        self._enrolments = Enrolments(store, clock, randomness)
+        self._enrollments = Enrollments(store, clock, randomness)
         self._keys: dict[PartyId, VerifyKey] = {}
         self._latest: tuple[Published, ...] = ()
         self._hearing: defaultdict[PartyId, list[Hear]] = defaultdict(list)
@@ -199,9 +200,9 @@ class Retailer:
 
     # --- homes
 
-    async def enrol(self, home: PartyId, life: Duration) -> Enrolment:
+    async def enroll(self, home: PartyId, life: Duration) -> Enrollment:
         """Give a home credentials."""
-        return await self._run(self._enrolments.enrol, home, life)
+        return await self._run(self._enrollments.enroll, home, life)
 
     async def authenticate(self, client_id: str, secret: str) -> PartyId:
         """The home that logs in.
@@ -209,7 +210,7 @@ class Retailer:
         Raises:
             AccessDenied: the credentials are not accepted.
         """
-        return await self._run(self._enrolments.home_of, client_id, secret)
+        return await self._run(self._enrollments.home_of, client_id, secret)
 
     async def register(self, home: PartyId, request: EiCreatePartyRegistration) -> EiCreatedPartyRegistration:
         """Remember a home's key and tell it the terms of the market.
@@ -223,7 +224,7 @@ class Retailer:
                 "registreePartyId", f"{request.registree_party_id} is not {home}, who logged in"
             )
         key = VerifyKey.from_jwk(request.registration_info.key, "registrationInfo.key")
-        await self._run(self._enrolments.register, home, key)
+        await self._run(self._enrollments.register, home, key)
         self._keys[home] = key
         return EiCreatedPartyRegistration(
             response=ok(request.request_id, self.clock.now()),
@@ -343,19 +344,19 @@ class Retailer:
 
     async def _run[**P, T](self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if self._executor is None:
-            return work(*args, **kwargs)
+            return _told_as_ours(work, *args, **kwargs)
         if self._waiting >= _WAITING:
             raise TooManyRequests("the book is busy", _RETRY)
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._executor, partial(work, *args, **kwargs))
+            return await loop.run_in_executor(self._executor, partial(_told_as_ours, work, *args, **kwargs))
         finally:
             self._waiting -= 1
 
     async def _signers(self, home: PartyId) -> dict[str, VerifyKey]:
         if home not in self._keys:
-            key = await self._run(self._enrolments.key_of, home)
+            key = await self._run(self._enrollments.key_of, home)
             if key is None:
                 raise RegistrationError(f"{home} has no key here: register first")
             self._keys[home] = key
@@ -370,3 +371,12 @@ class Retailer:
         self._hearing[home].remove(hear)
         if not self._hearing[home]:
             del self._hearing[home]
+
+
+def _told_as_ours[**P, T](work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    try:
+        return work(*args, **kwargs)
+    except sqlite3.IntegrityError:
+        raise  # ours to mend, no fault of the disk
+    except sqlite3.Error as err:
+        raise StoreError(f"the book cannot be read: check the disk ({err})") from err

@@ -7,7 +7,6 @@ The server translates between HTTP and the ``Retailer``; it decides nothing. Wha
 import base64
 import binascii
 import re
-import sqlite3
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -84,7 +83,7 @@ class Service:
     async def _tell_errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
-        except (MarketError, RetailerError, sqlite3.Error, web.HTTPException) as err:
+        except (MarketError, RetailerError, web.HTTPException) as err:
             status, text, headers = _told(err)
             if status >= 500:
                 _log.error("request not served", path=request.path, error=str(err))

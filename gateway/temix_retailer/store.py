@@ -93,7 +93,7 @@ def open_store(path: Path | None) -> Store:
 
 def _claim(path: Path) -> IO[bytes]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = path.with_suffix(".lock").open("ab")
     except OSError as err:
         raise StoreError(

@@ -1,6 +1,7 @@
 """The WebSockets on which homes hear of tenders and of their subscription."""
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -132,7 +133,8 @@ class Streams:
             _log.warning("stream cut off", home=home, reason=f"{QUEUE} messages were waiting")
             await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"too slow: connect again")
         for task in done:
-            task.result()
+            with suppress(ConnectionResetError):  # the home went away: it will be back
+                task.result()
 
     async def _write(
         self, socket: web.WebSocketResponse, home: PartyId, waiting: asyncio.Queue[News]

@@ -119,23 +119,23 @@ async def test_a_key_is_registered_once_until_the_home_is_enrolled_again(
     assert await retailer.register(HOME, home.registration()) == first
     assert first.market_context.market_id == MARKET
     other = SigningHome(seed=b"y" * 32)
-    with pytest.raises(RegistrationError, match="enrol the home again"):
+    with pytest.raises(RegistrationError, match="enroll the home again"):
         await retailer.register(HOME, other.registration())
     with pytest.raises(InvalidField, match="registreePartyId"):
         await retailer.register(PartyId("home-2"), home.registration())
     clock.pass_by(1)
-    await retailer.enrol(HOME, Duration(HOUR))
+    await retailer.enroll(HOME, Duration(HOUR))
     await retailer.register(HOME, other.registration())
     assert (await retailer.order(HOME, other.order(order(current(retailer), SOON, 100)))).outcome.code == 200
 
 
 async def test_credentials(retailer: Retailer, clock: HandClock, store: Store) -> None:
-    first = await retailer.enrol(HOME, Duration(2 * HOUR))
+    first = await retailer.enroll(HOME, Duration(2 * HOUR))
     assert await retailer.authenticate(first.client_id, first.client_secret) == HOME
     for client_id, secret in ((first.client_id, "wrong"), ("nobody", first.client_secret), ("nobody", "")):
-        with pytest.raises(AccessDenied, match="enrol the home again"):
+        with pytest.raises(AccessDenied, match="enroll the home again"):
             await retailer.authenticate(client_id, secret)
-    second = await retailer.enrol(HOME, Duration(2 * HOUR))
+    second = await retailer.enroll(HOME, Duration(2 * HOUR))
     with pytest.raises(AccessDenied, match="replaced"):
         await retailer.authenticate(first.client_id, first.client_secret)
     clock.pass_by(2 * HOUR)

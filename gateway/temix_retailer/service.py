@@ -1,0 +1,119 @@
+"""A running retailer: the book's thread, the market's turns and the server, from start to clean end."""
+
+import asyncio
+import errno
+import secrets
+import signal
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+from temix_market.ports import Clock
+
+from temix_retailer.config import Config, Folder, circuit
+from temix_retailer.credentials import make_certificate, signing_keys, tls_context
+from temix_retailer.errors import ServiceError
+from temix_retailer.retailer import Retailer, Terms
+from temix_retailer.server import Service
+from temix_retailer.store import Store, open_store
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A retailer that serves, and where."""
+
+    retailer: Retailer
+    url: str
+
+
+def make_terms(config: Config, folder: Folder) -> Terms:
+    """The market as configured, with the keys that lie in the folder.
+
+    Raises:
+        RetailerError: the configuration, the price file or the keys cannot be used.
+    """
+    energy, transport = signing_keys(folder.keys, secrets.token_bytes)
+    return Terms(
+        config.market,
+        config.currency,
+        circuit(config, folder),
+        energy,
+        transport,
+        circuit_name=config.circuit,
+    )
+
+
+@asynccontextmanager
+async def serving(config: Config, folder: Folder, clock: Clock) -> AsyncIterator[Serving]:
+    """Serve until the block ends; the first tenders are published when it begins.
+
+    Raises:
+        RetailerError: what cannot be used, and what to do about it.
+    """
+    with ThreadPoolExecutor(1, "book") as executor:
+
+        async def aside[T](work: Callable[[], T]) -> T:
+            return await asyncio.get_running_loop().run_in_executor(executor, work)
+
+        store = await aside(lambda: open_store(folder.book))
+        try:
+            retailer = await aside(lambda: _retailer(config, folder, clock, store, executor))
+            async with _listening(config, folder, retailer) as url, asyncio.TaskGroup() as group:
+                turns = group.create_task(retailer.run())
+                yield Serving(retailer, url)
+                turns.cancel()
+        finally:
+            await aside(store.close)
+
+
+async def serve(config: Config, folder: Folder, clock: Clock, ready: Callable[[str], None]) -> None:
+    """Serve until the process is asked to end (SIGINT, SIGTERM); ``ready`` is told the URL.
+
+    Raises:
+        RetailerError: it could not start.
+    """
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked.set)
+    async with serving(config, folder, clock) as service:
+        ready(service.url)
+        await asked.wait()
+
+
+def _retailer(
+    config: Config, folder: Folder, clock: Clock, store: Store, executor: ThreadPoolExecutor
+) -> Retailer:
+    return Retailer(clock, store, make_terms(config, folder), executor=executor)
+
+
+@asynccontextmanager
+async def _listening(config: Config, folder: Folder, retailer: Retailer) -> AsyncIterator[str]:
+    certificate, key = folder.beside(config.certificate), folder.beside(config.private_key)
+    if not config.certificate:
+        certificate, key = folder.certificate, folder.private_key
+        await asyncio.to_thread(make_certificate, certificate, key, config.names)
+    context = await asyncio.to_thread(tls_context, certificate, key, retailer.clock.now())
+    await retailer.turn()
+    application = Service(retailer, secrets.token_bytes).application()
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=5.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, config.host, config.port, ssl_context=context)
+        try:
+            await site.start()
+        except OSError as err:
+            where = f"port {config.port} on {config.host}"
+            if err.errno == errno.EADDRINUSE:
+                raise ServiceError(f"{where} is in use: end what uses it, or choose another --port") from None
+            raise ServiceError(f"cannot listen on {where}: {err.strerror or err}") from None
+        yield f"https://{_authority(runner)}"
+    finally:
+        await runner.cleanup()
+
+
+def _authority(runner: web.AppRunner) -> str:
+    host, port = runner.addresses[0][:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
