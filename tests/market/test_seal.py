@@ -187,3 +187,13 @@ def test_the_first_head_is_a_known_one() -> None:
     # (head -c 32 /dev/zero; printf '["trade",1,"\\xc3\\xa9",null]') | sha256sum
     known = "8489f6f4228c1f3665f4b25aa7c46154ae848d551f4ed9fa6d567d76d19ddde9"
     assert seal.chain_hash(seal.GENESIS, ["trade", 1, "é", None]).hex() == known
+
+
+@pytest.mark.parametrize("deep", [b"[" * 400_000, b'{"a":' * 100_000, b"[" * 300_000 + b"]" * 300_000])
+def test_a_deeply_nested_payload_is_refused(deep: bytes) -> None:
+    for payload in (b'{"x":' + deep, b'{"iss":"lse","aud":"home-1","typ":"EiCreatedDelivery","x":' + deep):
+        with pytest.raises(InvalidField):
+            opened(forged(payload))
+    header = base64.urlsafe_b64encode(b"[" * 300).decode()
+    with pytest.raises(SealBroken):
+        opened(f"{header}.e30.e30")
