@@ -76,6 +76,11 @@ class Book:
 
     # --- the market's turn
 
+    @property
+    def opened(self) -> bool:
+        """Whether anything was ever published."""
+        return self._last > 0
+
     def issue(self, issued: Instant) -> Issued | None:
         """Publish for ``issued`` (on the 5-minute grid), freeze the spots it ends, book subscriptions ahead.
 

@@ -126,6 +126,7 @@ class Retailer:
         self._enrollments = Enrollments(store, clock, randomness)
         self._keys: dict[PartyId, VerifyKey] = {}
         self._latest: tuple[Published, ...] = ()
+        self._before: tuple[Published, ...] = ()
         self._hearing: defaultdict[PartyId, list[Hear]] = defaultdict(list)
         self._waiting = 0
 
@@ -134,16 +135,24 @@ class Retailer:
     async def turn(self) -> Issued | None:
         """Publish for the current 5 minutes, freeze spots, book subscriptions ahead, and tell the homes.
 
-        Repeating it changes nothing. ``None``: nothing can be published now (see ``Book.issue``).
+        Repeating it changes nothing. ``None``: nothing can be published now (see ``Book.issue``). A new
+        market opens with the turn before this one, too: from it come the spots of the 5 minutes under way.
 
         Raises:
             StoreError: nothing was published.
         """
         issued = slot(self.clock.now())
+        if not self._book.opened:
+            await self._publish(Instant(issued - PERIOD))
+        return await self._publish(issued)
+
+    async def _publish(self, issued: Instant) -> Issued | None:
         turned = await self._run(self._book.issue, issued)
         if turned is None:
             _log.warning("nothing published", slot=iso(issued), reason="clock set back, or other prices")
             return None
+        if turned.publications != self.in_force:
+            self._before = self._latest
         self._latest = tuple(Published(one, self._voice.publication) for one in turned.publications)
         for told in self._latest:
             self._tell(told, self._hearing)
@@ -176,11 +185,12 @@ class Retailer:
     async def listen(self, home: PartyId, hear: Hear) -> Callable[[], None]:
         """Tell a home what is in force and what comes; call what is returned to stop.
 
+        The turn before is told first: the spots of the 5 minutes under way are in it.
         Subscriptions of the last ten days come again, since the home may have missed them: a pair counts once
         by its key.
         """
         self._hearing[home].append(hear)
-        for told in self._latest:
+        for told in (*self._before, *self._latest):
             hear(told)
         for booked in await self._run(self._book.subscribed, home):
             hear(booked)

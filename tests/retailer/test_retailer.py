@@ -173,18 +173,36 @@ async def test_homes_hear_what_is_in_force_and_what_comes(
     ear, other = Ear(), Ear()
     stop = await registered.listen(HOME, ear)
     await registered.listen(PartyId("home-2"), other)
-    assert [told.publication for told in ear.published()] == list(registered.in_force)
+    assert [told.publication for told in ear.published()[2:]] == list(registered.in_force)
     await registered.plan(HOME, plan(circuit))
     clock.pass_by(PERIOD)
     await registered.turn()
-    assert len(ear.published()) == 4
+    assert len(ear.published()) == 6
     assert len(ear.subscribed()) == 1
     assert not other.subscribed()
     stop()
     clock.pass_by(PERIOD)
     await registered.turn()
-    assert (len(ear.published()), len(other.published())) == (4, 6)
-    assert ear.published()[2].message is other.published()[2].message  # signed once for all
+    assert (len(ear.published()), len(other.published())) == (6, 8)
+    assert ear.published()[4].message is other.published()[4].message  # signed once for all
+
+
+async def test_home_hears_the_prices_of_the_5_minutes_under_way(
+    registered: Retailer, clock: HandClock
+) -> None:
+    for start in (START, Instant(START + PERIOD)):  # a new market, and one turn later
+        ear = Ear()
+        stop = await registered.listen(HOME, ear)
+        words = [
+            {tender.instrument.start for tender in told.publication.tenders}
+            for told in ear.published()
+            if told.publication.published_at < start
+        ]
+        assert len(words) == 2
+        assert all(start in starts for starts in words)
+        stop()
+        clock.pass_by(PERIOD)
+        await registered.turn()
 
 
 async def test_what_is_heard_can_be_checked_and_read(registered: Retailer, circuit: Circuit) -> None:
@@ -250,6 +268,6 @@ async def test_it_publishes_on_the_clock_until_it_is_stopped(
     await retailer.listen(HOME, ear)
     with pytest.raises(asyncio.CancelledError):
         await retailer.run()
-    published = [told.publication.published_at for told in ear.published()][4::2]
+    published = [told.publication.published_at for told in ear.published()][6::2]
     assert published == [START + PERIOD, START + 2 * PERIOD]
     assert max(slept) <= 60

@@ -308,7 +308,7 @@ async def test_the_stream_begins_with_all_in_force_and_goes_on(
         await socket.send_str(ticker())
         managed = decode(await socket.receive_str(), EiManagedTickerSubscription)
         assert managed.response.response_code == 200
-        energy, transport, booked, beat = await frames(socket, 4)
+        _, _, energy, transport, booked, beat = await frames(socket, 6)
         assert isinstance(energy, TendersFrame)
         assert isinstance(transport, TendersFrame)
         assert isinstance(booked, TransactionsFrame)
@@ -329,8 +329,8 @@ async def test_heartbeats_come_when_it_is_quiet(client: Client, monkeypatch: pyt
     async with client.session.ws_connect("/stream", headers=client.headers) as socket:
         await socket.send_str(ticker())
         await socket.receive_str()
-        told = await frames(socket, 6)
-    assert [type(frame) for frame in told[2:]] == [HeartbeatFrame] * 4
+        told = await frames(socket, 8)
+    assert [type(frame) for frame in told[4:]] == [HeartbeatFrame] * 4
 
 
 @pytest.mark.parametrize(
