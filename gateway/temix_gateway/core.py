@@ -16,7 +16,7 @@ from temix_market.calendar import local_date, local_day
 from temix_market.deliveries import Delivery
 from temix_market.errors import MarketError
 from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, SECOND, Duration, Instant
-from temix_market.intervals import Interval, enclosing, spread_evenly
+from temix_market.intervals import Interval, enclosing
 from temix_market.ports import Booked, Clock, RetailerLink, Seal, Terms
 from temix_market.products import Side
 from temix_market.tenders import PartyId, PriceBounds, Publication
@@ -32,8 +32,8 @@ from temix_gateway.home.messages import Mode, ReportReadings, State
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.market import Market
 from temix_gateway.planning import Plan, Problem
-from temix_gateway.planning.horizon import Prices, Shown, tapering
-from temix_gateway.question import base_load, known_devices
+from temix_gateway.planning.horizon import Prices, tapering
+from temix_gateway.question import base_load, known_devices, past_prices, targets
 from temix_gateway.replanning import Basis
 from temix_gateway.trading.outbox import Outbox
 from temix_gateway.trading.trader import Choice, Limits, Policy, Recent, Turn, choose
@@ -41,6 +41,10 @@ from temix_gateway.view import Facts, Link, state
 
 HORIZON: Final = Duration(36 * HOUR)
 PLAN_EVERY: Final = HOUR
+ORDERS_A_TURN: Final = 20
+"""Small steps, also in number: the rest comes in the next turn, and a retailer is not overrun."""
+RETRY_AFTER: Final = Duration(15 * SECOND)
+"""When an order without a definite answer is sent or asked for again."""
 ORDER_LIFE: Final = MINUTE
 """How long an order may be on its way before it is only asked for."""
 CLOCK_ERROR: Final = Duration(2 * SECOND)
@@ -146,6 +150,8 @@ class Core:
         """Compare clocks: a proof lasts an hour."""
         apart = abs(now - self._clock.now())
         if apart <= CLOCK_ERROR:
+            if self._clock_proven_at is None:
+                self._wake.set()
             self._clock_proven_at = self._clock.monotonic()
         else:
             _LOG.warning("clock differs from the retailer's", milliseconds=apart)
@@ -264,9 +270,11 @@ class Core:
 
     async def _until_something_is_due(self) -> None:
         now = self._clock.now()
-        boundary = enclosing(now, FIVE_MINUTES).end
+        wait = enclosing(now, FIVE_MINUTES).end - now
+        if self._link.up and not self.books.fault and await self._outbox.unknown():
+            wait = min(wait, RETRY_AFTER)
         try:
-            async with asyncio.timeout((boundary - now) / SECOND):
+            async with asyncio.timeout(wait / SECOND):
                 await self._wake.wait()
         except TimeoutError:
             self._tell()  # the price now is another one
@@ -288,7 +296,7 @@ class Core:
             return
         intervals = tapering(now, HORIZON)
         loads = base_load(report.base_load, intervals)
-        prices = Prices(rungs, self._past(), self.rules.zone)
+        prices = Prices(rungs, past_prices(self.market), self.rules.zone)
         problem = Problem(
             now=now,
             steps=prices.steps(
@@ -312,11 +320,13 @@ class Core:
             return
         now, rules = self._clock.now(), self.rules
         ordered = self.books.ordered
+        planned = targets(self.plan)
+        held = {start: self.market.positions.at(Interval(start, FIVE_MINUTES)) for start in planned}
         turn = Turn(
             now=now,
             rungs=[rung for rung in self.market.book.rungs(now) if rung.expires_at > now + 2 * SECOND],
-            gaps=self._gaps(self.plan),
-            positions=self._positions(self.plan),
+            gaps={start: Energy(planned[start] - held[start]) for start in planned},
+            positions=held,
             recent=[Recent(pair.interval, pair.energy.side, at) for pair, at in ordered if now - at < HOUR],
             blocked=await self._outbox.unknown(),
         )
@@ -329,15 +339,18 @@ class Core:
             export_power=rules.export_power,
         )
         policy = Policy(rules.minimum_gain, rules.certainty, rules.share)
-        for choice in choose(turn, limits, policy):
-            if not self._may_trade():
+        choices = choose(turn, limits, policy)
+        for choice in choices[:ORDERS_A_TURN]:
+            if not self._may_trade() or not await self._take(choice):
                 return
-            await self._take(choice)
+        if len(choices) > ORDERS_A_TURN:
+            self._wake.set()
 
     def _may_trade(self) -> bool:
         return self._mode == "automatic" and not self._paused and not self.locked()
 
-    async def _take(self, choice: Choice) -> None:
+    async def _take(self, choice: Choice) -> bool:
+        """Order a pair; say whether there was a definite answer: without one the turn ends."""
         now, rung = self._clock.now(), choice.rung
         key = PairKey(uuid7(now, self._outside.random.randbytes(10)))
         legs = Leg.taking(rung.energy, choice.quantity), Leg.taking(rung.transport, choice.quantity)
@@ -346,39 +359,11 @@ class Core:
         order = Order(pair, min(rung.expires_at, Instant(now + ORDER_LIFE)))
         answer = await self._outbox.submit(order, self._outside.seal)
         if answer is None:
-            return
+            return False
         await self.books.answered(answer)
         if not isinstance(answer, Booked):
             _LOG.info("order refused", key=key, answer=answer)
-
-    def _gaps(self, plan: Plan) -> dict[Instant, Energy]:
-        positions = self.market.positions
-        return {
-            start: Energy(target - positions.at(Interval(start, FIVE_MINUTES)))
-            for start, target in self._targets(plan).items()
-        }
-
-    def _positions(self, plan: Plan) -> dict[Instant, Energy]:
-        positions = self.market.positions
-        return {start: positions.at(Interval(start, FIVE_MINUTES)) for start in self._targets(plan)}
-
-    def _targets(self, plan: Plan) -> dict[Instant, Energy]:
-        return {
-            part.start: energy
-            for step, load in zip(plan.steps, plan.net_load, strict=True)
-            for part, energy in zip(
-                step.split(FIVE_MINUTES), spread_evenly(load, step.duration // FIVE_MINUTES), strict=True
-            )
-        }
-
-    def _past(self) -> dict[Instant, Shown]:
-        past = {}
-        for start in self.market.spots:
-            spots = self.market.settling(start)
-            if spots:
-                buy, sell = sum(spot.sell for spot in spots), sum(spot.buy for spot in spots)
-                past[start] = Shown(Price(buy), Price(sell))
-        return past
+        return True
 
     def _midnight(self) -> Instant:
         zone = self.rules.zone

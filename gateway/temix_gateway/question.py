@@ -1,15 +1,17 @@
-"""The planner's question, from what Home Assistant reports and what the market shows."""
+"""What the planner is asked, from Home Assistant's report and the market, and what its answer asks for."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from temix_market.instants import HOUR, Duration, Instant
-from temix_market.intervals import Interval
-from temix_market.units import Energy, Power
+from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
+from temix_market.intervals import Interval, spread_evenly
+from temix_market.units import Energy, Power, Price
 
 from temix_gateway.home import devices as reported
 from temix_gateway.home.devices import Load, ReportHome
-from temix_gateway.planning import devices
+from temix_gateway.market import Market
+from temix_gateway.planning import Plan, devices
+from temix_gateway.planning.horizon import Shown
 
 WATER_WH_PER_LITRE_KELVIN: Final = 1.163
 USEFUL_WATER: Final = 40_000
@@ -29,6 +31,27 @@ def known_devices(
     """The devices that have something to plan, as the planner knows them."""
     known = (_DEVICES[type(device)](device, intervals, now) for device in report.devices)
     return tuple(device for device in known if device is not None)
+
+
+def past_prices(market: Market) -> dict[Instant, Shown]:
+    """The prices to buy and to sell of every interval whose spots are frozen, by start."""
+    past = {}
+    for start in market.spots:
+        if spots := market.settling(start):
+            buy, sell = sum(spot.sell for spot in spots), sum(spot.buy for spot in spots)
+            past[start] = Shown(Price(buy), Price(sell))
+    return past
+
+
+def targets(plan: Plan) -> dict[Instant, Energy]:
+    """The position that a plan wants in each 5-minute step, by start (Wh)."""
+    return {
+        part.start: energy
+        for step, load in zip(plan.steps, plan.net_load, strict=True)
+        for part, energy in zip(
+            step.split(FIVE_MINUTES), spread_evenly(load, step.duration // FIVE_MINUTES), strict=True
+        )
+    }
 
 
 def _mean_load(loads: Sequence[Load], interval: Interval) -> float:

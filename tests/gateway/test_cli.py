@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 from temix_gateway.cli import main
 from temix_gateway.clock import SystemClock
 from temix_gateway.ledger.ledger import Ledger
@@ -71,8 +72,11 @@ class Command:
 
 
 @pytest.fixture
-def command(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    return Command(folder, monkeypatch, capsys)
+def command(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Command]:
+    yield Command(folder, monkeypatch, capsys)
+    structlog.reset_defaults()  # `run` writes its log to what was captured here
 
 
 @contextmanager

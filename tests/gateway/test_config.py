@@ -47,7 +47,7 @@ def test_defaults_fill_in_and_paths_are_relative_to_the_file(tmp_path):
         (GOOD + '[trading]\nmode = "auto"', "trading.mode", "invalid enum value"),
         (GOOD + '[trading]\nmoney_a_day = "ten"', "trading.money_a_day", "not a decimal number in quotes"),
         (GOOD + '[trading]\nmoney_a_day = "-1"', "trading.money_a_day", "negative"),
-        (GOOD + '[trading]\ncertainty = "0.12345678901"', "trading.certainty", "at most 9 places"),
+        (GOOD + '[trading]\ncertainty = "0.12345678901"', "trading.certainty", "9 places"),
         (GOOD + '[trading]\nlowest_tender = "30"', "trading.lowest_tender", "not below"),
         (GOOD + "[trading]\nmoney_a_day = nan", "trading.money_a_day", "expected `str`"),
         ("retailer = ", "", "not valid TOML"),

@@ -15,9 +15,11 @@ from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.writer import InlineWriter
 from temix_gateway.market import Quarantined
 from temix_gateway.planning import plan
+from temix_gateway.question import targets
 from temix_market.deliveries import Delivery
 from temix_market.errors import InvalidField, Refused
 from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Duration, Instant
+from temix_market.intervals import Interval
 from temix_market.ladder import TenderBook
 from temix_market.ports import Answer, Booked, NotBooked, OutcomeUnknown, RetailerListener, Terms, Voided
 from temix_market.products import Side
@@ -109,6 +111,22 @@ class Retailer:
         return {key for key, answer in self.answers.items() if isinstance(answer, Booked)}
 
 
+def rules() -> Rules:
+    """An owner's rules, with wide limits."""
+    return Rules(
+        home=HOME,
+        zone=ZoneInfo("America/Chicago"),
+        bounds=DEMO_BOUNDS,
+        money_a_day=Money(20_000_000_000),
+        highest_price=Price(2_000_000),
+        import_power=Power(12_000),
+        export_power=Power(12_000),
+        minimum_gain=Money(500),
+        certainty=Price(2_000),
+        jitter=Duration(0),
+    )
+
+
 class Bench:
     """A core with its retailer, both at one clock that stands still."""
 
@@ -117,24 +135,13 @@ class Bench:
         self.retailer = Retailer(self.clock)
         self.path = path
         self.mode = mode
+        self.random = Random(1)
         self.start()
 
     def start(self) -> None:
         self.ledger = Ledger(self.path, self.clock, InlineWriter())
-        rules = Rules(
-            home=HOME,
-            zone=ZoneInfo("America/Chicago"),
-            bounds=DEMO_BOUNDS,
-            money_a_day=Money(20_000_000_000),
-            highest_price=Price(2_000_000),
-            import_power=Power(12_000),
-            export_power=Power(12_000),
-            minimum_gain=Money(500),
-            certainty=Price(2_000),
-            jitter=Duration(0),
-        )
-        outside = Outside(self.clock, Random(1), self.retailer, self.retailer.seal, plan)
-        self.core = Core(rules, outside, self.ledger, mode=self.mode)
+        outside = Outside(self.clock, self.random, self.retailer, self.retailer.seal, plan)
+        self.core = Core(rules(), outside, self.ledger, mode=self.mode)
 
     async def restart(self) -> None:
         self.ledger.close()
@@ -150,6 +157,12 @@ class Bench:
     async def publish(self, price: int = 100_000) -> None:
         for each in self.retailer.publish(price):
             await self.core.published(each, f"signed {each.author} {each.sequence}")
+
+    def gap(self) -> int:
+        """Wh between plan and position, over all steps."""
+        positions = self.core.market.positions
+        planned = targets(self.core.plan).items()
+        return sum(abs(load - positions.at(Interval(start, FIVE_MINUTES))) for start, load in planned)
 
     async def next_step(self) -> None:
         self.clock.wall = Instant(self.clock.wall + FIVE_MINUTES)
@@ -181,10 +194,10 @@ async def test_the_position_moves_towards_the_plan(bench: Bench) -> None:
     assert bench.core.locked() == []
     state = bench.core.state()
     assert state.transactions.count == len(bench.retailer.booked) > 0
-    gaps = [abs(gap) for gap in bench.core._gaps(bench.core.plan).values()]
+    gap = bench.gap()
     for _ in range(4):
         await bench.core.turn()
-    assert sum(abs(gap) for gap in bench.core._gaps(bench.core.plan).values()) < sum(gaps)
+    assert bench.gap() < gap
     assert bench.core.plans_made == 1
 
 
@@ -232,7 +245,7 @@ async def test_after_its_time_a_lost_order_is_voided_not_sent(bench: Bench) -> N
 
 
 async def test_a_restart_amid_orders_loses_and_doubles_nothing(bench: Bench) -> None:
-    bench.retailer.lose_answers = 2
+    bench.retailer.lose_answers = 1
     await trading(bench)
     await bench.restart()
     await bench.publish()

@@ -8,7 +8,7 @@ from typing import Final
 import aiohttp
 import structlog
 from temix_market.deliveries import Delivery
-from temix_market.errors import InvalidField, KeyVoided, MarketError
+from temix_market.errors import InvalidField, KeyReused, KeyVoided, MarketError
 from temix_market.instants import SECOND, parse_instant
 from temix_market.ports import Answer, Booked, Clock, NotBooked, OutcomeUnknown, RetailerListener, Voided
 from temix_market.tenders import PartyId, TenderId
@@ -111,7 +111,8 @@ class TemixLink:
         try:
             response = decode(reply.body, EiCreatedDelivery).response
         except InvalidField as error:
-            raise OutcomeUnknown(f"deliveries were not acknowledged: HTTP {reply.status}, {error}") from error
+            said = reply.body[:300].decode(errors="replace")
+            raise OutcomeUnknown(f"deliveries were not acknowledged: HTTP {reply.status}, {said}") from error
         if response.response_code != OK:
             raise OutcomeUnknown(f"deliveries were refused: {response.response_description}")
 
@@ -209,6 +210,8 @@ class TemixLink:
             transport = self._verified(signed.transport, market.transport, key, market)
             if energy.response.response_code != transport.response.response_code:
                 raise SealBroken(f"the parties answer {key} differently")
+            if energy.response.response_code == KeyReused.code:
+                raise KeyReused(key)  # says nothing of what became of the order that came first
         except MarketError as error:
             # Who cannot be believed has not answered.
             _LOG.error("answer refused", key=key, status=reply.status, reason=str(error))
