@@ -5,8 +5,8 @@ from typing import Self
 
 import numpy as np
 
-from temix_gateway.planning.devices import Battery, Device, PvCurtailment
-from temix_gateway.planning.devices.model import Floats, Grid, Model
+from temix_gateway.planning.devices import Battery, Device, Model, PvCurtailment
+from temix_gateway.planning.devices.model import Floats, Grid
 from temix_gateway.planning.problem import Problem
 from temix_gateway.planning.tariff import Tariff
 

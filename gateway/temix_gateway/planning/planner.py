@@ -8,19 +8,21 @@ import numpy as np
 from temix_market.units import Energy, Money, Power, Price
 
 from temix_gateway.planning.case import Case
+from temix_gateway.planning.columns import KEPT, Search
 from temix_gateway.planning.devices.model import Schedule
+from temix_gateway.planning.following import followed
 from temix_gateway.planning.greedy import greedy
 from temix_gateway.planning.problem import Problem, check
 from temix_gateway.planning.reasons import Told, Words
 from temix_gateway.planning.result import DevicePlan, Level, Plan, Unmet
 
 
-def plan(problem: Problem, previous: Plan | None = None, budget: float = 1.0) -> Plan:  # noqa: ARG001
+def plan(problem: Problem, previous: Plan | None = None, budget: float = 1.0) -> Plan:
     """The best plan that can be found.
 
     Args:
         problem: what to plan.
-        previous: the plan in force; a level above the greedy one starts from it.
+        previous: the plan in force; a device leaves its schedule there only for a gain worth the change.
         budget: seconds that it may take; the greedy level is always reached.
 
     Raises:
@@ -29,7 +31,16 @@ def plan(problem: Problem, previous: Plan | None = None, budget: float = 1.0) ->
     began = time.monotonic()
     check(problem)
     case = Case.of(problem)
-    return assemble(case, greedy(case), Level.GREEDY, time.monotonic() - began)
+    schedules = greedy(case)
+    found = assemble(case, schedules, Level.GREEDY, time.monotonic() - began)
+    kept = {} if previous is None else followed(case, previous)
+    outcome = Search(case, began + budget).run(dict(enumerate(schedules)), kept)
+    if outcome is None:
+        return found
+    better = assemble(case, outcome.schedules, Level.COLUMNS, time.monotonic() - began, outcome.bound)
+    if better.cost <= found.cost + len(kept) * round(KEPT * 1e9):
+        return better
+    return assemble(case, schedules, Level.COLUMNS, time.monotonic() - began, outcome.bound)
 
 
 def assemble(

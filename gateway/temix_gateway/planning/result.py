@@ -13,7 +13,6 @@ class Level(Enum):
 
     PREVIOUS = "previous"
     GREEDY = "greedy"
-    COARSE = "coarse"
     COLUMNS = "columns"
 
 

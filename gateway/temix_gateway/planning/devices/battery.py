@@ -18,7 +18,6 @@ from temix_gateway.planning.devices.model import (
     Efficiency,
     Floats,
     Grid,
-    Missed,
     Name,
     Schedule,
     SomeWattHours,
@@ -28,7 +27,7 @@ from temix_gateway.planning.devices.model import (
     check_at_most,
     money,
 )
-from temix_gateway.planning.devices.storage import Storage, grid_points
+from temix_gateway.planning.devices.storage import Storage, Wish, grid_points
 
 POINTS = 101
 LEVELS = 10
@@ -99,7 +98,7 @@ class BatteryModel:
 
     def __init__(self, device: Battery, grid: Grid, usual: float) -> None:
         """Arrange levels and the worth of the end as arrays."""
-        self.device, self.grid, self.end = device, grid, device.end_worth(usual)
+        self.device, self.grid, steps = device, grid, len(grid)
         low = float(min(device.reserve, device.stored))
         points = grid_points(low, float(device.capacity), POINTS)
         charging = np.linspace(0, device.max_charge, LEVELS + 1)[1:]
@@ -108,36 +107,36 @@ class BatteryModel:
         rates = np.concatenate(
             [[0.0], charging * device.charge_efficiency, giving / device.discharge_efficiency]
         )
-        stage = np.zeros((len(grid), POINTS))
-        stage[-1] = -points * self.end / 1000 + self._short(points) * money(device.worth) / 1000
         self.storage = Storage(
             grid=grid,
             points=points,
             start=float(device.stored),
-            keep=np.ones(len(grid)),
+            keep=np.ones(steps),
             push=grid.hours[:, None] * rates,
-            drain=np.zeros(len(grid)),
-            power=np.repeat(levels[None, :], len(grid), axis=0),
-            stage=stage,
-            allowed=np.ones((len(grid), len(levels)), dtype=bool),
+            drain=np.zeros(steps),
+            power=np.repeat(levels[None, :], steps, axis=0),
+            allowed=np.ones((steps, len(levels)), dtype=bool),
+            wishes=self._wishes(),
+            end_worth=device.end_worth(usual) / 1000,
+            extra=np.maximum(-levels, 0) * grid.hours[:, None] * money(device.wear) / 1000,
         )
 
     def best(self, cost: Cost) -> Schedule:
         """The cheapest schedule."""
-        wear = money(self.device.wear) / 1000 * self.grid.hours[:, None]
-        path = self.storage.best(lambda power: cost(power) + np.maximum(-power, 0) * wear)
-        return self.account(path.power, path.state)
+        return self.storage.best(cost)
 
-    def account(self, power: Floats, state: Floats) -> Schedule:
-        """Count wear and wishes of a schedule; what is left at the end counts against the wear."""
-        given = float((np.maximum(-power, 0) * self.grid.hours).sum())
-        short = float(self._short(state[-1]))
-        missed = (
-            (Missed("target", short, "Wh", short * money(self.device.worth) / 1000),) if short > 1 else ()
-        )
-        left = float(state[-1] - self.device.stored)
-        return Schedule(power, state, (given * money(self.device.wear) - left * self.end) / 1000, missed)
+    def from_states(self, state: Floats) -> Schedule:
+        """The schedule that leads through given states (Wh at each step's end)."""
+        device = self.device
+        change = np.diff(state, prepend=float(device.stored))
+        giving = np.maximum(-change, 0) * device.discharge_efficiency
+        power = (np.maximum(change, 0) / device.charge_efficiency - giving) / self.grid.hours
+        return self.storage.account(power, state, float(giving.sum()) * money(device.wear) / 1000)
 
-    def _short(self, stored: Floats | float) -> Floats:
-        short: Floats = np.maximum((self.device.target or 0) - np.asarray(stored), 0)
-        return short
+    def _wishes(self) -> tuple[Wish, ...]:
+        if self.device.target is None:
+            return ()
+        at_end = np.zeros(len(self.grid))
+        at_end[-1] = 1.0
+        target = np.full(len(self.grid), float(self.device.target))
+        return (Wish("target", "Wh", target, at_end * money(self.device.worth) / 1000, at_end),)

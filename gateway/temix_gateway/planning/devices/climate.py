@@ -16,12 +16,10 @@ from temix_gateway.planning.devices.duty import Duty
 from temix_gateway.planning.devices.model import (
     Celsius,
     Cost,
-    Floats,
     Flow,
     Grid,
     Levels,
     Milliseconds,
-    Missed,
     Name,
     Positive,
     Schedule,
@@ -29,11 +27,12 @@ from temix_gateway.planning.devices.model import (
     Worth,
     check_series,
     money,
+    shares,
 )
-from temix_gateway.planning.devices.storage import Storage
+from temix_gateway.planning.devices.storage import Storage, Wish
 
-POINTS = 181
-MARGIN = 4.0
+POINTS = 601
+MARGIN = 1.5
 """Kelvin beyond the band (or what weather forces) that the grid covers."""
 
 
@@ -105,9 +104,10 @@ class ClimateModel:
         """Arrange levels, weather and comfort as arrays."""
         self.device, self.grid = device, grid
         steps = len(grid)
-        shares = np.linspace(0, 1, device.levels + 1)[1:]
-        heating = shares * device.heating_power if device.heating_power else np.empty(0)
-        cooling = shares * device.cooling_power if device.cooling_power else np.empty(0)
+        parts, allowed = shares(grid, device.levels)
+        heating = parts[1:] * device.heating_power if device.heating_power else np.empty(0)
+        cooling = parts[1:] * device.cooling_power if device.cooling_power else np.empty(0)
+        able = [allowed[:, 1:]] * (int(device.heating_power > 0) + int(device.cooling_power > 0))
         levels = np.concatenate([[0.0], heating, cooling])
         heat = np.concatenate(
             [[0.0], heating * device.heating_efficiency, -cooling * device.cooling_efficiency]
@@ -116,10 +116,11 @@ class ClimateModel:
         # Steady state of a constant heat flow: its temperature rise is flow · loss_hours / heat_capacity.
         rise = device.loss_hours / device.heat_capacity
         rest = np.array(device.outdoor) + rise * np.array(device.gains or np.zeros(steps))
-        self.low, self.high = np.array(device.low), np.array(device.high)
-        bounds = [device.temperature, self.low.min(), self.high.max()]
+        low, high = np.array(device.low), np.array(device.high)
+        bounds = [device.temperature, low.min(), high.max()]
         points = np.linspace(min(bounds) - MARGIN, max(bounds) + MARGIN, POINTS)
         duty = Duty.of(device.min_run, device.min_rest) if device.min_run or device.min_rest else None
+        worth = money(device.worth)
         self.storage = Storage(
             grid=grid,
             points=points,
@@ -128,8 +129,11 @@ class ClimateModel:
             push=(1 - keep)[:, None] * rise * heat,
             drain=-(1 - keep) * rest,
             power=np.repeat(levels[None, :], steps, axis=0),
-            stage=self._outside(points[None, :], 1) * money(device.worth),
-            allowed=np.ones((steps, len(levels)), dtype=bool),
+            allowed=np.concatenate([allowed[:, :1], *able], axis=1),
+            wishes=(
+                Wish("comfort", "K·h", low, grid.hours * worth, grid.hours),
+                Wish("comfort", "K·h", high, grid.hours * worth, grid.hours, above=True),
+            ),
             duty=duty,
             phase=duty.phase(device.on, device.lasted) if duty else 0,
             throttles=False,
@@ -137,14 +141,4 @@ class ClimateModel:
 
     def best(self, cost: Cost) -> Schedule:
         """The cheapest schedule."""
-        path = self.storage.best(cost)
-        outside = float(self._outside(path.state, 0).sum())
-        worth = money(self.device.worth)
-        missed = (Missed("comfort", outside, "K·h", outside * worth),) if outside > 0.01 else ()
-        return Schedule(path.power, path.state, 0.0, missed)
-
-    def _outside(self, temperature: Floats, extra_axes: int) -> Floats:
-        shape = (-1, *[1] * extra_axes)
-        low, high, hours = (series.reshape(shape) for series in (self.low, self.high, self.grid.hours))
-        outside: Floats = (np.maximum(low - temperature, 0) + np.maximum(temperature - high, 0)) * hours
-        return outside
+        return self.storage.best(cost)

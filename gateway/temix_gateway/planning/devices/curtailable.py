@@ -68,7 +68,7 @@ class CurtailableModel:
         """Arrange the load and the rules of pauses."""
         self.device, self.grid = device, grid
         steps = len(grid)
-        self.load = np.array(device.load)
+        load = np.array(device.load)
         duty = Duty.of(device.between, device.shortest_pause, device.longest_pause)
         self.storage = Storage(
             grid=grid,
@@ -77,9 +77,9 @@ class CurtailableModel:
             keep=np.zeros(steps),
             push=np.zeros((steps, 2)),
             drain=np.zeros(steps),
-            power=np.column_stack([np.zeros(steps), self.load]),
-            stage=np.zeros((steps, 2)),
+            power=np.column_stack([np.zeros(steps), load]),
             allowed=np.ones((steps, 2), dtype=bool),
+            extra=np.column_stack([load * grid.hours * money(device.worth) / 1000, np.zeros(steps)]),
             duty=duty,
             phase=duty.phase(not device.paused, device.lasted),
             throttles=False,
@@ -87,9 +87,4 @@ class CurtailableModel:
 
     def best(self, cost: Cost) -> Schedule:
         """The cheapest schedule."""
-        value = (self.load * self.grid.hours * money(self.device.worth) / 1000)[:, None] * np.array(
-            [1.0, 0.0]
-        )
-        path = self.storage.best(lambda power: cost(power) + value)
-        lost = float(((self.load - path.power) * self.grid.hours).sum())
-        return Schedule(path.power, None, lost * money(self.device.worth) / 1000, ())
+        return self.storage.best(cost)

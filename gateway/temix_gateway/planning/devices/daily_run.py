@@ -19,7 +19,6 @@ from temix_gateway.planning.devices.model import (
     Floats,
     Grid,
     Milliseconds,
-    Missed,
     Name,
     Schedule,
     SomeWatts,
@@ -28,8 +27,9 @@ from temix_gateway.planning.devices.model import (
     check_at_most,
     check_window,
     money,
+    shares,
 )
-from temix_gateway.planning.devices.storage import Storage
+from temix_gateway.planning.devices.storage import Storage, Wish
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,10 +94,10 @@ class DailyModel:
         self.device, self.grid = device, grid
         steps = len(grid)
         first, last = int(grid.start[0]), int(grid.end[-1])
-        allowed = np.zeros((steps, 2), dtype=bool)
-        allowed[:, 0] = True
+        parts, allowed = shares(grid, 1)
+        within = np.zeros(steps, dtype=bool)
         keep = np.ones(steps)
-        self.due: list[tuple[int, float]] = []
+        due: list[tuple[int, float]] = []
         for window in device.windows:
             inside = grid.within(window.start, window.end)
             if window.start >= last:
@@ -106,27 +106,27 @@ class DailyModel:
             if window.end > last:
                 begins = max(window.start, first)
                 wanted *= (last - begins) / (window.end - begins)
-            allowed[inside, 1] = True
+            within |= inside
             end = max(0, grid.last_until(window.end))
-            self.due.append((end, wanted))
+            due.append((end, wanted))
             keep[end + 1 : end + 2] = 0.0
-        most = max((wanted for _, wanted in self.due), default=0.0)
+        most = max((wanted for _, wanted in due), default=0.0)
         unit = FIVE_MINUTES / HOUR
         points: Floats = np.arange(int(np.ceil(most / unit)) + 2, dtype=np.float64) * unit
-        stage = np.zeros((steps, len(points)))
-        for end, wanted in self.due:
-            stage[end] += np.maximum(wanted - points, 0) * money(device.worth)
+        target, counts = np.zeros(steps), np.zeros(steps)
+        for end, wanted in due:
+            target[end], counts[end] = wanted, 1.0
         duty = Duty.of(device.min_run, device.min_rest)
         self.storage = Storage(
             grid=grid,
             points=points,
             start=0.0,
             keep=keep,
-            push=grid.hours[:, None] * np.array([0.0, 1.0]),
+            push=grid.hours[:, None] * parts,
             drain=np.zeros(steps),
-            power=np.repeat(np.array([[0.0, float(device.power)]]), steps, axis=0),
-            stage=stage,
-            allowed=allowed,
+            power=np.repeat(parts[None, :] * device.power, steps, axis=0),
+            allowed=allowed & (within[:, None] | (parts == 0)),
+            wishes=(Wish("run_time", "h", target, counts * money(device.worth), counts),),
             duty=duty,
             phase=duty.phase(device.on, device.lasted),
             start_cost=money(device.start_cost),
@@ -135,12 +135,4 @@ class DailyModel:
 
     def best(self, cost: Cost) -> Schedule:
         """The cheapest schedule."""
-        path = self.storage.best(cost)
-        short = float(sum(self._short(path.state, end, wanted) for end, wanted in self.due))
-        worth = money(self.device.worth)
-        missed = (Missed("run_time", short, "h", short * worth),) if short > 1e-6 else ()
-        return Schedule(path.power, path.state, path.starts * money(self.device.start_cost), missed)
-
-    @staticmethod
-    def _short(state: Floats, end: int, wanted: float) -> float:
-        return max(0.0, wanted - float(state[end]))
+        return self.storage.best(cost)

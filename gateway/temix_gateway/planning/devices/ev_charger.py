@@ -7,9 +7,12 @@ costs ``worth``; so does, per hour, what is missing of ``minimum`` (charge this 
 ``leaves_early`` (chance per hour that it leaves before) what is missing of ``target`` counts in proportion.
 """
 
+import math
+
 import msgspec
 import numpy as np
 from temix_market.errors import InvalidField
+from temix_market.instants import HOUR
 from temix_market.units import Energy, Power
 
 from temix_gateway.planning.devices.model import (
@@ -19,7 +22,6 @@ from temix_gateway.planning.devices.model import (
     Floats,
     Fraction,
     Grid,
-    Missed,
     Name,
     Schedule,
     SomeWattHours,
@@ -31,9 +33,9 @@ from temix_gateway.planning.devices.model import (
     check_window,
     money,
 )
-from temix_gateway.planning.devices.storage import Storage, grid_points
+from temix_gateway.planning.devices.storage import Storage, Wish, grid_points
 
-POINTS = 241
+POINTS = 4000
 
 
 class EvCharger(
@@ -101,48 +103,52 @@ class EvModel:
         self.device, self.grid = device, grid
         steps = len(grid)
         levels = np.arange(device.min_power, device.max_power + 1, device.power_step, dtype=np.float64)
-        levels = np.unique(np.concatenate([[0.0], levels, [device.max_power]]))
+        levels = np.concatenate([[0.0], levels])
         arrives = grid.steps[0].start if device.arrives is None else device.arrives
         leaves = device.ready_by if device.stays_until is None else device.stays_until
-        there = grid.within(arrives, leaves)
-        self.points = grid_points(device.stored, device.capacity, POINTS)
-        self.due = max(0, grid.last_until(device.ready_by))
-        before = np.arange(steps) < self.due
-        self.minimum_weight = np.where(before, grid.hours, 0.0)
-        self.target_weight = device.leaves_early * self.minimum_weight
-        self.target_weight[self.due] = 1.0
-        allowed = np.repeat(there[:, None], len(levels), axis=1)
+        allowed = np.repeat(grid.within(arrives, leaves)[:, None], len(levels), axis=1)
         allowed[:, 0] = True
         self.storage = Storage(
             grid=grid,
-            points=self.points,
+            points=self._points(levels),
             start=float(device.stored),
             keep=np.ones(steps),
             push=grid.hours[:, None] * levels * device.efficiency,
             drain=np.zeros(steps),
             power=np.repeat(levels[None, :], steps, axis=0),
-            stage=self._penalty(self.points[None, :]),
             allowed=allowed,
+            wishes=self._wishes(),
         )
 
     def best(self, cost: Cost) -> Schedule:
         """The cheapest schedule."""
-        path = self.storage.best(cost)
-        device = self.device
-        missing = float((np.maximum(device.target - path.state, 0) * self.target_weight).sum())
-        early = float((np.maximum(device.minimum - path.state, 0) * self.minimum_weight).sum())
-        short = float(max(device.target - path.state[self.due], 0))
-        worth = money(device.worth) / 1000
-        missed = []
-        if missing > 1:
-            missed.append(Missed("target", short, "Wh", missing * worth))
-        if early > 1:
-            missed.append(Missed("minimum", early, "Wh·h", early * worth))
-        return Schedule(path.power, path.state, 0.0, tuple(missed))
+        return self.storage.best(cost)
 
-    def _penalty(self, x: Floats) -> Floats:
-        worth = money(self.device.worth) / 1000
-        missing = np.maximum(self.device.target - x, 0) * self.target_weight[:, None]
-        early = np.maximum(self.device.minimum - x, 0) * self.minimum_weight[:, None]
-        penalty: Floats = (missing + early) * worth
-        return penalty
+    def _points(self, levels: Floats) -> Floats:
+        """Points to which every level of every step leads, if these are not too many; else evenly spread."""
+        device = self.device
+        watts, duration = (
+            np.gcd.reduce(levels.astype(np.int64)),
+            np.gcd.reduce(self.grid.end - self.grid.start),
+        )
+        unit = float(watts * duration / HOUR * device.efficiency)
+        count = math.ceil((device.capacity - device.stored) / unit) + 1
+        if count > POINTS:
+            return grid_points(device.stored, device.capacity, POINTS)
+        lattice: Floats = device.stored + np.arange(max(count, 2), dtype=np.float64) * unit
+        return lattice
+
+    def _wishes(self) -> tuple[Wish, ...]:
+        device, steps = self.device, len(self.grid)
+        due = max(0, self.grid.last_until(device.ready_by))
+        before = np.where(np.arange(steps) < due, self.grid.hours, 0.0)
+        at_end = np.where(np.arange(steps) == due, 1.0, 0.0)
+        worth = money(device.worth) / 1000
+        target, minimum = np.full(steps, float(device.target)), np.full(steps, float(device.minimum))
+        wishes = [Wish("target", "Wh", target, at_end * worth, at_end)]
+        if device.minimum:
+            wishes.append(Wish("minimum", "Wh·h", minimum, before * worth, before))
+        if device.leaves_early:
+            expected = device.leaves_early * before
+            wishes.append(Wish("early_departure", "Wh", target, expected * worth, expected))
+        return tuple(wishes)

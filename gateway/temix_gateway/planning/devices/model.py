@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import msgspec
 import numpy as np
@@ -100,12 +100,20 @@ class Schedule:
         return self.wear + sum(missed.cost for missed in self.missed)
 
 
-class Model(Protocol):
-    """A device on a grid."""
+COARSE = 0.5
+"""Hours from which a step is so long that what only switches may run for quarters of it."""
 
-    def best(self, cost: Cost) -> Schedule:
-        """The schedule that is cheapest at ``cost``, with the device's own costs."""
-        ...
+
+def shares(grid: Grid, levels: int) -> tuple[Floats, Bools]:
+    """Shares of its power with which a device of so many levels can run, from 0, and where each is allowed.
+
+    The mean power of a long step is not that of its moments: there quarters are allowed whatever the levels.
+    """
+    own, quarters = np.linspace(0, 1, levels + 1), np.linspace(0, 1, 5)
+    found = np.unique(np.concatenate([own, quarters if (grid.hours >= COARSE).any() else own]).round(9))
+    always = np.isin(found, own.round(9))
+    allowed: Bools = always[None, :] | (np.isin(found, quarters)[None, :] & (grid.hours >= COARSE)[:, None])
+    return found, allowed
 
 
 def money(price: Price) -> float:

@@ -15,11 +15,9 @@ from temix_gateway.planning.devices.duty import Duty
 from temix_gateway.planning.devices.model import (
     WISH_WORTH,
     Cost,
-    Floats,
     Grid,
     Levels,
     Milliseconds,
-    Missed,
     Name,
     NotNegative,
     Positive,
@@ -31,8 +29,9 @@ from temix_gateway.planning.devices.model import (
     check_at_most,
     check_series,
     money,
+    shares,
 )
-from temix_gateway.planning.devices.storage import Storage, grid_points
+from temix_gateway.planning.devices.storage import Storage, Wish, grid_points
 
 POINTS = 161
 
@@ -101,11 +100,12 @@ class WaterModel:
         """Arrange levels, losses, draws and wishes as arrays."""
         self.device, self.grid = device, grid
         steps = len(grid)
-        levels = np.linspace(0, device.power, device.levels + 1)
+        parts, allowed = shares(grid, device.levels)
+        levels = parts * device.power
         duty = Duty.of(device.min_run, device.min_rest) if device.min_run or device.min_rest else None
         draws = np.array(device.draws) * grid.hours
         points = grid_points(-float(draws.max()), float(device.capacity), POINTS)
-        dry, short = self._missing(points[None, :], grid.hours[:, None])
+        worth = money(device.worth) / 1000
         self.storage = Storage(
             grid=grid,
             points=points,
@@ -114,8 +114,13 @@ class WaterModel:
             push=grid.hours[:, None] * levels * device.efficiency,
             drain=draws,
             power=np.repeat(levels[None, :], steps, axis=0),
-            stage=(dry + short) * money(device.worth) / 1000,
-            allowed=np.ones((steps, len(levels)), dtype=bool),
+            allowed=allowed,
+            wishes=(
+                Wish("hot_water", "Wh", np.zeros(steps), np.full(steps, worth), np.ones(steps)),
+                Wish(
+                    "reserve", "Wh·h", np.full(steps, float(device.reserve)), grid.hours * worth, grid.hours
+                ),
+            ),
             duty=duty,
             phase=duty.phase(device.on, device.lasted) if duty else 0,
             floor=0.0,
@@ -123,18 +128,4 @@ class WaterModel:
 
     def best(self, cost: Cost) -> Schedule:
         """The cheapest schedule."""
-        path = self.storage.best(cost)
-        worth = money(self.device.worth) / 1000
-        dry, short = (float(missing.sum()) for missing in self._missing(path.state, self.grid.hours))
-        missed = []
-        if dry > 1:
-            missed.append(Missed("hot_water", dry, "Wh", dry * worth))
-        if short > 1:
-            missed.append(Missed("reserve", short, "Wh·h", short * worth))
-        return Schedule(path.power, np.maximum(path.state, 0), 0.0, tuple(missed))
-
-    def _missing(self, heat: Floats, hours: Floats) -> tuple[Floats, Floats]:
-        """Draws that found no heat (Wh), and what is missing of the reserve over time (Wh·h)."""
-        return np.maximum(-heat, 0) + 0 * hours, np.maximum(
-            self.device.reserve - np.maximum(heat, 0), 0
-        ) * hours
+        return self.storage.best(cost)

@@ -1,0 +1,185 @@
+"""Column generation: devices answer marginal prices with schedules; a program mixes and picks.
+
+The master program holds the linear part of the home and, for each other device, the schedules seen so far
+(its columns). Solved with fractions it yields marginal prices of energy; at these each device finds the
+schedule that would help most. When none helps, schedules are fixed one device after the other, those left
+answering the new prices (diving); then each device in turn may exchange its schedule; and with time left one
+integer program picks among all.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from temix_gateway.planning.case import Case
+from temix_gateway.planning.devices.battery import BatteryModel
+from temix_gateway.planning.devices.model import Cost, Floats, Schedule
+from temix_gateway.planning.devices.pv_curtailment import PvModel
+from temix_gateway.planning.devices.single_run import SingleModel
+from temix_gateway.planning.exact import least
+from temix_gateway.planning.master import Master
+from temix_gateway.planning.program import Solution
+
+KEPT = 0.01
+"""Currency units by which a change of a device's plan must lower the cost."""
+MOST_ROUNDS = 60
+LITTLE = 1e-4
+"""Share of the cost below which another round, or another exchange, is not worth its time."""
+SHARE_OF_ROUNDS = 0.55
+"""Of the time for the rounds; the rest is for picking."""
+MOST_PICKING = 20.0
+"""Seconds after which the integer program is not worth waiting for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A schedule for each device, in their order, and what no plan costs less than (currency units)."""
+
+    schedules: tuple[Schedule, ...]
+    bound: float | None
+
+
+class Search:
+    """One run of column generation on a case, to be done by ``until`` (monotonic seconds)."""
+
+    def __init__(self, case: Case, until: float) -> None:
+        """Begin with the linear part alone."""
+        self.case, self.until, self.master = case, until, Master(case)
+        self.fixed: dict[int, int] = {}
+        self.bound: float | None = None
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left."""
+        return self.until - time.monotonic()
+
+    def run(self, first: Mapping[int, Schedule], kept: Mapping[int, Schedule]) -> Outcome | None:
+        """The best plan found from a first schedule for each device; None if time was up before.
+
+        The schedules in ``kept`` count a little cheaper than they are, so that noise does not change them.
+        """
+        if self.left <= 0:
+            return None
+        for index, schedule in kept.items():
+            self.master.add(index, schedule, KEPT)
+        for index in self.master.choosing:
+            self.master.add(index, first[index])
+        found = self._rounds(time.monotonic() + SHARE_OF_ROUNDS * self.left)
+        if found is None:
+            return None
+        found = self._dive(found)
+        if found is None:
+            return None
+        best, picked = self._exchange(found)
+        if self.left > 0:
+            for_all = self.master.chosen(min(self.left, MOST_PICKING), picked)
+            if for_all is not None and for_all[0].objective < best.objective:
+                best, picked = for_all
+        schedules = self.master.site.schedules(best)
+        schedules.update((index, self.master.columns[column][1]) for index, column in picked.items())
+        return Outcome(tuple(schedules[index] for index in range(len(self.case.models))), self.bound)
+
+    def _price(self, solution: Solution, devices: Sequence[int]) -> int:
+        """Let devices answer the prices of a solution; how many schedules were new."""
+        cost = linear(solution.duals[self.master.site.balance], self.case)
+        return sum(self.master.add(index, self.case.models[index].best(cost)) for index in devices)
+
+    def _rounds(self, until: float) -> Solution | None:
+        """Prices and answers in turn, until none is new or little is gained."""
+        solution = self.master.solve(self.left)
+        for _ in range(MOST_ROUNDS):
+            if solution is None or time.monotonic() > until:
+                return solution
+            before = solution.objective
+            if not self._price(solution, self.master.choosing):
+                break
+            solution = self.master.solve(self.left)
+            if solution is None or before - solution.objective < LITTLE * abs(before):
+                break
+        if solution is not None:
+            self.bound = self._least(solution)
+        return solution
+
+    def _least(self, solution: Solution) -> float | None:
+        """What no plan costs less than: the mixture, were every device's best answer in it."""
+        cost = linear(solution.duals[self.master.site.balance], self.case)
+        bound = solution.objective + self.master.site.constant
+        for index in self.master.choosing:
+            model = self.case.models[index]
+            assert not isinstance(model, BatteryModel | PvModel)
+            if isinstance(model, SingleModel):
+                schedule = model.best(cost)
+                lowest = float(cost(schedule.power).sum()) + schedule.own_cost
+            elif model.storage.exact:
+                lowest = model.storage.value(cost)
+            else:
+                least_of_all = least(model.storage, cost, self.left)
+                if least_of_all is None:
+                    return None
+                lowest = least_of_all
+            bound += lowest - float(solution.duals[self.master.one[index]])
+        return bound
+
+    def _dive(self, solution: Solution) -> Solution | None:
+        """Fix one device after the other to the schedule with the greatest share; the others answer anew."""
+        free = set(self.master.choosing)
+        found = solution
+        while free:
+            shares = found.columns
+            column = max(
+                (column for column, (index, _) in self.master.columns.items() if index in free),
+                key=lambda column: shares[column] if column < len(shares) else 0.0,
+            )
+            index = self.master.columns[column][0]
+            free.discard(index)
+            self.fixed[index] = column
+            self.master.fix(index, column)
+            after = self.master.solve(self.left)
+            if after is not None and free and self.left > 0 and self._price(after, sorted(free)):
+                after = self.master.solve(self.left)
+            if after is None:
+                return None
+            found = after
+        return found
+
+    def _exchange(self, best: Solution) -> tuple[Solution, dict[int, int]]:
+        """Let each device in turn answer what the others do, as long as that helps."""
+        idle = 0
+        while idle < len(self.master.choosing):
+            for index in self.master.choosing:
+                if self.left <= 0 or idle >= len(self.master.choosing):
+                    return best, dict(self.fixed)
+                better = self._answer(index, best)
+                idle = idle + 1 if better is None else 0
+                best = best if better is None else better
+        return best, dict(self.fixed)
+
+    def _answer(self, index: int, best: Solution) -> Solution | None:
+        """Another schedule of one device, if it lowers the cost by more than little."""
+        self.master.free(index)
+        mixed: Solution | None = best
+        for _ in range(2):
+            if mixed is None or not self._price(mixed, [index]):
+                break
+            mixed = self.master.solve(self.left)
+        mixed = self.master.solve(self.left)
+        own = [column for column, (owner, _) in self.master.columns.items() if owner == index]
+        column = self.fixed[index] if mixed is None else max(own, key=lambda column: mixed.columns[column])
+        self.master.fix(index, column)
+        found = self.master.solve(self.left) if column != self.fixed[index] else None
+        if found is None or best.objective - found.objective < LITTLE * abs(best.objective):
+            self.master.fix(index, self.fixed[index])
+            return None
+        self.fixed[index] = column
+        return found
+
+
+def linear(marginal: Floats, case: Case) -> Cost:
+    """The cost of power at marginal prices, currency units per kWh."""
+    price = marginal * case.grid.hours / 1000
+
+    def cost(power: Floats) -> Floats:
+        costs: Floats = power * price.reshape((-1, *[1] * (power.ndim - 1)))
+        return costs
+
+    return cost

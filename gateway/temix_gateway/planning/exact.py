@@ -1,0 +1,166 @@
+"""The whole case as one mixed-integer program: exact but slow; or with fractions, a bound within moments."""
+
+import numpy as np
+
+from temix_gateway.planning.case import Case
+from temix_gateway.planning.devices.battery import BatteryModel
+from temix_gateway.planning.devices.duty import Duty
+from temix_gateway.planning.devices.model import Cost, Floats, money
+from temix_gateway.planning.devices.pv_curtailment import PvModel
+from temix_gateway.planning.devices.single_run import SingleModel
+from temix_gateway.planning.devices.storage import Storage
+from temix_gateway.planning.program import INFINITE, Indices, Program
+from temix_gateway.planning.site import Site
+
+
+def whole_case(case: Case, *, exact: bool) -> tuple[Program, Site]:
+    """The program of a case.
+
+    Args:
+        case: what to plan.
+        exact: levels are integers, rules on switching and thermostats hold. Otherwise a level may run for a
+            share of a step: whatever the devices can do costs at least the minimum of that program.
+    """
+    program = Program()
+    site = Site.build(case, program)
+    for model in case.models:
+        if isinstance(model, SingleModel):
+            _single(model, program, site.balance, exact=exact)
+        elif not isinstance(model, BatteryModel | PvModel):
+            _storage(model.storage, program, site.balance, exact=exact)
+    return program, site
+
+
+def least(storage: Storage, cost: Cost, seconds: float) -> float | None:
+    """What no schedule of a storage costs less than, at prices of power; None if time was up."""
+    program = Program()
+    grid = storage.grid
+    energy = program.add_columns(cost(np.full(len(grid), 1000.0)) / grid.hours, lower=-INFINITE)
+    balance = program.add_rows(np.zeros(len(grid)), np.zeros(len(grid)))
+    program.put(balance, energy, 1.0)
+    _storage(storage, program, balance, exact=False)
+    found = program.solve(seconds)
+    return None if found is None else found.bound + storage.start * storage.end_worth
+
+
+def _single(model: SingleModel, program: Program, balance: Indices, *, exact: bool) -> None:
+    starts = program.add_columns(model.late * money(model.device.late_worth), whole=exact)
+    energy = model.power * model.grid.hours[:, None] / 1000
+    program.put(balance[:, None], starts[None, :], -energy)
+    one = program.add_rows(np.ones(1), np.ones(1))
+    program.put(one, starts, 1.0)
+    if model.device.started is None:
+        program.put(one, program.add_columns(np.array([money(model.device.worth)]), whole=exact), 1.0)
+
+
+def _storage(storage: Storage, program: Program, balance: Indices, *, exact: bool) -> None:
+    grid, steps = storage.grid, len(storage.grid)
+    levels = np.arange(storage.power.shape[1]) if exact else _outer(storage)
+    extra = np.zeros_like(storage.power) if storage.extra is None else storage.extra
+    usable = np.where(storage.allowed[:, levels], 1.0, 0.0)
+    cut_off = exact and storage.throttles
+    runs = program.add_columns(extra[:, levels], upper=usable, whole=exact and not cut_off)
+    chosen = program.add_columns(np.zeros(usable.shape), upper=usable, whole=True) if cut_off else runs
+    one = program.add_rows(np.ones(steps), np.ones(steps))
+    program.put(one[:, None], chosen, 1.0)
+    if cut_off:
+        less = program.add_rows(np.full(chosen.size, -INFINITE), np.zeros(chosen.size)).reshape(chosen.shape)
+        program.put(less, runs, 1.0)
+        program.put(less, chosen, -1.0)
+    program.put(balance[:, None], runs, -storage.power[:, levels] * grid.hours[:, None] / 1000)
+
+    scale = float(storage.points[-1] - storage.points[0]) / 10
+    low, high = (storage.points[[0, -1]] / scale) if storage.throttles else (-INFINITE, INFINITE)
+    worth = np.zeros(steps)
+    worth[-1] = -storage.end_worth * scale
+    state = program.add_columns(worth, lower=low, upper=high)
+    shorts = [
+        _wish(program, state, wish.target / scale, wish.weight * scale, wish.above) for wish in storage.wishes
+    ]
+    start = np.zeros(steps)
+    start[0] = storage.keep[0] * max(storage.start, storage.floor) / scale
+    flow = program.add_rows(start - storage.drain / scale, start - storage.drain / scale)
+    program.put(flow, state, 1.0)
+    program.put(flow[1:], state[:-1], -storage.keep[1:])
+    program.put(flow[:, None], runs, -storage.push[:, levels] / scale)
+    if np.isfinite(
+        storage.floor
+    ):  # the first wish is what lies below the floor: it is made good, and paid for
+        program.put(flow[1:], shorts[0][:-1], -storage.keep[1:])
+    if cut_off:
+        _thermostat(storage, program, state, chosen, runs)
+    if storage.duty is not None:
+        _switching(storage, storage.duty, program, chosen)
+
+
+def _outer(storage: Storage) -> Indices:
+    """Off and the levels that push most in either direction: between them lies every other."""
+    total = storage.push.sum(axis=0)
+    outer = {0, int(np.argmax(total)), int(np.argmin(total))}
+    return np.array(sorted(outer | ({1} if storage.extra is not None else set())), dtype=np.int64)
+
+
+def _wish(program: Program, state: Indices, target: Floats, weight: Floats, above: bool) -> Indices:
+    short = program.add_columns(weight)
+    sign = -1.0 if above else 1.0
+    rows = program.add_rows(
+        np.full(len(target), -INFINITE) if above else target,
+        target if above else np.full(len(target), INFINITE),
+    )
+    program.put(rows, state, 1.0)
+    program.put(rows, short, sign)
+    return short
+
+
+def _thermostat(storage: Storage, program: Program, state: Indices, chosen: Indices, runs: Indices) -> None:
+    """A level runs for less than the step only where that fills the store: ``full`` allows and demands it."""
+    steps, top = len(storage.grid), storage.points[-1]
+    scale = float(top - storage.points[0]) / 10
+    full = program.add_columns(np.zeros(steps), upper=1.0, whole=True)
+    partly = program.add_rows(np.full(steps, -INFINITE), np.zeros(steps))
+    program.put(partly[:, None], chosen[:, 1:], 1.0)
+    program.put(partly[:, None], runs[:, 1:], -1.0)
+    program.put(partly, full, -1.0)
+    reaches = program.add_rows(np.full(steps, top / scale - 10), np.full(steps, INFINITE))
+    program.put(reaches, state, 1.0)
+    program.put(reaches, full, -10.0)
+
+
+def _switching(storage: Storage, duty: Duty, program: Program, chosen: Indices) -> None:
+    """Starts and stops, each followed by its shortest run or rest; no rest longer than the longest."""
+    steps = len(storage.grid)
+    units = np.maximum(1, np.round(storage.grid.hours * 12)).astype(int)
+    began = np.concatenate([[0], np.cumsum(units)])
+    was_on = duty.is_on(storage.phase)
+    lasted = storage.phase + 1 - (duty.off if was_on else 0)
+    off = chosen[:, 0]
+    starts = program.add_columns(np.full(steps, storage.start_cost))
+    stops = program.add_columns(np.zeros(steps))
+    first = np.zeros(steps)
+    first[0] = 0.0 if was_on else 1.0
+    change = program.add_rows(first, first)  # off − off before + starts − stops = 0
+    program.put(change, off, 1.0)
+    program.put(change[1:], off[:-1], -1.0)
+    program.put(change, starts, 1.0)
+    program.put(change, stops, -1.0)
+    for step in range(steps):
+        since = began[step] - began[: step + 1]
+        row = program.add_rows(
+            np.array([-INFINITE]), np.ones(1)
+        )  # within the shortest run of a start: not off
+        program.put(row, off[step : step + 1], 1.0)
+        program.put(row, starts[: step + 1][since < duty.on], 1.0)
+        row = program.add_rows(np.zeros(1), np.array([INFINITE]))  # within the shortest rest of a stop: off
+        program.put(row, off[step : step + 1], 1.0)
+        program.put(row, stops[: step + 1][since < duty.min_rest], -1.0)
+    bound = np.array([0.0 if was_on else 1.0])
+    for step in np.flatnonzero(began[:-1] < (duty.on if was_on else duty.min_rest) - lasted):
+        program.put(program.add_rows(bound, bound), off[step : step + 1], 1.0)
+    if duty.max_rest is not None:
+        for step in range(steps):
+            rested = lasted if step == 0 and not was_on else 0
+            most = duty.max_rest - rested + began[step]
+            end = int(np.searchsorted(began, most, side="right"))
+            if end <= steps:  # steps that together exceed the longest rest: one of them runs
+                row = program.add_rows(np.array([-INFINITE]), np.array([float(end - step - 1)]))
+                program.put(row, off[step:end], 1.0)

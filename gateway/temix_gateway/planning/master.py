@@ -1,0 +1,86 @@
+"""The master program of column generation: the linear part of a home, and the schedules seen so far."""
+
+import highspy
+import numpy as np
+
+from temix_gateway.planning.case import Case
+from temix_gateway.planning.devices.model import Schedule
+from temix_gateway.planning.program import INFINITE, Program, Solution, run
+from temix_gateway.planning.site import Site
+
+GAP = 2e-4
+"""Relative gap at which the choice among whole schedules is good enough."""
+
+
+class Master:
+    """A program with a column for each schedule seen; for each device their shares add up to one."""
+
+    def __init__(self, case: Case) -> None:
+        """Enter the linear part, and a row for each other device."""
+        program = Program()
+        self.case, self.site = case, Site.build(case, program)
+        linear = self.site.states.keys() | self.site.curtailed.keys()
+        self.choosing = tuple(index for index in range(len(case.models)) if index not in linear)
+        ones = np.ones(len(self.choosing))
+        self.one = dict(zip(self.choosing, program.add_rows(ones, ones).tolist(), strict=True))
+        self.columns: dict[int, tuple[int, Schedule]] = {}
+        self._whole = program.whole
+        self._solver = program.solver(relaxed=True)
+        self._count = program.columns
+        self._seen: set[tuple[int, bytes]] = set()
+        self._freed: set[int] = set(self.choosing)
+
+    def add(self, index: int, schedule: Schedule, discount: float = 0.0) -> bool:
+        """Take up a schedule of a device, at a discount to its own cost; says whether it was new."""
+        key = index, np.round(schedule.power, 1).tobytes()
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        energy = -schedule.power * self.case.grid.hours / 1000
+        used = np.flatnonzero(energy)
+        rows = np.append(self.site.balance[used], self.one[index]).astype(np.int32)
+        upper = INFINITE if index in self._freed else 0.0
+        self._solver.addCol(
+            schedule.own_cost - discount, 0.0, upper, len(rows), rows, np.append(energy[used], 1.0)
+        )
+        self.columns[self._count] = index, schedule
+        self._count += 1
+        return True
+
+    def fix(self, index: int, column: int) -> None:
+        """Leave a device one schedule."""
+        self._freed.discard(index)
+        for other, (owner, _) in self.columns.items():
+            if owner == index:
+                self._solver.changeColBounds(other, float(other == column), float(other == column))
+
+    def free(self, index: int) -> None:
+        """Let a device mix its schedules."""
+        self._freed.add(index)
+        for column, (owner, _) in self.columns.items():
+            if owner == index:
+                self._solver.changeColBounds(column, 0.0, INFINITE)
+
+    def solve(self, seconds: float) -> Solution | None:
+        """The cheapest mixture; None if time was up before it was found."""
+        found = run(self._solver, seconds)
+        return found if found is not None and found.optimal else None
+
+    def chosen(self, seconds: float, known: dict[int, int]) -> tuple[Solution, dict[int, int]] | None:
+        """The cheapest choice of one schedule a device, from a known one on; ends this program's use."""
+        for index in self.choosing:
+            self.free(index)
+        whole = np.concatenate([self._whole, np.array(sorted(self.columns), dtype=np.int64)]).astype(np.int32)
+        kinds = np.full(len(whole), int(highspy.HighsVarType.kInteger), dtype=np.uint8)
+        self._solver.changeColsIntegrality(len(whole), whole, kinds)
+        self._solver.setOptionValue("mip_rel_gap", GAP)
+        hint = np.array(sorted(known.values()), dtype=np.int32)
+        self._solver.setSolution(len(hint), hint, np.ones(len(hint)))
+        found = run(self._solver, seconds)
+        if found is None:
+            return None
+        picked: dict[int, int] = {}
+        for column, (index, _) in self.columns.items():
+            if found.columns[column] > 0.5:
+                picked[index] = column
+        return found, picked

@@ -1,0 +1,121 @@
+"""The linear part of a home: the connection with its prices and limits, batteries, PV curtailment."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from temix_gateway.planning.case import Case
+from temix_gateway.planning.devices.battery import BatteryModel
+from temix_gateway.planning.devices.model import Schedule, money
+from temix_gateway.planning.devices.pv_curtailment import PvModel
+from temix_gateway.planning.program import INFINITE, Indices, Program, Solution
+
+type Linear = BatteryModel | PvModel
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The linear part of a case within a program; energies in kWh, costs in currency units.
+
+    ``balance`` are the rows whose marginal price is that of the home's energy in each step. Whatever draws
+    energy enters them with −1 per kWh. ``constant`` is the part of the cost that no decision changes:
+    programs count what batteries hold at the end, plans what they hold more than at the beginning.
+    """
+
+    case: Case
+    balance: Indices
+    constant: float
+    states: dict[int, Indices]
+    curtailed: dict[int, Indices]
+
+    @classmethod
+    def build(cls, case: Case, program: Program) -> Site:
+        """Enter the linear part of a case into a program."""
+        balance = _connection(case, program)
+        states: dict[int, Indices] = {}
+        curtailed: dict[int, Indices] = {}
+        constant = 0.0
+        for index, model in enumerate(case.models):
+            if isinstance(model, BatteryModel):
+                constant += model.storage.start * model.storage.end_worth
+                states[index] = _battery(model, case, program, balance)
+            elif isinstance(model, PvModel):
+                most = model.power[:, -1] * case.grid.hours / 1000
+                curtailed[index] = program.add_columns(np.full(len(case.grid), 1e-9), upper=most)
+                program.put(balance, curtailed[index], -1.0)
+        return cls(case, balance, constant, states, curtailed)
+
+    def schedules(self, solution: Solution) -> dict[int, Schedule]:
+        """What batteries and PV do in a solution, by the index of the device."""
+        found: dict[int, Schedule] = {}
+        for index, columns in self.states.items():
+            model = self.case.models[index]
+            if isinstance(model, BatteryModel):
+                low, high = model.storage.points[0], model.storage.points[-1]
+                found[index] = model.from_states(np.clip(solution.columns[columns] * 1000, low, high))
+        for index, columns in self.curtailed.items():
+            power = np.maximum(solution.columns[columns], 0) * 1000 / self.case.grid.hours
+            found[index] = Schedule(power, None, 0.0, ())
+        return found
+
+
+def _connection(case: Case, program: Program) -> Indices:
+    """Σ buying − Σ selling = net load − position; within the limits, or beyond them at their worth."""
+    tariff = case.tariff
+    outside = (case.fixed - tariff.position) / 1000
+    balance = program.add_rows(outside, outside)
+    buying = program.add_columns(tariff.buy, upper=tariff.buy_depth / 1000)
+    selling = program.add_columns(-tariff.sell, upper=tariff.sell_depth / 1000)
+    program.put(balance[:, None], buying, 1.0)
+    program.put(balance[:, None], selling, -1.0)
+    if np.isinf(tariff.import_limit).all() and np.isinf(tariff.export_limit).all():
+        return balance
+    position = tariff.position / 1000
+    within = program.add_rows(
+        -np.minimum(tariff.export_limit / 1000, INFINITE) - position,
+        np.minimum(tariff.import_limit / 1000, INFINITE) - position,
+    )
+    excess = program.add_columns(np.full((2, len(case.grid)), tariff.limit_worth))
+    program.put(within[:, None], buying, 1.0)
+    program.put(within[:, None], selling, -1.0)
+    program.put(within, excess[0], -1.0)
+    program.put(within, excess[1], 1.0)
+    return balance
+
+
+def _battery(model: BatteryModel, case: Case, program: Program, balance: Indices) -> Indices:
+    """Stored' = stored + efficiency · charged − given / efficiency, in kWh; returns the states' columns."""
+    device, hours, steps = model.device, case.grid.hours, len(case.grid)
+    worth = np.zeros(steps)
+    worth[-1] = -model.storage.end_worth * 1000
+    low, high = model.storage.points[[0, -1]] / 1000
+    state = program.add_columns(worth, lower=low, upper=high)
+    charged = program.add_columns(np.zeros(steps), upper=device.max_charge * hours / 1000)
+    given = program.add_columns(np.full(steps, money(device.wear)), upper=device.max_discharge * hours / 1000)
+    before = np.zeros(steps)
+    before[0] = device.stored / 1000
+    store = program.add_rows(before, before)
+    program.put(store, state, 1.0)
+    program.put(store[1:], state[:-1], -1.0)
+    program.put(store, charged, -device.charge_efficiency)
+    program.put(store, given, 1 / device.discharge_efficiency)
+    program.put(balance, charged, -1.0)
+    program.put(balance, given, 1.0)
+    for wish in model.storage.wishes:
+        short = program.add_columns(wish.weight[-1:] * 1000)
+        row = program.add_rows(wish.target[-1:] / 1000, np.array([INFINITE]))
+        program.put(row, state[-1:], 1.0)
+        program.put(row, short, 1.0)
+    # Where the price falls below zero, burning energy in both directions at once would pay: forbid it.
+    burning = np.flatnonzero(case.tariff.sell.min(axis=1) < 0)
+    if burning.size:
+        charging = program.add_columns(np.zeros(burning.size), upper=1.0, whole=True)
+        either = program.add_rows(np.full(burning.size, -INFINITE), np.zeros(burning.size))
+        program.put(either, charged[burning], 1.0)
+        program.put(either, charging, -device.max_charge * hours[burning] / 1000)
+        other = program.add_rows(
+            np.full(burning.size, -INFINITE), device.max_discharge * hours[burning] / 1000
+        )
+        program.put(other, given[burning], 1.0)
+        program.put(other, charging, device.max_discharge * hours[burning] / 1000)
+    return state

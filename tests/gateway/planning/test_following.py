@@ -1,0 +1,58 @@
+"""A plan in force is left only for a gain that is worth the change."""
+
+import msgspec
+import numpy as np
+from temix_gateway.planning import Plan, Problem, Segment, plan
+from temix_market.units import Price
+
+from tests.gateway.planning.homes import home, tapering, uniform
+
+DEVICES = ("ev", "water", "pool")
+
+
+def _shaken(problem: Problem, seed: int, much: float) -> Problem:
+    noise = np.random.default_rng(seed).normal(0, much, len(problem.steps))
+    steps = tuple(
+        msgspec.structs.replace(
+            step,
+            buy=(Segment(Price(step.buy[0].price + round(each * 1e6))),),
+            sell=(Segment(Price(step.sell[0].price + round(each * 1e6))),),
+        )
+        for step, each in zip(problem.steps, noise.tolist(), strict=True)
+    )
+    return msgspec.structs.replace(problem, steps=steps)
+
+
+def _used(found: Plan) -> list[tuple[int, ...]]:
+    return [device.power for device in found.devices]
+
+
+def test_noise_does_not_change_a_plan() -> None:
+    problem = home(tapering(), devices=DEVICES)
+    first = plan(problem, budget=3.0)
+
+    again = [plan(_shaken(problem, seed, 0.0005), first, budget=3.0) for seed in range(2)]
+
+    assert all(_used(found) == _used(first) for found in again)
+    without = [_used(plan(_shaken(problem, seed, 0.0005), budget=3.0)) for seed in range(2)]
+    assert any(used != _used(first) for used in without)
+
+
+def test_a_new_price_changes_it() -> None:
+    problem = home(tapering(), devices=DEVICES)
+    first = plan(problem, budget=3.0)
+
+    found = plan(_shaken(problem, 1, 0.1), first, budget=3.0)
+
+    assert _used(found) != _used(first)
+
+
+def test_a_plan_carries_over_to_finer_steps() -> None:
+    first = plan(home(tapering(), devices=DEVICES), budget=3.0)
+    problem = home(uniform(96), devices=DEVICES)
+
+    found = plan(problem, first, budget=3.0)
+
+    running = np.array([device.power for device in found.devices]) > 0
+    before = np.array([device.power for device in first.devices])[:, :48] > 0
+    assert (running[:, :48] == before).mean() > 0.9
