@@ -72,6 +72,16 @@ def test_any_changed_character_breaks_the_seal(position: int, letter: str) -> No
         opened(signed[:position] + letter + signed[position + 1 :])
 
 
+def test_a_signature_has_one_spelling() -> None:
+    signed = sign(message(), LSE)
+    alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    last = alphabet.index(signed[-1])
+    assert last % 16 == 0  # 64 bytes leave four idle bits
+    for idle in range(1, 16):
+        with pytest.raises(SealBroken):
+            opened(signed[:-1] + alphabet[last + idle])
+
+
 @pytest.mark.parametrize("text", ["", ".", "..", "a.b", "a.b.c", "é.é.é", "e30.e30.", "\x00" * 100])
 def test_what_is_no_message_is_refused(text: str) -> None:
     with pytest.raises((SealBroken, InvalidField)):
