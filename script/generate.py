@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from temix_gateway.home import reference as local
 from temix_market.wire.openapi import openapi
 from temix_market.wire.schema import field_table, schemas
 
@@ -20,7 +21,12 @@ def retailer_wire() -> Documents:
     return documents | {"retailer-api.openapi.json": _json(openapi()), "wire-fields.md": field_table()}
 
 
-GENERATORS: tuple[Callable[[], Documents], ...] = (retailer_wire,)
+def local_api() -> Documents:
+    """The gateway's local API for Home Assistant: its schema and its page."""
+    return {"local-api.schema.json": _json(local.schema()), "local-api.md": local.page()}
+
+
+GENERATORS: tuple[Callable[[], Documents], ...] = (retailer_wire, local_api)
 """Whoever has a document to generate adds a function here."""
 
 OWNED = ("schemas/*.json",)

@@ -1,1 +1,53 @@
-"""TeMIX transactive energy."""
+"""TeMIX transactive energy: prices, positions and trading of a home's gateway."""
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import ConfigType
+
+from .client import CertificateMismatch, InvalidAuth, TemixError
+from .const import DOMAIN
+from .coordinator import TemixConfigEntry, TemixCoordinator
+from .gateway import error_key, make_client
+from .repairs import forget_certificate_changed, tell_certificate_changed
+from .services import async_setup_services
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.SENSOR]
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions, which exist with or without an entry."""
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: TemixConfigEntry) -> bool:
+    """Connect to the gateway and show what it says."""
+    coordinator = TemixCoordinator(hass, entry, make_client(hass, entry.data, entry.unique_id))
+    try:
+        await coordinator.async_connect()
+    except TemixError as error:
+        if isinstance(error, CertificateMismatch):
+            tell_certificate_changed(hass, entry)
+        failure = ConfigEntryAuthFailed if isinstance(error, InvalidAuth) else ConfigEntryNotReady
+        raise failure(
+            translation_domain=DOMAIN,
+            translation_key=error_key(error),
+            translation_placeholders={"error": str(error)},
+        ) from error
+    entry.runtime_data = coordinator
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: TemixConfigEntry) -> bool:
+    """Take the entities away; the coordinator ends with the entry."""
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: TemixConfigEntry) -> None:
+    """Leave no repair issue behind."""
+    forget_certificate_changed(hass, entry)

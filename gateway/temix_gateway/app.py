@@ -27,7 +27,7 @@ from temix_gateway.config import Config, money, price
 from temix_gateway.core import Core, Outside, Rules
 from temix_gateway.errors import GatewayError
 from temix_gateway.home import certificate
-from temix_gateway.home.messages import Mode
+from temix_gateway.home.messages import Hello, Mode
 from temix_gateway.home.server import LocalApi
 from temix_gateway.home.tokens import TokenStore, private_file
 from temix_gateway.ledger.ledger import Ledger
@@ -141,9 +141,8 @@ async def _serve(config: Config) -> None:
         await core.load()
         tls = await asyncio.to_thread(certificate.load_or_make, files.certificate, identity)
         tokens = TokenStore(files.clients, clock.now)
-        api = LocalApi(
-            core, tokens, gateway_id=identity, version=version("temix-gateway"), monotonic=_seconds(clock)
-        )
+        hello = Hello(gateway_id=identity, name=config.gateway.name, version=version("temix-gateway"))
+        api = LocalApi(core, tokens, hello, _seconds(clock))
         core.observe(api.changed)
         context = await asyncio.to_thread(tls.context)
         port = await api.start(config.gateway.host, config.gateway.port, context)

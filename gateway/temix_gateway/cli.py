@@ -84,7 +84,7 @@ def token(
         print(msgspec.json.encode({"token": made, "fingerprint": tls.fingerprint.hex()}).decode())
         return
     print(f"token        {made}")
-    print(f"fingerprint  {tls.fingerprint.hex()}")
+    print(f"fingerprint  {tls.fingerprint.hex(':').upper()}")
 
 
 @app.command("config")

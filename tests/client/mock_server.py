@@ -12,7 +12,14 @@ from temix_gateway.home.certificate import load_or_make
 from custom_components.temix.client import Endpoint
 from tests.gateway.home.fake_core import GATEWAY_ID, state
 
-HELLO = {"type": "hello", "gateway_id": GATEWAY_ID, "version": "0.1.0", "min_schema": 1, "max_schema": 1}
+HELLO = {
+    "type": "hello",
+    "gateway_id": GATEWAY_ID,
+    "name": "Home",
+    "version": "0.1.0",
+    "min_schema": 1,
+    "max_schema": 1,
+}
 
 type Answers = dict[str, Callable[[dict[str, Any]], dict[str, Any] | None]]
 

@@ -7,14 +7,13 @@ from typing import Any, Final
 
 import aiohttp
 
-from .connection import MAX_SCHEMA, MIN_SCHEMA, Connection, Endpoint, read
+from .connection import Connection, Endpoint, read
 from .devices import Device, Load, Reading
 from .exceptions import (
     CommandFailed,
     ConnectionLost,
     InvalidAuth,
     ProtocolError,
-    UnsupportedSchema,
     WrongGateway,
 )
 from .models import GatewayState, Hello, to_ms
@@ -130,10 +129,7 @@ class Client:
         if hello.gateway_id != endpoint.gateway_id:
             where = f"{endpoint.host}:{endpoint.port}"
             raise WrongGateway(f"{where} is gateway {hello.gateway_id}, not {endpoint.gateway_id}")
-        schema = min(MAX_SCHEMA, hello.max_schema)
-        if schema < max(MIN_SCHEMA, hello.min_schema):
-            raise UnsupportedSchema(hello.min_schema > MAX_SCHEMA, hello.version)
-        await self._ask(connection, "authenticate", token=self._token, schema=schema)
+        await self._ask(connection, "authenticate", token=self._token, schema=hello.schema())
         return self._take_snapshot(await self._ask(connection, "start_listening"))
 
     async def _ask(self, connection: Connection, command: str, **arguments: Any) -> dict[str, Any]:

@@ -13,9 +13,6 @@ from yarl import URL
 from .exceptions import CannotConnect, CertificateMismatch, ConnectionLost, ProtocolError
 from .models import Hello
 
-MIN_SCHEMA: Final = 1
-MAX_SCHEMA: Final = 1
-
 _CONNECT_WITHIN_S: Final = 10.0
 _SILENT_S: Final = 20.0
 _MESSAGE_BYTES: Final = 1024 * 1024

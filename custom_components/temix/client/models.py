@@ -9,6 +9,11 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self, override
 
+from .exceptions import UnsupportedSchema
+
+MIN_SCHEMA: Final = 1
+MAX_SCHEMA: Final = 1
+
 FIVE_MINUTES: Final = timedelta(minutes=5)
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -43,6 +48,18 @@ class Hello:
     version: str
     min_schema: int
     max_schema: int
+    name: str = "TeMIX"
+
+    def schema(self) -> int:
+        """The newest schema that both sides speak.
+
+        Raises:
+            UnsupportedSchema: there is none.
+        """
+        schema = min(MAX_SCHEMA, self.max_schema)
+        if schema < max(MIN_SCHEMA, self.min_schema):
+            raise UnsupportedSchema(self.min_schema > MAX_SCHEMA, self.version)
+        return schema
 
     @classmethod
     def from_message(cls, data: Mapping[str, Any]) -> Self:

@@ -87,6 +87,7 @@ class PositionStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The position over an interval of one or more whole 5 minutes, at a constant rate throughout.
 
     ``quantity`` is the energy of the whole interval; ``subscribed`` is the subscription's part of it.
+    An interval without a step has no position.
     """
 
     start: Time
@@ -176,9 +177,10 @@ class Hello(Struct, frozen=True, kw_only=True, tag="hello"):
     """The gateway's first message: who it is, and which schemas it speaks."""
 
     gateway_id: Name
+    name: Name
     version: str
-    min_schema: int
-    max_schema: int
+    min_schema: int = MIN_SCHEMA
+    max_schema: int = MAX_SCHEMA
 
 
 class Result(Struct, frozen=True, kw_only=True, tag="result"):

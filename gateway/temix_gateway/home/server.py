@@ -13,7 +13,7 @@ from aiohttp import WSCloseCode, web
 from temix_gateway.home import limits
 from temix_gateway.home.core import Core
 from temix_gateway.home.errors import PortUnavailable
-from temix_gateway.home.messages import MAX_SCHEMA, MIN_SCHEMA, Event, Hello, Snapshot, State, encode
+from temix_gateway.home.messages import Event, Hello, Snapshot, State, encode
 from temix_gateway.home.session import Session
 from temix_gateway.home.tokens import Client, TokenStore
 
@@ -28,16 +28,12 @@ class LocalApi:
     The core calls ``changed`` after each turn; what is new goes out as one numbered event.
     """
 
-    def __init__(
-        self, core: Core, tokens: TokenStore, *, gateway_id: str, version: str, monotonic: Callable[[], float]
-    ) -> None:
-        """Serve ``core`` to the clients in ``tokens``; ``monotonic`` gives seconds."""
+    def __init__(self, core: Core, tokens: TokenStore, hello: Hello, monotonic: Callable[[], float]) -> None:
+        """Serve ``core`` to the clients in ``tokens``, greeted by ``hello``; ``monotonic`` gives seconds."""
         self.core = core
         self._tokens = tokens
         self._monotonic = monotonic
-        self._hello = Hello(
-            gateway_id=gateway_id, version=version, min_schema=MIN_SCHEMA, max_schema=MAX_SCHEMA
-        )
+        self._hello = hello
         self._state = core.state()
         self._number = 0
         self._sessions: set[Session] = set()

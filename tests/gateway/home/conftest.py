@@ -7,7 +7,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.client.conftest import client, mock, session
 from tests.gateway.home.fake_core import Gateway
+
+__all__ = ["client", "mock", "session"]
 
 type Connect = Callable[..., Awaitable[Raw]]
 

@@ -1,5 +1,6 @@
 """A gateway without a market: the real local API over a core whose state a test sets."""
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -11,6 +12,7 @@ from temix_gateway.home.certificate import load_or_make
 from temix_gateway.home.devices import ReportHome
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import (
+    Hello,
     Ledger,
     Mode,
     PositionStep,
@@ -121,6 +123,8 @@ class Gateway:
     folder: Path
     core: FakeCore = field(default_factory=FakeCore)
     gateway_id: str = GATEWAY_ID
+    version: str = VERSION
+    hello: Hello | None = None
     host: str = "127.0.0.1"
     port: int = 0
 
@@ -130,23 +134,25 @@ class Gateway:
         self.tokens = TokenStore(self.folder / "clients.json", lambda: NOON)
         self.token = self.tokens.create("Home Assistant", Role.CONTROLLER)
         self.api: LocalApi | None = None
+        self.started = asyncio.Event()
 
     async def start(self) -> Self:
         """Listen."""
-        self.api = LocalApi(
-            self.core, self.tokens, gateway_id=self.gateway_id, version=VERSION, monotonic=time.monotonic
-        )
+        hello = self.hello or Hello(gateway_id=self.gateway_id, name="Home", version=self.version)
+        self.api = LocalApi(self.core, self.tokens, hello, time.monotonic)
         self.port = await self.api.start(self.host, self.port, self.certificate.context())
+        self.started.set()
         return self
 
     async def stop(self) -> None:
         """Close every connection and listen no more."""
+        self.started.clear()
         if self.api is not None:
             await self.api.stop()
             self.api = None
 
     def update(self, **sections: object) -> None:
-        """Change sections of the state and tell the listeners."""
-        assert self.api is not None
+        """Change sections of the state and tell the listeners, if it runs."""
         self.core.current = msgspec.structs.replace(self.core.current, **sections)
-        self.api.changed()
+        if self.api is not None:
+            self.api.changed()

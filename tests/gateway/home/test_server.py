@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from temix_gateway.home import limits
 from temix_gateway.home.errors import PortUnavailable
-from temix_gateway.home.messages import Ledger, Retailer, State
+from temix_gateway.home.messages import Hello, Ledger, Retailer, State
 from temix_gateway.home.roles import ALLOWED, Role
 from temix_gateway.home.server import LocalApi
 
@@ -31,6 +31,7 @@ async def test_hello_says_who_and_which_schemas(gateway: Gateway, http: aiohttp.
         hello = {
             "type": "hello",
             "gateway_id": GATEWAY_ID,
+            "name": "Home",
             "version": VERSION,
             "min_schema": 1,
             "max_schema": 1,
@@ -287,6 +288,6 @@ async def test_stop_says_goodbye(gateway: Gateway, connect: Connect) -> None:
 
 
 async def test_port_in_use_is_named(gateway: Gateway) -> None:
-    other = LocalApi(FakeCore(), gateway.tokens, gateway_id="x", version="1", monotonic=lambda: 0.0)
+    other = LocalApi(FakeCore(), gateway.tokens, Hello(gateway_id="x", name="X", version="1"), lambda: 0.0)
     with pytest.raises(PortUnavailable, match=f"127.0.0.1:{gateway.port}.*in use.*another"):
         await other.start("127.0.0.1", gateway.port, gateway.certificate.context())

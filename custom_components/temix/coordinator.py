@@ -1,0 +1,124 @@
+"""Brings what the gateway pushes to the entities, and moves them on at every interval boundary."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.event import async_call_later, async_track_point_in_utc_time
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.util import dt as dt_util
+
+from .client import CertificateMismatch, Client, GatewayState, InvalidAuth, TemixError, stay_connected
+from .const import DOMAIN, INTERVAL, LOST_AFTER
+from .now import Now
+from .repairs import forget_certificate_changed, tell_certificate_changed
+
+_LOGGER = logging.getLogger(__name__)
+
+type TemixConfigEntry = ConfigEntry[TemixCoordinator]
+
+
+class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
+    """The gateway's state, what holds now, and whether the gateway is there."""
+
+    config_entry: TemixConfigEntry
+    now: Now
+
+    def __init__(self, hass: HomeAssistant, entry: TemixConfigEntry, client: Client) -> None:
+        """Wrap a client that is not connected yet."""
+        super().__init__(hass, _LOGGER, config_entry=entry, name=DOMAIN)
+        self.client = client
+        self.connected = True
+        self.version = ""
+        self._task: asyncio.Task[None] | None = None
+        self._cancel_boundary: Callable[[], None] | None = None
+        self._cancel_lost: Callable[[], None] | None = None
+
+    async def async_connect(self) -> None:
+        """Connect for the first time, then stay connected in the background.
+
+        Raises:
+            TemixError: the gateway cannot be reached or does not let us in.
+        """
+        self.on_state(await self.client.connect())
+        self._task = self.config_entry.async_create_background_task(
+            self.hass, stay_connected(self.client, self), f"{DOMAIN} {self.config_entry.title}"
+        )
+
+    @callback
+    def on_state(self, state: GatewayState) -> None:
+        """Show a new state."""
+        if self._cancel_lost is not None:
+            self._cancel_lost()
+            self._cancel_lost = None
+        if not self.connected:
+            self.connected = True
+            _LOGGER.info("Connected to gateway %s again", self.config_entry.title)
+        self._note_version()
+        forget_certificate_changed(self.hass, self.config_entry)
+        self._look(state)
+        self.async_set_updated_data(state)
+
+    @callback
+    def on_lost(self, error: TemixError) -> None:
+        """Wait a while before saying so: most outages are shorter than anybody should notice."""
+        _LOGGER.debug("No connection to gateway %s: %s", self.config_entry.title, error)
+        if isinstance(error, InvalidAuth):
+            self.config_entry.async_start_reauth(self.hass)
+        if isinstance(error, CertificateMismatch):
+            tell_certificate_changed(self.hass, self.config_entry)
+        if self._cancel_lost is None and self.connected:
+            self._cancel_lost = async_call_later(self.hass, LOST_AFTER, self._lost)
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Stop every timer and end the connection; first the task that would make it again."""
+        if self._task is not None:
+            self._task.cancel()
+        for cancel in (self._cancel_boundary, self._cancel_lost):
+            if cancel is not None:
+                cancel()
+        self._cancel_boundary = self._cancel_lost = None
+        await self.client.close()
+        await super().async_shutdown()
+
+    @callback
+    def _lost(self, _: datetime) -> None:
+        self._cancel_lost = None
+        self.connected = False
+        _LOGGER.info("Connection to gateway %s is lost", self.config_entry.title)
+        self.async_update_listeners()
+
+    @callback
+    def _boundary(self, _: datetime) -> None:
+        self._cancel_boundary = None
+        self._look(self.data)
+        self.async_update_listeners()
+
+    @callback
+    def _look(self, state: GatewayState) -> None:
+        """See what holds now, and look again when the next interval begins."""
+        instant = dt_util.utcnow()
+        self.now = Now.of(state, instant, getattr(self, "now", None))
+        if self._cancel_boundary is not None:
+            self._cancel_boundary()
+        passed = (instant - dt_util.utc_from_timestamp(0)) % INTERVAL
+        self._cancel_boundary = async_track_point_in_utc_time(
+            self.hass, self._boundary, instant - passed + INTERVAL
+        )
+
+    @callback
+    def _note_version(self) -> None:
+        """Keep the device's version right when the gateway comes back newer."""
+        version = self.client.hello.version
+        registry = dr.async_get(self.hass)
+        identifier = (DOMAIN, self.config_entry.unique_id or "")
+        device = registry.async_get_device_by_identifier(identifier, self.config_entry.entry_id)
+        if device is not None and device.sw_version != version:
+            registry.async_update_device(device.id, sw_version=version)
+        self.version = version

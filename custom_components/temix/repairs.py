@@ -1,0 +1,32 @@
+"""Repair issues: what a person has to decide."""
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_HOST
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .const import DOMAIN
+
+
+@callback
+def tell_certificate_changed(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Say that whoever answers at the gateway's address shows another certificate."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _certificate_changed(entry),
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="certificate_changed",
+        translation_placeholders={"name": entry.title, "host": entry.data[CONF_HOST]},
+    )
+
+
+@callback
+def forget_certificate_changed(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Withdraw the issue: the pinned certificate is back, or another one was trusted."""
+    ir.async_delete_issue(hass, DOMAIN, _certificate_changed(entry))
+
+
+def _certificate_changed(entry: ConfigEntry) -> str:
+    return f"certificate_changed_{entry.entry_id}"

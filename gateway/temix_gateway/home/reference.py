@@ -1,0 +1,149 @@
+"""The local API's JSON Schema and reference page, made from the message types."""
+
+from collections.abc import Iterator
+from typing import Any, Final, get_args
+
+import msgspec
+
+from temix_gateway.home import limits, messages
+from temix_gateway.home.messages import ErrorCode, ServerMessage
+from temix_gateway.home.roles import ALLOWED
+from temix_gateway.home.session import Command, Order
+
+_HANDSHAKE: Final = """# Local API
+
+The gateway serves Home Assistant over one WebSocket, `wss://HOST:PORT/api`, TLS 1.3, with a certificate that
+it signs itself: a client pins the certificate's SHA-256 and sends nothing before it matches. Every message is
+one JSON object as text. Times are milliseconds since 1970-01-01T00:00Z, energy is Wh (buying and import
+positive), prices are millionths of the currency unit per kWh, power is W: whole numbers all.
+
+1. The gateway says `hello`: who it is, and the schemas that it speaks.
+2. The client sends `authenticate` with its token and one of those schemas.
+3. It sends `start_listening`; the result is a snapshot of the whole state, and the last event's number.
+4. Each `event` after it carries the next number and the sections of the state that changed, each whole.
+   After a gap in the numbers, or on a new connection, the client asks for a snapshot again.
+
+Every command has an id and gets one `result` or one `error` with that id. A field that a newer gateway adds
+to what it sends leaves the schema's number as it is: clients pass over what they do not know. The gateway
+refuses what it does not know. Whoever hears nothing for a while sends a WebSocket ping, and gives up when that
+is not answered. The JSON Schema is [local-api.schema.json](local-api.schema.json).
+"""
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema: ``ClientMessage`` is what a client sends, ``ServerMessage`` what the gateway sends."""
+    (client, server), defs = msgspec.json.schema_components(
+        (Command.__value__, ServerMessage.__value__), ref_template="#/$defs/{name}"
+    )
+    changes = {key: value for key, value in defs["State"].items() if key != "required"}
+    defs["Changes"] = changes | {"title": "Changes", "description": "Any sections of the state, each whole."}
+    defs["Event"]["properties"]["changes"] = {"$ref": "#/$defs/Changes"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "TeMIX local API",
+        "oneOf": [{"$ref": "#/$defs/ClientMessage"}, {"$ref": "#/$defs/ServerMessage"}],
+        "$defs": {"ClientMessage": client, "ServerMessage": server} | defs,
+    }
+
+
+def page() -> str:
+    """The reference page, in Markdown."""
+    defs = schema()["$defs"]
+    sent = [kind.__name__ for kind in _members(Command.__value__)]
+    heard = [kind.__name__ for kind in _members(ServerMessage.__value__)]
+    parts = sorted(defs.keys() - {*sent, *heard, "ClientMessage", "ServerMessage"})
+    chapters = (
+        ("What a client sends", sent),
+        ("What the gateway sends", heard),
+        ("Parts of messages", parts),
+    )
+    lines = [_HANDSHAKE]
+    for chapter, names in chapters:
+        lines.append(f"## {chapter}\n")
+        for name in names:
+            lines += _section(name, defs[name])
+    return "\n".join([*lines, *_roles(), *_errors(), *_limits()])
+
+
+def _section(name: str, definition: dict[str, Any]) -> Iterator[str]:
+    yield f"### {name}\n"
+    yield definition["description"].replace("``", "`") + "\n"
+    required = definition.get("required", [])
+    yield "| field | type | needed | default |"
+    yield "| --- | --- | --- | --- |"
+    for field, of in definition["properties"].items():
+        needed = "yes" if field in required else "no"
+        default = f"`{msgspec.json.encode(of['default']).decode()}`" if "default" in of else ""
+        yield f"| `{field}` | {_type(of)} | {needed} | {default} |"
+    yield ""
+
+
+def _type(of: dict[str, Any]) -> str:
+    if "$ref" in of:
+        name = of["$ref"].rsplit("/", 1)[1]
+        return f"[{name}](#{name.lower()})"
+    if "anyOf" in of:
+        return " or ".join(_type(option) for option in of["anyOf"])
+    if "enum" in of:
+        return ", ".join(f"`{value}`" for value in of["enum"])
+    kind = str(of.get("type", "any"))
+    if kind == "array":
+        return f"list of {_type(of['items'])}"
+    if kind == "object" and isinstance(of.get("additionalProperties"), dict):
+        return f"object of {_type(of['additionalProperties'])}"
+    return f"{kind} ({of['description']})" if "description" in of else kind
+
+
+def _roles() -> Iterator[str]:
+    commands = [str(kind.__struct_config__.tag) for kind in _members(Order.__value__)]
+    yield "## Roles\n"
+    yield "A token has one role. Home Assistant is the controller.\n"
+    yield "| command | " + " | ".join(ALLOWED) + " |"
+    yield "| --- |" + " --- |" * len(ALLOWED)
+    for command in commands:
+        marks = ("yes" if command in allowed else "" for allowed in ALLOWED.values())
+        yield f"| `{command}` | " + " | ".join(marks) + " |"
+    yield ""
+
+
+def _errors() -> Iterator[str]:
+    meanings = {
+        "invalid_message": "not JSON, or not as the schema says; the text names the field",
+        "invalid_auth": "the token is not known; the connection is closed",
+        "unsupported_schema": "the gateway does not speak this schema; the connection is closed",
+        "not_allowed": "the role may not do this, or nobody has authenticated yet",
+        "rate_limited": "too many messages; this one was not carried out",
+        "refused": "the gateway does not do this now; the text says why",
+        "internal": "the gateway failed; its log says how",
+    }
+    yield "## Error codes\n"
+    yield "| code | meaning |"
+    yield "| --- | --- |"
+    for code in get_args(ErrorCode.__value__):
+        yield f"| `{code}` | {meanings[code]} |"
+    yield ""
+
+
+def _limits() -> Iterator[str]:
+    yield "## Bounds\n"
+    yield "| what | bound |"
+    yield "| --- | --- |"
+    yield f"| schemas | {messages.MIN_SCHEMA} to {messages.MAX_SCHEMA} |"
+    yield f"| a message from a client | {limits.MESSAGE_BYTES // 1024} KiB, else close code 1009 |"
+    yield f"| messages from a client | {limits.MESSAGES_A_SECOND} a second, {limits.BURST} at once |"
+    yield f"| messages waiting for a client | {limits.QUEUED_MESSAGES}, else close code 1013 |"
+    yield f"| connections | {limits.CONNECTIONS}, else HTTP 503 |"
+    yield f"| connections from one address | {limits.CONNECTIONS_PER_ADDRESS}, else HTTP 503 |"
+    yield f"| time to authenticate | {limits.AUTHENTICATE_WITHIN_S:.0f} s, else close code 1008 |"
+    yield f"| silence before a ping, and again after it | {limits.SILENT_S:.0f} s |"
+    yield ""
+
+
+def _members(union: Any) -> Iterator[type[msgspec.Struct]]:
+    """The struct types of a union, aliases within it resolved."""
+    for member in get_args(union):
+        inner = getattr(member, "__value__", None)
+        if inner is None:
+            yield member
+        else:
+            yield from _members(inner)
