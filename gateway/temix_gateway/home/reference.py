@@ -25,8 +25,8 @@ positive), prices are millionths of the currency unit per kWh, power is W: whole
 
 Every command has an id and gets one `result` or one `error` with that id. A field that a newer gateway adds
 to what it sends leaves the schema's number as it is: clients pass over what they do not know. The gateway
-refuses what it does not know. Whoever hears nothing for a while sends a WebSocket ping, and gives up when that
-is not answered. The JSON Schema is [local-api.schema.json](local-api.schema.json).
+refuses what it does not know. Whoever hears nothing for a while sends a WebSocket ping, and gives up when
+that is not answered. The JSON Schema is [local-api.schema.json](local-api.schema.json).
 """
 
 
