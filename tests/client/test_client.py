@@ -286,3 +286,30 @@ async def test_ping_is_answered(mock: MockServer, client: Client) -> None:
     async with listening(client):
         await mock.sockets[0].ping(b"you there?")
         await mock.pongs.wait()
+
+
+@pytest.mark.parametrize("sending", ["ping", "pong", "send_str"])
+async def test_line_that_breaks_while_something_is_sent(
+    mock: MockServer, client: Client, monkeypatch: pytest.MonkeyPatch, sending: str
+) -> None:
+    async def broken(*_: object) -> None:
+        raise aiohttp.ClientConnectionResetError("Cannot write to closing transport")
+
+    await client.connect()
+    monkeypatch.setattr(aiohttp.ClientWebSocketResponse, sending, broken)
+    if sending == "ping":
+        monkeypatch.setattr(connection, "_SILENT_S", 0.01)
+    if sending == "pong":
+        await mock.sockets[0].ping()
+    if sending == "send_str":
+        await mock.push_event(7, mode="monitor")  # a gap: the client asks for a snapshot
+    with pytest.raises(ConnectionLost, match="closing transport"):
+        await client.listen(lambda state: None)
+    assert not client.connected
+
+
+async def test_other_refusal_at_the_start(mock: MockServer, client: Client) -> None:
+    mock.answers["start_listening"] = lambda command: error(command, "not_allowed")
+    with pytest.raises(CommandFailed, match="not_allowed"):
+        await client.connect()
+    assert not client.connected

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -85,10 +85,7 @@ class Connection:
         Raises:
             ConnectionLost: it cannot be sent.
         """
-        try:
-            await self._socket.send_str(orjson.dumps(message).decode())
-        except (aiohttp.ClientError, ConnectionError) as error:
-            raise ConnectionLost(str(error)) from error
+        await _send(self._socket.send_str(orjson.dumps(message).decode()))
 
     async def receive(self) -> dict[str, Any]:
         """Wait for the next message.
@@ -139,17 +136,24 @@ async def _receive_frame(socket: aiohttp.ClientWebSocketResponse) -> aiohttp.WSM
         except TimeoutError as error:
             if pinged:
                 raise ConnectionLost(f"the gateway was silent for {2 * _SILENT_S:.0f} s") from error
-            await socket.ping()
+            await _send(socket.ping())
             pinged = True
             continue
         pinged = False
         match message.type:
             case aiohttp.WSMsgType.PING:
-                await socket.pong(message.data)
+                await _send(socket.pong(message.data))
             case aiohttp.WSMsgType.PONG:
                 pass
             case _:
                 return message
+
+
+async def _send(sending: Awaitable[None]) -> None:
+    try:
+        await sending
+    except (aiohttp.ClientError, ConnectionError) as error:
+        raise ConnectionLost(str(error) or type(error).__name__) from error
 
 
 def read[T](parse: Callable[[dict[str, Any]], T], data: dict[str, Any]) -> T:

@@ -75,8 +75,11 @@ class Session:
 
     async def run(self, hello: Hello) -> bool:
         """Greet, authenticate, and carry out commands until the end; say whether the client took note."""
-        await self._socket.send_str(encode(hello))
-        client = await self._authenticate()
+        try:
+            await self._socket.send_str(encode(hello))
+            client = await self._authenticate()
+        except ConnectionError:  # gone before it said who it is
+            return False
         if client is not None:
             self._log = _LOG.bind(client=client.label, role=client.role.value)
             self._log.info("client connected")

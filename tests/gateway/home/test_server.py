@@ -291,3 +291,23 @@ async def test_port_in_use_is_named(gateway: Gateway) -> None:
     other = LocalApi(FakeCore(), gateway.tokens, Hello(gateway_id="x", name="X", version="1"), lambda: 0.0)
     with pytest.raises(PortUnavailable, match=f"127.0.0.1:{gateway.port}.*in use.*another"):
         await other.start("127.0.0.1", gateway.port, gateway.certificate.context())
+
+
+async def test_who_hangs_up_at_once_leaves_no_trace(
+    gateway: Gateway, connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def gone(*_: object) -> None:
+        raise ConnectionResetError
+
+    pinned = aiohttp.Fingerprint(gateway.certificate.fingerprint)
+    with monkeypatch.context() as patched:
+        patched.setattr(aiohttp.web.WebSocketResponse, "send_str", gone)
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(f"wss://127.0.0.1:{gateway.port}/api", ssl=pinned) as socket,
+        ):
+            assert (await socket.receive(timeout=3)).type is not aiohttp.WSMsgType.TEXT
+    assert gateway.api is not None
+    assert not gateway.api._sessions
+    assert "Error handling request" not in caplog.text
+    await connect(gateway.token)
