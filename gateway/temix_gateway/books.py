@@ -64,6 +64,11 @@ class Books:
                 self._open[start] = delivery
         await self._settle()
 
+    async def limited(self, terms: str) -> None:
+        """Record the owner's limits, where they differ from the last record."""
+        if not self.fault:
+            await self._ledger.set_limits(terms)
+
     async def published(self, publication: Publication, signed: str) -> None:
         """Record a publication, then use it; with a locked ledger its prices are shown all the same."""
         if not self.fault:

@@ -23,6 +23,7 @@ from temix_market.tenders import PartyId, PriceBounds, Publication
 from temix_market.transactions import Leg, Order, Pair, PairKey
 from temix_market.units import Energy, Money, Power, Price
 from temix_market.wire.keys import uuid7
+from temix_market.wire.seal import canonical
 
 from temix_gateway.books import Books
 from temix_gateway.errors import GatewayError, LedgerError
@@ -73,6 +74,19 @@ class Rules:
     share: Fraction = Fraction(1, 2)
     jitter: Duration = Duration(5 * SECOND)
 
+    @property
+    def terms(self) -> str:
+        """The limits of trade as canonical text, for the record."""
+        return canonical(
+            {
+                "exportPower": self.export_power,
+                "highestPrice": self.highest_price,
+                "importPower": self.import_power,
+                "minimumGain": self.minimum_gain,
+                "moneyADay": self.money_a_day,
+            }
+        ).decode()
+
 
 @dataclass(frozen=True, slots=True)
 class Outside:
@@ -117,8 +131,9 @@ class Core:
         self._observers: list[Callable[[], None]] = []
 
     async def load(self) -> None:
-        """Take up what the ledger holds."""
+        """Take up what the ledger holds, and record the limits where they are new."""
         await self.books.load(self._midnight())
+        await self.books.limited(self.rules.terms)
 
     async def run(self) -> None:
         """Link up and turn the wheel until cancelled."""

@@ -156,7 +156,7 @@ class Bench:
 
     async def publish(self, price: int = 100_000) -> None:
         for each in self.retailer.publish(price):
-            await self.core.published(each, f"signed {each.author} {each.sequence}")
+            await self.core.published(each, f"header.{each.author}.{each.sequence}")
 
     def gap(self) -> int:
         """Wh between plan and position, over all steps."""
@@ -302,7 +302,7 @@ async def test_impossible_prices_are_refused_whole(bench: Bench) -> None:
     [energy, _transport] = bench.retailer.publish(26_000_000)
     with pytest.raises(InvalidField, match="outside the market's bounds"):
         await bench.core.published(energy, "signed")
-    assert bench.ledger.head.sequence == 0
+    assert bench.ledger.head.sequence == 1  # the limits
 
 
 async def test_a_thousandfold_jump_waits_for_a_second_publication(bench: Bench) -> None:

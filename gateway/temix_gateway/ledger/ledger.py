@@ -1,11 +1,13 @@
 """The ledger: what was promised, bought, delivered and owed. Every call returns once that is durable."""
 
 import hashlib
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import structlog
 from temix_market.deliveries import Delivery
 from temix_market.instants import FIVE_MINUTES, HOUR, Instant
 from temix_market.intervals import Interval
@@ -15,15 +17,22 @@ from temix_market.tenders import PartyId, Publication
 from temix_market.transactions import Kind, Order, Pair, PairKey
 from temix_market.units import Energy, Price
 
-from temix_gateway.errors import LedgerLocked, MessageReused
+from temix_gateway.errors import LedgerLocked, LedgerUnreadable, MessageReused
 from temix_gateway.ledger import chain
 from temix_gateway.ledger.file import open_file
+from temix_gateway.ledger.history import TenderHistory
 from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_row, row_pair
 from temix_gateway.ledger.schema import STEPS, Step, transaction
 from temix_gateway.ledger.writer import ThreadWriter, Writer
 
+HISTORY: Final = "tenders.db"
+"""The tender history's file, beside the ledger."""
+
 NO_ORDER: Final = bytes(32).hex()
 """What the first order names as the digest of the one before."""
+
+
+_LOG: Final = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,11 @@ class Ledger:
         """Why the ledger is locked, or nothing."""
         if not self.fault:
             self._head = chain.head(self._db)
+        try:
+            self._history = TenderHistory(path.with_name(HISTORY))
+        except (sqlite3.Error, OSError) as error:
+            self._file.close()
+            raise LedgerUnreadable(path.with_name(HISTORY), str(error)) from error
 
     @property
     def path(self) -> Path:
@@ -68,6 +82,7 @@ class Ledger:
         """Finish what is being written and close the file."""
         self._writer.close()
         self._file.close()
+        self._history.close()
 
     async def place(self, order: Order, seal: Seal) -> Pending:
         """Write an order: intent, reservation and outbox row in one, under the next sequence number."""
@@ -125,16 +140,20 @@ class Ledger:
     async def file_publication(self, publication: Publication, signed: str) -> bool:
         """Record that a publication was accepted, by the hash of its signed message; False: it was known.
 
+        A retailer that starts anew may sign the same publication again: what counts is its content.
+
         Raises:
             MessageReused: the party used this number for other content before.
         """
 
         def work() -> bool:
-            digest = _digest(signed)
-            if not self._new_message(publication.author, f"publication/{publication.sequence}", digest):
+            author, number = publication.author, publication.sequence
+            message, content = f"publication/{number}", _publication_digest(publication)
+            if not self._new_message(author, message, content):
                 return False
-            row = (publication.author, publication.sequence, publication.published_at, digest)
-            self._append([("publications", row)], inbox=(row[0], f"publication/{row[1]}", digest))
+            row = (author, number, publication.published_at, _digest(signed))
+            self._append([("publications", row)], inbox=(author, message, content))
+            self._keep(publication, signed)
             return True
 
         return await self._write(work)
@@ -328,10 +347,23 @@ class Ledger:
                 self._db.execute("INSERT INTO inbox VALUES (?, ?, ?)", (peer, message, bytes.fromhex(digest)))
         self._head = head
 
+    def _keep(self, publication: Publication, signed: str) -> None:
+        try:
+            self._history.keep(publication, signed)
+        except (sqlite3.Error, ValueError) as error:
+            _LOG.warning("tender not kept in the history", author=publication.author, reason=str(error))
+
     async def _write[T](self, work: Callable[[], T]) -> T:
         if self.fault:
             raise LedgerLocked(self.fault)
-        return await self._writer.run(work)
+        try:
+            return await self._writer.run(work)
+        except sqlite3.IntegrityError:
+            raise  # the file is sound: the record was not
+        except sqlite3.Error as error:
+            # Whether later writes would succeed or not: nothing is traded on a disk that failed once.
+            self.fault = f"{self.path} cannot be written ({error}): mend the disk, then start it anew"
+            raise LedgerLocked(self.fault) from error
 
 
 _OUTCOME: Final[dict[type[Answer], str]] = {Booked: "booked", NotBooked: "refused", Voided: "voided"}
@@ -343,6 +375,12 @@ def _transaction(pair: Pair, now: Instant) -> tuple[str, tuple[int | str, ...]]:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _publication_digest(publication: Publication) -> str:
+    lines = [str(publication.published_at)]
+    lines += [f"{t.id} {t.revision} {t.price} {t.quantity} {t.expires_at}" for t in publication.tenders]
+    return _digest("\n".join(lines))
 
 
 def _pair_digest(pair: Pair) -> str:

@@ -126,6 +126,7 @@ async def test_the_same_message_counts_once(ledger: Ledger) -> None:
     tenders = publication(LSE, 1, tender(LSE, NOW + HOUR))
     assert await ledger.file_publication(tenders, "bytes")
     assert not await ledger.file_publication(tenders, "bytes")
+    assert not await ledger.file_publication(tenders, "the same, signed anew")
     booked = pair("s", kind=Kind.SUBSCRIPTION)
     assert await ledger.file_pairs([booked]) == [booked]
     assert await ledger.file_pairs([booked]) == []
@@ -135,7 +136,7 @@ async def test_the_same_id_with_other_content_is_refused(ledger: Ledger) -> None
     tenders = publication(LSE, 1, tender(LSE, NOW + HOUR))
     await ledger.file_publication(tenders, "bytes")
     with pytest.raises(MessageReused, match="lse sent publication/1 twice"):
-        await ledger.file_publication(tenders, "other bytes")
+        await ledger.file_publication(publication(LSE, 1, tender(LSE, NOW + HOUR, price=1)), "other")
     await ledger.file_pairs([pair("s", kind=Kind.SUBSCRIPTION)])
     head = ledger.head
     with pytest.raises(MessageReused, match="pair s"):
@@ -256,6 +257,23 @@ async def test_a_migration_that_fails_leaves_the_old_schema(ledger: Ledger, path
         assert old.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'notes'").fetchone() == (0,)
     again = Ledger(path, FakeClock())
     assert again.head == head
+    again.close()
+
+
+async def test_a_full_disk_locks_the_ledger_and_keeps_what_it_has(ledger: Ledger) -> None:
+    await fill(ledger)
+    head = ledger.head
+    (pages,) = ledger._db.execute("PRAGMA page_count").fetchone()
+    ledger._db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(LedgerLocked, match="full"):
+        await ledger.set_limits("x" * 100_000)
+    with pytest.raises(LedgerLocked, match="mend the disk"):
+        await ledger.deliver([delivery(NOW, 7)])
+    assert ledger.head == head
+    assert len(await ledger.pairs(NOW)) == 2
+    again = reopen(ledger)
+    assert again.head == head
+    assert not again.fault
     again.close()
 
 
