@@ -187,11 +187,12 @@ async def test_command_without_a_connection(client: Client) -> None:
 async def test_command_without_an_answer(
     mock: MockServer, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "_ANSWER_WITHIN_S", 0.01)
     mock.answers["pause_trading"] = lambda command: None
     async with listening(client):
-        with pytest.raises(ConnectionLost, match="no answer to pause_trading"):
-            await client.pause_trading(True)
+        with monkeypatch.context() as impatient:
+            impatient.setattr(client_module, "_ANSWER_WITHIN_S", 0.01)
+            with pytest.raises(ConnectionLost, match="no answer to pause_trading"):
+                await client.pause_trading(True)
         await mock.push(**result({"id": 3}))  # too late, and harmless
         mock.answers["pause_trading"] = result
         await client.pause_trading(False)
