@@ -5,9 +5,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 from temix_gateway.home import reference as local
+from temix_gateway.planning import Plan, Problem
 from temix_market.wire.openapi import openapi
-from temix_market.wire.schema import field_table, schemas
+from temix_market.wire.schema import DIALECT, field_table, schemas
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
 
@@ -26,7 +28,15 @@ def local_api() -> Documents:
     return {"local-api.schema.json": _json(local.schema()), "local-api.md": local.page()}
 
 
-GENERATORS: tuple[Callable[[], Documents], ...] = (retailer_wire, local_api)
+def planner() -> Documents:
+    """The planner: what it is asked, and what it answers."""
+    documents = {}
+    for name, kind in (("problem", Problem), ("plan", Plan)):
+        documents[f"schemas/planner-{name}.json"] = _json({"$schema": DIALECT} | msgspec.json.schema(kind))
+    return documents
+
+
+GENERATORS: tuple[Callable[[], Documents], ...] = (retailer_wire, local_api, planner)
 """Whoever has a document to generate adds a function here."""
 
 OWNED = ("schemas/*.json",)

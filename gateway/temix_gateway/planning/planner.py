@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from temix_market.units import Energy, Money, Power, Price
@@ -50,7 +49,7 @@ def assemble(
     problem, grid, tariff = case.problem, case.grid, case.tariff
     net = case.fixed + sum((schedule.power * grid.hours for schedule in schedules), np.zeros(len(grid)))
     marginal = tariff.marginal(net)
-    words = Words(ZoneInfo(problem.zone), problem.currency)
+    words = Words.of(problem)
     excess = float(tariff.excess(net).sum())
     unmet = [
         Unmet(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
+from typing import Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -12,6 +13,7 @@ from temix_market.units import Price
 
 from temix_gateway.planning.devices import Battery, Curtailable, Device, PvCurtailment
 from temix_gateway.planning.devices.model import Floats, Grid, Schedule
+from temix_gateway.planning.problem import Problem
 from temix_gateway.planning.result import Reason, Why
 
 IDLE_WATTS = 1.0
@@ -24,6 +26,11 @@ class Words:
 
     zone: ZoneInfo
     currency: str
+
+    @classmethod
+    def of(cls, problem: Problem) -> Self:
+        """As a problem says."""
+        return cls(ZoneInfo(problem.zone), problem.currency)
 
     def time(self, instant: Instant, now: Instant) -> str:
         """Local clock time; with the weekday where it is more than a day away."""

@@ -1,0 +1,91 @@
+"""``temix-gateway plan``: anyone can ask the planner, and compare another with it."""
+
+import json
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import jsonschema
+import pytest
+import typer
+from click.testing import Result
+from temix_gateway.planning.cli import plan
+from typer.testing import CliRunner
+
+SCHEMAS = Path(__file__).parents[3] / "docs" / "reference" / "schemas"
+TEMIX_GATEWAY = Path(sys.executable).parent / "temix-gateway"
+
+
+def ask(*arguments: str, text: str = "") -> Result:
+    """The command within this process."""
+    app = typer.Typer()
+    app.command()(plan)
+    return CliRunner().invoke(app, arguments, input=text)
+
+
+def run(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    """The command as installed."""
+    command = [TEMIX_GATEWAY, "plan", *arguments]
+    return subprocess.run(command, input=text, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture(scope="module")
+def problem() -> str:
+    found = ask("--example")
+    assert found.exit_code == 0
+    return found.stdout
+
+
+@pytest.mark.timeout(60)
+def test_the_example_is_a_whole_problem_and_its_plan_is_as_documented(problem: str, tmp_path: Path) -> None:
+    jsonschema.validate(json.loads(problem), json.loads((SCHEMAS / "planner-problem.json").read_text()))
+    kinds = {device["kind"] for device in json.loads(problem)["devices"]}
+    assert len(kinds) == 8
+    picture = tmp_path / "plan.svg"
+
+    found = run("-", "--json", "--svg", str(picture), "--budget", "20", text=problem)
+
+    assert found.returncode == 0, found.stderr
+    answer = json.loads(found.stdout)
+    jsonschema.validate(answer, json.loads((SCHEMAS / "planner-plan.json").read_text()))
+    assert answer["level"] == "columns"
+    assert 0 <= answer["gap"] < 1
+    assert len(answer["devices"]) == 8
+    assert ET.fromstring(picture.read_text()).tag.endswith("svg")
+
+
+def test_a_table_says_what_each_device_does_and_why(problem: str, tmp_path: Path) -> None:
+    file = tmp_path / "problem.json"
+    file.write_text(problem)
+
+    found = ask(str(file), "--budget", "0")
+
+    assert found.exit_code == 0, found.stderr
+    assert "level greedy" in found.stdout
+    assert "Runs until" in found.stdout
+
+
+@pytest.mark.parametrize(
+    "change,says",
+    [
+        ({"now": "soon"}, "now: Expected `int`, got `str`"),
+        ({"zone": "Mars"}, "zone: 'Mars' is no IANA time zone"),
+        ({"steps": []}, "steps: Expected `array` of length >= 1"),
+    ],
+)
+def test_wrong_input_is_refused_by_the_name_of_its_field(
+    problem: str, change: dict[str, object], says: str
+) -> None:
+    found = ask("-", text=json.dumps(json.loads(problem) | change))
+
+    assert found.exit_code == 2
+    assert found.stdout == ""
+    assert says in found.stderr
+
+
+def test_a_missing_file_is_named() -> None:
+    found = ask("nowhere.json")
+
+    assert found.exit_code == 2
+    assert found.stderr == "temix-gateway plan: nowhere.json: No such file or directory\n"
