@@ -11,7 +11,7 @@ from temix_market.errors import (
     TermsDiffer,
     UnknownTender,
 )
-from temix_market.instants import FIVE_MINUTES, Instant, iso
+from temix_market.instants import FIVE_MINUTES, Duration, Instant, iso
 from temix_market.intervals import Interval
 from temix_market.products import Resource, Side
 from temix_market.tenders import Line, Publication, Tender
@@ -57,16 +57,17 @@ class TenderBook:
         Raises:
             InvalidField: a revision that is in force came again with other content; nothing is brought in.
         """
-        for tender in publication.tenders:
-            current = self._newest.get(tender.line)
+        lines = [(tender.line, tender) for tender in publication.tenders]
+        for line, tender in lines:
+            current = self._newest.get(line)
             if current is not None and current.revision == tender.revision and current != tender:
                 raise InvalidField(
                     f"tenders[{tender.id}]", f"revision {tender.revision} came twice with other content"
                 )
-        for tender in publication.tenders:
-            current = self._newest.get(tender.line)
+        for line, tender in lines:
+            current = self._newest.get(line)
             if current is None or current.revision < tender.revision:
-                self._newest[tender.line] = tender
+                self._newest[line] = tender
 
     def newest(self, line: Line) -> Tender | None:
         """The revision in force of a line, expired or not."""
@@ -97,7 +98,8 @@ class TenderBook:
 
     def remaining(self, tender: Tender) -> Energy:
         """What of a tender's depth is left, never below nothing."""
-        return Energy(max(0, tender.quantity - self._taken.get(tender.line, 0)))
+        taken = self._taken.get(tender.line, 0) if self._taken else 0
+        return Energy(max(0, tender.quantity - taken))
 
     def live(self, now: Instant) -> Iterable[Tender]:
         """The tenders in force that have not expired at ``now``."""
@@ -105,22 +107,23 @@ class TenderBook:
 
     def rungs(self, now: Instant) -> list[Rung]:
         """Every pair that can be taken at ``now``: earliest first, finest first."""
-        sides: dict[tuple[Interval, Side], dict[Resource, Tender]] = {}
+        sides: dict[tuple[Instant, Duration, Side], dict[Resource, Tender]] = {}
         for tender in self.live(now):
-            place = sides.setdefault((tender.instrument.interval, tender.side), {})
-            place[tender.instrument.resource] = tender
+            instrument = tender.instrument
+            place = sides.setdefault((instrument.start, instrument.duration, tender.side), {})
+            place[instrument.resource] = tender
         found = [
             Rung(
-                interval,
+                Interval(start, duration),
                 side,
                 both[Resource.ENERGY],
                 both[Resource.TRANSPORT],
                 min(self.remaining(both[Resource.ENERGY]), self.remaining(both[Resource.TRANSPORT])),
             )
-            for (interval, side), both in sides.items()
+            for (start, duration, side), both in sides.items()
             if len(both) == len(Resource)
         ]
-        return sorted(found, key=lambda rung: (rung.interval, rung.side.value))
+        return sorted(found, key=lambda rung: (rung.interval.start, rung.interval.duration, rung.side.value))
 
     def forget_before(self, instant: Instant) -> None:
         """Drop what is of intervals that end by ``instant``."""
@@ -151,13 +154,17 @@ class StepPrices:
 
 def step_prices(rungs: Iterable[Rung]) -> list[StepPrices]:
     """Arrange rungs by 5-minute step, the finest instrument first, in order of time."""
-    buying: dict[Interval, list[Rung]] = {}
-    selling: dict[Interval, list[Rung]] = {}
+    buying: dict[int, list[Rung]] = {}
+    selling: dict[int, list[Rung]] = {}
     for rung in sorted(rungs, key=lambda rung: rung.interval.duration):
         side = buying if rung.side is Side.SELL else selling
-        for step in rung.interval.split(FIVE_MINUTES):
-            side.setdefault(step, []).append(rung)
+        for start in range(rung.interval.start, rung.interval.end, FIVE_MINUTES):
+            side.setdefault(start, []).append(rung)
     return [
-        StepPrices(step, tuple(buying.get(step, ())), tuple(selling.get(step, ())))
-        for step in sorted(buying.keys() | selling.keys())
+        StepPrices(
+            Interval(Instant(start), FIVE_MINUTES),
+            tuple(buying.get(start, ())),
+            tuple(selling.get(start, ())),
+        )
+        for start in sorted(buying.keys() | selling.keys())
     ]

@@ -1,8 +1,9 @@
 """Positions: what a home has committed to, the signed sum of the enclosing transactions."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from temix_market.errors import InvalidField
 from temix_market.instants import FIVE_MINUTES, Instant
 from temix_market.intervals import Interval
 from temix_market.transactions import Kind, Pair, PairKey
@@ -35,11 +36,11 @@ class Positions:
 
     def at(self, interval: Interval) -> Energy:
         """The position (Wh, buying positive) over an interval made of whole 5-minute steps."""
-        return Energy(sum(self._sums.get(step.start, 0) for step in interval.split(FIVE_MINUTES)))
+        return _total(self._sums, interval)
 
     def subscribed(self, interval: Interval) -> Energy:
         """The subscription's part of the position over an interval made of whole 5-minute steps."""
-        return Energy(sum(self._subscribed.get(step.start, 0) for step in interval.split(FIVE_MINUTES)))
+        return _total(self._subscribed, interval)
 
     def enclosing(self, step: Interval) -> Sequence[Pair]:
         """Every pair whose interval encloses the 5-minute ``step``, in the order in which they came."""
@@ -47,7 +48,17 @@ class Positions:
 
     def forget_before(self, instant: Instant) -> None:
         """Drop the steps that end by ``instant``: settled days need no place in memory."""
-        for start in [start for start in self._pairs if start + FIVE_MINUTES <= instant]:
+        past = [start for start in self._pairs if start + FIVE_MINUTES <= instant]
+        if not past:
+            return
+        for start in past:
             del self._pairs[start], self._sums[start]
             self._subscribed.pop(start, None)
         self._keys = {pair.key for pairs in self._pairs.values() for pair in pairs}
+
+
+def _total(steps: Mapping[Instant, int], interval: Interval) -> Energy:
+    if interval.duration % FIVE_MINUTES:
+        raise InvalidField("interval", f"{interval} is not made of whole 5-minute steps")
+    starts = range(interval.start, interval.end, FIVE_MINUTES)
+    return Energy(sum(steps.get(Instant(start), 0) for start in starts))

@@ -15,12 +15,16 @@ class Resource(Enum):
     ENERGY = "ENERGY"
     TRANSPORT = "TRANSPORT"
 
+    __hash__ = object.__hash__  # each member is one object, and an enumeration's own hash is slow
+
 
 class Side(Enum):
     """The side of a tender's author; values as in CTS."""
 
     BUY = "BUY"
     SELL = "SELL"
+
+    __hash__ = object.__hash__  # as above
 
     @property
     def sign(self) -> int:

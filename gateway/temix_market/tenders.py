@@ -111,11 +111,12 @@ class Publication:
                 raise InvalidField(
                     "tenders", f"tender {tender.id} is of {tender.author}, not of {self.author}"
                 )
-            if tender.line in lines:
+            line = tender.line
+            if line in lines:
                 raise InvalidField(
                     "tenders", f"tender {tender.id} is the second for its line in one publication"
                 )
-            lines.add(tender.line)
+            lines.add(line)
 
 
 def check_prices(tenders: Iterable[Tender], bounds: PriceBounds) -> None:

@@ -28,17 +28,28 @@ def forecast_error(seed: int, hour: Instant, issued: Instant) -> int:
     not stopped.
     """
     lead = Duration(hour + HOUR - issued)
-    return _path(seed, hour)[max(0, min(_STEPS - 1, lead // FIVE_MINUTES - 1))]
+    return _walk(seed, hour).at(max(0, min(_STEPS - 1, lead // FIVE_MINUTES - 1)))
+
+
+class _Walk:
+    """The random walk of one hour, made as far as it was asked for."""
+
+    def __init__(self, seed: int, hour: Instant) -> None:
+        self._random = random.Random(f"temix forecast {seed} {hour}")  # noqa: S311 - a simulation, no secret
+        self._error = 0.0
+        self._path: list[int] = []
+
+    def at(self, step: int) -> int:
+        """The error ``step`` steps before the end of the hour."""
+        while len(self._path) <= step:
+            self._error += self._random.gauss(0, _DEVIATIONS[len(self._path)])
+            self._path.append(max(-LIMIT, min(LIMIT, round(self._error))))
+        return self._path[step]
 
 
 @lru_cache(maxsize=256)
-def _path(seed: int, hour: Instant) -> tuple[int, ...]:
-    random_walk = random.Random(f"temix forecast {seed} {hour}")  # noqa: S311 - a simulation, no secret
-    error, path = 0.0, []
-    for deviation in _DEVIATIONS:
-        error += random_walk.gauss(0, deviation)
-        path.append(max(-LIMIT, min(LIMIT, round(error))))
-    return tuple(path)
+def _walk(seed: int, hour: Instant) -> _Walk:
+    return _Walk(seed, hour)
 
 
 def _variance(minutes: int) -> float:
