@@ -137,7 +137,7 @@ async def _serve(config: Config) -> None:
             await asyncio.to_thread(private_file, files.choices, content)
 
         outside = Outside(clock, SystemRandom(), link, link.seal, planner, remember)
-        core = Core(_rules(config), outside, ledger, mode=choices.mode, paused=choices.paused)
+        core = Core(rules(config), outside, ledger, mode=choices.mode, paused=choices.paused)
         await core.load()
         tls = await asyncio.to_thread(certificate.load_or_make, files.certificate, identity)
         tokens = TokenStore(files.clients, clock.now)
@@ -179,7 +179,8 @@ def set_up_logging(level: str) -> None:
     )
 
 
-def _rules(config: Config) -> Rules:
+def rules(config: Config) -> Rules:
+    """What the configuration lets the core do."""
     trading, home = config.trading, config.home
     return Rules(
         home=PartyId(home.party),

@@ -1,0 +1,164 @@
+"""A replay: the gateway's core, a retailer and a simulated home under one virtual clock."""
+
+import asyncio
+import copy
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from temix_gateway.core import PLAN_EVERY, Core, Outside
+from temix_gateway.ledger.ledger import Ledger
+from temix_gateway.ledger.writer import InlineWriter
+from temix_gateway.planning import Plan, Problem, plan
+from temix_market.calendar import local_date
+from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, SECOND, Duration, Instant
+from temix_market.intervals import Interval
+from temix_market.units import Energy, Money, Price
+from temix_retailer.publications import PERIOD
+from temix_retailer.retailer import Retailer
+from temix_retailer.retailer import Terms as Market
+from temix_retailer.store import open_store
+from temix_retailer.subscriptions import Plan as Subscription
+
+from temix_replay.audit import Records, audit
+from temix_replay.calibration import Baseline
+from temix_replay.household import Samples, live
+from temix_replay.link import InProcessLink
+from temix_replay.result import DayCost, Replay, Sample, Service
+from temix_replay.scene import HOME, Scene
+from temix_replay.virtual_time import VirtualClock, VirtualLoop
+
+LEAD: Final = Duration(3 * PERIOD)
+"""The market opens so long before the first day, so that its first interval has a spot and a subscription."""
+
+LEDGER: Final = "ledger.db"
+BOOK: Final = "book.db"
+
+
+class CountingPlanner:
+    """The gateway's planner; remembers when it was asked.
+
+    It stays at the greedy level: what the search for a better plan finds depends on how fast the machine is,
+    and the same seed shall give the same replay anywhere.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[Instant] = []
+
+    def __call__(self, problem: Problem, previous: Plan | None) -> Plan:
+        """Plan."""
+        self.asked.append(problem.now)
+        return plan(problem, previous, budget=0.0)
+
+    @property
+    def hourly(self) -> int:
+        """How many plans came because the one before was an hour old; the others came earlier."""
+        pairs = zip(self.asked, self.asked[1:], strict=False)
+        return 1 + sum(later - earlier >= PLAN_EVERY for earlier, later in pairs)
+
+
+def run(
+    scene: Scene, market: Market, baseline: Baseline, folder: Path, passed: Callable[[Instant], None]
+) -> Replay:
+    """Replay a scene; ledger and book are made in ``folder``, ``passed`` is told every 5 minutes.
+
+    Raises:
+        ReplayError: gateway and retailer do not agree afterwards.
+        GatewayError, RetailerError: a file cannot be made in ``folder``.
+    """
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(_run(scene, market, baseline, folder, passed))
+
+
+async def _run(
+    scene: Scene, market: Market, baseline: Baseline, folder: Path, passed: Callable[[Instant], None]
+) -> Replay:
+    days = scene.days
+    clock = VirtualClock(asyncio.get_running_loop(), Instant(days.start - LEAD))
+    store = open_store(folder / BOOK)
+    ledger = Ledger(folder / LEDGER, clock, InlineWriter())
+    try:
+        retailer = Retailer(clock, store, market, randomness=scene.random("retailer").randbytes)
+        link = InProcessLink(retailer, HOME, scene.key(HOME), clock, scene.random("link"))
+        await link.register()
+        await retailer.plan(HOME, _subscription(market, baseline))
+        planner = CountingPlanner()
+        outside = Outside(clock, scene.random("core"), link, link.seal, planner)
+        core = Core(scene.rules(), outside, ledger, "automatic")
+        await core.load()
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(retailer.run()), group.create_task(core.run())]
+            await asyncio.sleep(LEAD / SECOND)
+            home = copy.deepcopy(baseline.begins)
+            samples = await live(home, core, clock, days.end, passed)
+            await asyncio.sleep(MINUTE / SECOND)  # the last spots freeze, the last delivery is reported
+            for task in tasks:
+                task.cancel()
+        records = await audit(scene, ledger, retailer)
+    finally:
+        ledger.close()
+        store.close()
+    plans = Counter(local_date(scene.place.zone, at) for at in planner.asked)
+    return Replay(
+        seed=scene.seed,
+        zone=scene.place.zone.key,
+        currency=market.currency,
+        cold_snap=scene.cold_snap,
+        days=[_day(date, day, baseline, records, plans[date]) for date, day in scene.dates],
+        samples=_samples(records, baseline, samples),
+        year=baseline.year,
+        calibration=baseline.calibration,
+        attribution=scene.attribution,
+        hourly_plans=planner.hourly,
+        material_plans=len(planner.asked) - planner.hourly,
+        trades=records.trades.total(),
+        spot_only=Money(sum(_at_spot(baseline, records, start) for start in records.settlements)),
+        controlled=Service.between(baseline.begins, home),
+        uncontrolled=Service.between(baseline.begins, baseline.ends),
+        head=records.head,
+    )
+
+
+def _subscription(market: Market, baseline: Baseline) -> Subscription:
+    transport = market.circuit.coefficients.delivery
+    return Subscription(baseline.profile, Price(baseline.calibration.subscription - transport), transport)
+
+
+def _day(date: date, day: Interval, baseline: Baseline, records: Records, plans: int) -> DayCost:
+    settled = [records.settlements[step.start] for step in day.split(FIVE_MINUTES)]
+    return DayCost(
+        date=date,
+        hours=day.duration / HOUR,
+        paid=Money(sum(step.total for step in settled)),
+        flat=baseline.flat(day),
+        uncontrolled=baseline.dynamic(day),
+        energy=Energy(sum(step.delivery for step in settled)),
+        uncontrolled_energy=Energy(sum(baseline.deliveries[step.interval.start] for step in settled)),
+        plans=plans,
+        trades=records.trades[date],
+    )
+
+
+def _samples(records: Records, baseline: Baseline, powers: Samples) -> list[Sample]:
+    return [
+        Sample(
+            start,
+            Price(sum(spot.sell for spot in records.spots[start])),
+            Price(sum(spot.buy for spot in records.spots[start])),
+            settled.position,
+            settled.delivery,
+            baseline.deliveries[start],
+            powers[start],
+        )
+        for start, settled in records.settlements.items()
+    ]
+
+
+def _at_spot(baseline: Baseline, records: Records, start: Instant) -> int:
+    """What a step would have cost with the same delivery and the subscription alone, nothing traded."""
+    subscribed = baseline.subscribed(start)
+    deviation = records.settlements[start].delivery - subscribed
+    prices = [spot.sell if deviation > 0 else spot.buy for spot in records.spots[start]]
+    return subscribed * baseline.calibration.subscription + deviation * sum(prices)

@@ -1,0 +1,115 @@
+"""What a replay is made of: days, a home, a market; and the rules that the shipped configuration gives."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from temix_gateway import app
+from temix_gateway.config import Config, Gateway, Home, Retailer, Trading
+from temix_gateway.core import Rules
+from temix_market.calendar import local_day
+from temix_market.instants import Duration
+from temix_market.intervals import Interval
+from temix_market.tenders import PartyId
+from temix_market.wire.keys import SigningKey
+from temix_retailer.errors import PriceFileError
+from temix_retailer.prices import ATTRIBUTION, DEFAULT_POINT, SHAPE_ATTRIBUTION, load_wholesale
+from temix_retailer.publications import Circuit
+from temix_retailer.retailer import Terms
+
+from temix_replay.errors import ReplayError
+from temix_replay.home.home import HomeModel
+from temix_replay.home.world.day import Place
+
+HOME: Final = PartyId("home-1")
+MOST_DAYS: Final = 366
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Which days are replayed, with what.
+
+    Attributes:
+        first: the first local day.
+        count: how many days.
+        seed: decides the home's world, forecast errors, keys and jitter.
+        prices: a year of hourly prices in the format of the shipped one; none: the shipped one (ERCOT 2021).
+        point: the settlement point whose column is read.
+        cold_snap: add the synthetic cold snap of February.
+        model: what stands in the home.
+
+    Raises:
+        ReplayError: no day, or more than a year of them.
+    """
+
+    first: date
+    count: int
+    seed: int = 1
+    prices: Path | None = None
+    point: str = DEFAULT_POINT
+    cold_snap: bool = False
+    model: HomeModel = field(default_factory=HomeModel)
+
+    def __post_init__(self) -> None:
+        """Refuse what is no span of days."""
+        if not 1 <= self.count <= MOST_DAYS:
+            raise ReplayError(f"--days: {self.count} is not between 1 and {MOST_DAYS}")
+
+    @property
+    def place(self) -> Place:
+        """Where the home stands."""
+        return Place(self.seed, cold_snap=self.cold_snap)
+
+    @property
+    def days(self) -> Interval:
+        """All days, from local midnight to local midnight."""
+        zone = self.place.zone
+        start = local_day(zone, self.first).start
+        end = local_day(zone, self.first + timedelta(days=self.count - 1)).end
+        return Interval(start, Duration(end - start))
+
+    @property
+    def dates(self) -> Iterator[tuple[date, Interval]]:
+        """Each date with its day."""
+        for number in range(self.count):
+            at = self.first + timedelta(days=number)
+            yield at, local_day(self.place.zone, at)
+
+    @property
+    def attribution(self) -> str:
+        """Where the prices come from."""
+        if self.prices is None:
+            return ATTRIBUTION
+        return f"Hourly level: {self.prices.name}. {SHAPE_ATTRIBUTION}"
+
+    def terms(self) -> Terms:
+        """The market.
+
+        Raises:
+            ReplayError: the price series cannot be used; says why.
+        """
+        try:
+            wholesale = load_wholesale(self.place.zone, self.prices, self.point)
+        except PriceFileError as error:
+            raise ReplayError(str(error)) from error
+        circuit = Circuit(PartyId("lse"), PartyId("do"), wholesale, self.seed)
+        return Terms("replay", "USD", circuit, self.key("lse"), self.key("do"))
+
+    def key(self, party: str) -> SigningKey:
+        """A party's key: made of the seed, and good for nothing else than a replay."""
+        return SigningKey.from_seed(sha256(f"temix replay {self.seed} {party}".encode()).digest())
+
+    def random(self, purpose: str) -> Random:
+        """A source of chance of its own for one purpose."""
+        return Random(f"temix replay {self.seed} {purpose}")  # noqa: S311 - a simulation, no secret
+
+    def rules(self) -> Rules:
+        """The rules of the shipped configuration, in the home's time zone."""
+        nowhere = Retailer(url="https://replay.invalid", client_id=HOME, client_secret_file="none")  # noqa: S106
+        gateway = Gateway(time_zone=self.place.zone.key)
+        trading = Trading(mode="automatic")
+        return app.rules(Config(nowhere, Home(party=HOME), gateway, trading))

@@ -1,0 +1,46 @@
+"""Replayed days that several tests look at: each is run once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import pytest
+from temix_replay.calibration import Baseline, make_baseline
+from temix_replay.result import Replay
+from temix_replay.run import run
+from temix_replay.scene import Scene
+
+
+@dataclass(frozen=True)
+class Done:
+    """A replay that was run, and the folder of its ledger and book."""
+
+    scene: Scene
+    baseline: Baseline
+    replay: Replay
+    folder: Path
+
+
+type Replayed = Callable[[str, int], Done]
+
+
+@pytest.fixture(scope="session")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> Replayed:
+    """Replay so many days from a date, once a session."""
+
+    @cache
+    def replay(first: str, count: int) -> Done:
+        scene = Scene(date.fromisoformat(first), count, seed=3)
+        market, folder = scene.terms(), tmp_path_factory.mktemp("replay")
+        baseline = make_baseline(market.circuit, scene.place, scene.model, scene.days, lambda _: None)
+        return Done(scene, baseline, run(scene, market, baseline, folder, lambda _: None), folder)
+
+    return replay
+
+
+@pytest.fixture
+def storm(replayed: Replayed) -> Done:
+    """A day of dear hours."""
+    return replayed("2021-02-16", 1)
