@@ -134,9 +134,10 @@ class Service:
         form = await request.post()
         if form.get("grant_type") != "client_credentials":
             return web.json_response({"error": "unsupported_grant_type"}, status=400)
-        client_id, secret = _basic(request)
-        self._tokens.check_failures(client_id)
+        client_id = ""
         try:
+            client_id, secret = _basic(request)
+            self._tokens.check_failures(client_id)
             home = await self._retailer.authenticate(client_id, secret)
         except AccessDenied as err:
             self._tokens.failed(client_id)

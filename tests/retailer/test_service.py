@@ -8,11 +8,15 @@ import signal
 import socket
 import ssl
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import get_type_hints
 
 import aiohttp
+import msgspec
 import pytest
+import structlog
 import trustme
 from temix_market.instants import parse_instant
 from temix_retailer.cli import app
@@ -25,6 +29,13 @@ from typer.testing import CliRunner
 
 from tests.retailer.conftest import START, HandClock
 from tests.retailer.homes import randomness
+
+
+@pytest.fixture(autouse=True)
+def usual_logs() -> Iterator[None]:
+    """The command line sets up the process's logs; afterwards they are as before."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -230,3 +241,11 @@ async def test_a_process_serves_and_ends_cleanly(
     store = open_store(folder.book)
     assert store.reading.execute("SELECT count(*) FROM publications").fetchone()[0] in {2, 4}
     store.close()
+
+
+def test_the_reference_lists_every_key_with_its_default() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "retailer.md").read_text()
+    for field in msgspec.structs.fields(Config):
+        meaning = get_type_hints(Config, include_extras=True)[field.name].__metadata__[-1].description
+        default = json.dumps(list(field.default) if isinstance(field.default, tuple) else field.default)
+        assert f"| `{field.name}` | `{default}` | {meaning} |" in page
