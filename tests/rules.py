@@ -14,7 +14,7 @@ import hypothesis
 import pytest
 import pytest_socket
 
-LIMITS_S = {"integration": 20, "replay": 120, "faults": 60, "e2e": 300}
+LIMITS_S = {"integration": 20, "demo": 20, "replay": 120, "faults": 60, "e2e": 300}
 LONG_LIMIT_S = 1200
 
 hypothesis.settings.register_profile(

@@ -1,0 +1,1 @@
+"""Starts everything on one machine: retailer, gateway, a real Home Assistant with a simulated home."""

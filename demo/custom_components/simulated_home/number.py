@@ -1,0 +1,73 @@
+"""The charger's current and the battery's set-point."""
+
+from typing import override
+
+from homeassistant.components.number import NumberDeviceClass, NumberEntity, NumberMode
+from homeassistant.const import UnitOfElectricCurrent, UnitOfPower
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import DeviceId
+from .entity import SimulatedEntity, SimulatedHomeEntry
+from .home import MAINS_V, DemoHome
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,  # noqa: ARG001 - Home Assistant's signature
+    entry: SimulatedHomeEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add both."""
+    async_add_entities([ChargeCurrent(entry.runtime_data), BatterySetPoint(entry.runtime_data)])
+
+
+class ChargeCurrent(SimulatedEntity, NumberEntity):
+    """What the charger offers the car; 0 A is a pause."""
+
+    _attr_device_class = NumberDeviceClass.CURRENT
+    _attr_native_unit_of_measurement = UnitOfElectricCurrent.AMPERE
+    _attr_native_min_value = 0
+    _attr_native_step = 1
+    _attr_mode = NumberMode.SLIDER
+
+    def __init__(self, home: DemoHome) -> None:
+        """Belongs to the charger."""
+        super().__init__(home, DeviceId.EV_CHARGER, "current", "Current")
+        self._attr_native_max_value = home.full_power(DeviceId.EV_CHARGER) // MAINS_V
+
+    @property
+    @override
+    def native_value(self) -> float:
+        return round(self.home.wanted(DeviceId.EV_CHARGER) / MAINS_V)
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Charge with this current, for an hour."""
+        self.home.hold(DeviceId.EV_CHARGER, value * MAINS_V)
+
+
+class BatterySetPoint(SimulatedEntity, NumberEntity):
+    """Power into the battery; below zero it feeds the home."""
+
+    _attr_device_class = NumberDeviceClass.POWER
+    _attr_native_unit_of_measurement = UnitOfPower.WATT
+    _attr_native_step = 100
+    _attr_mode = NumberMode.SLIDER
+
+    def __init__(self, home: DemoHome) -> None:
+        """Belongs to the battery."""
+        super().__init__(home, DeviceId.BATTERY, "set_point", "Set-point")
+        self._attr_native_max_value = home.full_power(DeviceId.BATTERY)
+        self._attr_native_min_value = -home.full_power(DeviceId.BATTERY)
+
+    @property
+    @override
+    def native_value(self) -> float:
+        return round(self.home.wanted(DeviceId.BATTERY))
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Charge or discharge with this power, for an hour."""
+        self.home.hold(DeviceId.BATTERY, value)

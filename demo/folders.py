@@ -1,0 +1,87 @@
+"""The folders that Home Assistant and the gateway run in."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+DEMO = Path(__file__).resolve().parent
+REPOSITORY = DEMO.parent
+ZONE: Final = "America/Chicago"
+"""As in configuration.yaml, and the retailer's default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retailer:
+    """What a home needs to know of its retailer: the enrolment."""
+
+    url: str
+    certificate: Path
+    home: str
+    client_id: str
+    client_secret: str
+
+
+def make_home_assistant(folder: Path, port: int) -> None:
+    """Fill ``folder`` from what lies beside this file; both integrations are links into the repository."""
+    storage = folder / ".storage"
+    storage.mkdir(parents=True)
+    for name in ("configuration.yaml", "dashboard.yaml"):
+        shutil.copyfile(DEMO / name, folder / name)
+    shutil.copytree(DEMO / "custom_templates", folder / "custom_templates")
+    for stored in (DEMO / "storage").iterdir():
+        shutil.copyfile(stored, storage / stored.name)
+    (storage / "http").write_text(json.dumps(_http(port)))
+
+    integrations = folder / "custom_components"
+    integrations.mkdir()
+    (integrations / "temix").symlink_to(REPOSITORY / "custom_components" / "temix")
+    (integrations / "simulated_home").symlink_to(DEMO / "custom_components" / "simulated_home")
+
+
+def _http(port: int) -> dict[str, object]:
+    """The server's settings as already confirmed: those in YAML would be on trial for five minutes."""
+    stable = {
+        "server_host": ["127.0.0.1"],
+        "server_port": port,
+        "cors_allowed_origins": [],
+        "login_attempts_threshold": -1,
+        "ip_ban_enabled": True,
+        "ssl_profile": "modern",
+        "use_x_frame_options": True,
+        "created_at": "2026-01-01T00:00:00+00:00",
+        "error": None,
+        "error_message": None,
+    }
+    data = {"stable": stable, "pending": None, "yaml_migration_done": True}
+    return {"version": 2, "minor_version": 2, "key": "http", "data": data}
+
+
+def make_gateway(folder: Path, port: int, retailer: Retailer) -> None:
+    """Fill ``folder``: the gateway's configuration, and the secret of its account."""
+    folder.mkdir()
+    secret = folder / "retailer.secret"
+    secret.touch(mode=0o600)
+    secret.write_text(retailer.client_secret)
+    (folder / "temix-gateway.toml").write_text(
+        f"""[gateway]
+name = "Demo home"
+host = "127.0.0.1"
+port = {port}
+announce = false
+time_zone = "{ZONE}"
+
+[retailer]
+url = "{retailer.url}"
+client_id = "{retailer.client_id}"
+client_secret_file = "{secret.name}"
+ca_file = "{retailer.certificate}"
+
+[home]
+party = "{retailer.home}"
+
+[trading]
+mode = "automatic"
+"""
+    )
