@@ -1,8 +1,11 @@
 """The browser of these tests is real: it loads a page from loopback and runs its script."""
 
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_page_from_loopback(browser: Browser) -> None:
