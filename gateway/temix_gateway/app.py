@@ -31,7 +31,7 @@ from temix_gateway.home.messages import Hello, Mode
 from temix_gateway.home.server import LocalApi
 from temix_gateway.home.tokens import TokenStore, private_file
 from temix_gateway.ledger.ledger import Ledger
-from temix_gateway.planning import Plan, Problem, plan
+from temix_gateway.planning.worker import PlannerProcess
 from temix_gateway.retailer.service import Account
 from temix_gateway.retailer.temix import TemixLink
 
@@ -136,6 +136,8 @@ async def _serve(config: Config) -> None:
             content = msgspec.json.encode(Choices(mode, paused))
             await asyncio.to_thread(private_file, files.choices, content)
 
+        planner = PlannerProcess()
+        stack.push_async_callback(asyncio.to_thread, planner.close)
         outside = Outside(clock, SystemRandom(), link, link.seal, planner, remember)
         core = Core(rules(config), outside, ledger, mode=choices.mode, paused=choices.paused)
         await core.load()
@@ -154,11 +156,6 @@ async def _serve(config: Config) -> None:
                 announced(config.gateway.name, identity, config.gateway.host, port)
             )
         await core.run()
-
-
-def planner(problem: Problem, previous: Plan | None) -> Plan:
-    """The planner, with a second of time."""
-    return plan(problem, previous, 1.0)
 
 
 def set_up_logging(level: str) -> None:

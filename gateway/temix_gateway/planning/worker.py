@@ -1,0 +1,105 @@
+"""The planner in a process of its own, which can be killed: whoever asks gets an answer in time."""
+
+import contextlib
+import multiprocessing
+import os
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Final
+
+import msgspec
+
+from temix_gateway.planning.planner import plan
+from temix_gateway.planning.problem import Problem, check
+from temix_gateway.planning.result import Level, Plan
+
+START_S: Final = 20.0
+"""Seconds that the process may take to start on a slow machine."""
+GRACE_S: Final = 2.0
+"""Seconds beyond its budget that an answer may take, on its way and on a busy machine."""
+NICER: Final = 5
+"""Planning gives way to everything else."""
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What goes to the process; a plan comes back."""
+
+    problem: Problem
+    previous: Plan | None
+    budget: float
+
+
+class PlannerProcess:
+    """Asks the planner, in another process. Calls block: make them from a thread, one at a time."""
+
+    def __init__(self, budget: float = 1.0, patience: float | None = None) -> None:
+        """Give each plan ``budget`` seconds; after ``patience`` the process is killed."""
+        self._budget = budget
+        self._patience = budget + GRACE_S if patience is None else patience
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+
+    def __call__(self, problem: Problem, previous: Plan | None) -> Plan:
+        """A plan: the process's; where it died or hung, the previous one if that still fits, else the greedy.
+
+        Raises:
+            InvalidField: the problem contradicts itself.
+        """
+        check(problem)
+        try:
+            pipe = self._running()
+            pipe.send_bytes(msgspec.msgpack.encode(Question(problem, previous, self._budget)))
+            if pipe.poll(self._patience):
+                return msgspec.msgpack.decode(pipe.recv_bytes(), type=Plan)
+        except EOFError, OSError:
+            pass  # it died: what follows is the answer, and the next call starts another
+        self.close()
+        if previous is not None and _fits(problem, previous):
+            return msgspec.structs.replace(previous, level=Level.PREVIOUS)
+        return plan(problem, budget=0.0)
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id while it runs."""
+        return None if self._process is None else self._process.pid
+
+    def close(self) -> None:
+        """Kill the process."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._process.close()
+        if self._pipe is not None:
+            self._pipe.close()
+        self._process = self._pipe = None
+
+    def _running(self) -> Connection:
+        if self._pipe is not None and self._process is not None and self._process.is_alive():
+            return self._pipe
+        self.close()
+        context = multiprocessing.get_context("spawn")
+        self._pipe, there = context.Pipe()
+        self._process = context.Process(target=_serve, args=(there,), name="temix-planner", daemon=True)
+        self._process.start()
+        there.close()
+        if not self._pipe.poll(START_S):
+            raise TimeoutError(f"the planner's process did not start within {START_S} s")
+        self._pipe.recv_bytes()
+        return self._pipe
+
+
+def _fits(problem: Problem, previous: Plan) -> bool:
+    same = [device.id for device in problem.devices] == [device.id for device in previous.devices]
+    return same and previous.steps[0].start <= problem.now < previous.steps[-1].end
+
+
+def _serve(pipe: Connection) -> None:
+    """Answer questions until the pipe closes."""
+    with contextlib.suppress(OSError):
+        os.nice(NICER)
+    pipe.send_bytes(b"ready")
+    with contextlib.suppress(EOFError, KeyboardInterrupt):
+        while True:
+            question = msgspec.msgpack.decode(pipe.recv_bytes(), type=Question)
+            found = plan(question.problem, question.previous, question.budget)
+            pipe.send_bytes(msgspec.msgpack.encode(found))
