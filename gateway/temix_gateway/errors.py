@@ -38,6 +38,22 @@ class LedgerInUse(LedgerError):
         super().__init__(f"ledger {path} is in use by another gateway: stop that one first")
 
 
+class LedgerNotCopied(LedgerError):
+    """No copy was made; whatever had the copy's name before is as it was."""
+
+    def __init__(self, source: Path, target: Path, reason: str) -> None:
+        """Name both files and what stood in the way."""
+        super().__init__(f"ledger {source} was not copied to {target} ({reason}): nothing was changed")
+
+
+class LedgerNotWritten(LedgerError):
+    """The disk failed: what was to be recorded counts as not recorded."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        """Name the file and what the disk said."""
+        super().__init__(f"ledger {path} cannot be written ({reason}): look at the disk and its free space")
+
+
 class LedgerLocked(LedgerError):
     """The file failed its check: what can be read is served, nothing is written."""
 

@@ -10,6 +10,9 @@ from temix_gateway.ledger.schema import RECORDS
 START: Final = bytes(32)
 """The head of an empty ledger."""
 
+_LEAST: Final = -(2**63)
+"""The least number that SQLite knows: nothing hides below the first record."""
+
 
 def head(connection: sqlite3.Connection) -> tuple[int, bytes]:
     """The number of the last record and the chain's head after it."""
@@ -37,26 +40,44 @@ def append(
 def verify(connection: sqlite3.Connection, tail: int | None = None) -> str:
     """The first fault of the chain, in words, or nothing.
 
-    Numbers have no gaps, and each head follows from its record and the one before. ``tail`` limits it to
-    the last records; the head before those is taken as it stands.
+    Numbers have no gaps, each head follows from its record and the one before, and there is no record beside
+    them. ``tail`` limits it to the last records; the head before those is taken as it stands.
     """
     last, _ = head(connection)
-    first = 1 if tail is None else max(1, last - tail + 1)
-    before = connection.execute("SELECT head FROM chain WHERE number = ?", (first - 1,)).fetchone()
-    previous = before[0] if before else START
-    expected = first
+    first, expected, previous = _LEAST, 1, START
+    if tail is not None and tail < last:
+        first = expected = last - tail + 1
+        before = connection.execute("SELECT head FROM chain WHERE number = ?", (first - 1,)).fetchone()
+        previous = before[0] if before else START
+    records = _records(connection, first)
     for number, kind, recorded in connection.execute(
         "SELECT number, kind, head FROM chain WHERE number >= ? ORDER BY number", (first,)
     ):
+        row = next(records[kind], None) if kind in records else None
         if number != expected:
             return f"record {expected} is missing"
-        if kind not in RECORDS:
-            return f"record {number} is of unknown kind {kind!r}"
-        row = connection.execute(f"SELECT * FROM {kind} WHERE number = ?", (number,)).fetchone()
-        if row is None:
-            return f"record {number} is missing in {kind}"
+        if row is None or row[0] != number:
+            return _misplaced(number, kind, row)
         previous = step(previous, kind, row)
         if previous != recorded:
             return f"record {number} ({kind}) is not what was written"
         expected += 1
-    return ""
+    beside = ((kind, row) for kind, rest in records.items() for row in rest)
+    return next((_misplaced(row[0] + 1, kind, row) for kind, row in beside), "")
+
+
+def _misplaced(number: int, kind: str, row: tuple[int | str, ...] | None) -> str:
+    """What is wrong where another ``row`` of its table stands in the place of a record."""
+    if row is None or int(row[0]) > number:
+        return f"record {number} is missing in {kind}"
+    return f"record {row[0]} ({kind}) is not in the chain"
+
+
+def _records(connection: sqlite3.Connection, first: int) -> dict[str, sqlite3.Cursor]:
+    """The records from ``first`` on of each table that this schema has, by number."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    return {
+        kind: connection.execute(f"SELECT * FROM {kind} WHERE number >= ? ORDER BY number", (first,))
+        for kind in RECORDS
+        if kind in tables
+    }

@@ -1,6 +1,5 @@
 """The ledger: what was promised, bought, delivered and owed. Every call returns once that is durable."""
 
-import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from temix_gateway.errors import LedgerLocked, LedgerUnreadable, MessageReused
 from temix_gateway.ledger import chain
 from temix_gateway.ledger.file import open_file
 from temix_gateway.ledger.history import TenderHistory
-from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_row, row_pair
+from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_digest, pair_row, row_pair, text_digest
 from temix_gateway.ledger.schema import STEPS, Step, transaction
 from temix_gateway.ledger.writer import ThreadWriter, Writer
 
@@ -60,8 +59,12 @@ class Ledger:
         self._head = (0, chain.START)
         self.fault = self._file.fault
         """Why the ledger is locked, or nothing."""
+        self.restored = ""
+        """The backup that was put back and not resynchronised since: no trade until then. Or nothing."""
         if not self.fault:
             self._head = chain.head(self._db)
+            last = self._db.execute("SELECT event, note FROM restores ORDER BY number DESC LIMIT 1").fetchone()
+            self.restored = last[1] if last and last[0] == "restored" else ""
         try:
             self._history = TenderHistory(path.with_name(HISTORY))
         except (sqlite3.Error, OSError) as error:
@@ -91,7 +94,7 @@ class Ledger:
             last = self._db.execute(
                 "SELECT sequence, signed FROM orders ORDER BY sequence DESC LIMIT 1"
             ).fetchone()
-            sequence, before = (last[0] + 1, _digest(last[1])) if last else (1, NO_ORDER)
+            sequence, before = (last[0] + 1, text_digest(last[1])) if last else (1, NO_ORDER)
             signed = seal(order, sequence, before)
             row = (sequence, self._clock.now(), order.not_after, *pair_row(order.pair), signed)
             self._append([("orders", row)])
@@ -151,7 +154,7 @@ class Ledger:
             message, content = f"publication/{number}", _publication_digest(publication)
             if not self._new_message(author, message, content):
                 return False
-            row = (author, number, publication.published_at, _digest(signed))
+            row = (author, number, publication.published_at, text_digest(signed))
             self._append([("publications", row)], inbox=(author, message, content))
             self._keep(publication, signed)
             return True
@@ -173,7 +176,7 @@ class Ledger:
                 ).fetchone()
                 if known is None:
                     new.append(pair)
-                elif known[0] != _pair_digest(pair):
+                elif known[0] != pair_digest(pair):
                     raise MessageReused(pair.energy.author, f"pair {pair.key}")
             now = self._clock.now()
             self._append([_transaction(pair, now) for pair in new])
@@ -253,6 +256,11 @@ class Ledger:
                 self._append([("limits", (self._clock.now(), terms))])
 
         await self._write(work)
+
+    async def resynchronise(self, note: str) -> None:
+        """Record that a restored ledger has again what the retailer has."""
+        await self._write(lambda: self._append([("restores", (self._clock.now(), "resynchronised", note))]))
+        self.restored = ""
 
     async def pairs(self, since: Instant) -> list[tuple[Pair, Instant]]:
         """Every transaction delivered, at least in part, after ``since``, and when it was recorded."""
@@ -370,18 +378,10 @@ _OUTCOME: Final[dict[type[Answer], str]] = {Booked: "booked", NotBooked: "refuse
 
 
 def _transaction(pair: Pair, now: Instant) -> tuple[str, tuple[int | str, ...]]:
-    return "transactions", (pair.kind.value, now, *pair_row(pair), _pair_digest(pair))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return "transactions", (pair.kind.value, now, *pair_row(pair), pair_digest(pair))
 
 
 def _publication_digest(publication: Publication) -> str:
     lines = [str(publication.published_at)]
     lines += [f"{t.id} {t.revision} {t.price} {t.quantity} {t.expires_at}" for t in publication.tenders]
-    return _digest("\n".join(lines))
-
-
-def _pair_digest(pair: Pair) -> str:
-    return _digest("\n".join(str(value) for value in (pair.kind.value, *pair_row(pair))))
+    return text_digest("\n".join(lines))

@@ -1,5 +1,7 @@
 """Pairs as the ledger's columns, and back."""
 
+import hashlib
+
 from temix_market.instants import Duration, Instant
 from temix_market.products import Instrument, Resource, Side
 from temix_market.tenders import PartyId, TenderId
@@ -43,3 +45,13 @@ def row_pair(row: PairRow, kind: Kind) -> Pair:
 
     energy, transport = leg(Resource.ENERGY, *row[6:9]), leg(Resource.TRANSPORT, *row[9:12])
     return Pair(PairKey(key), PartyId(home), energy, transport, kind)
+
+
+def pair_digest(pair: Pair) -> str:
+    """SHA-256 (hex) over everything about a pair: the same key with another digest is another pair."""
+    return text_digest("\n".join(str(value) for value in (pair.kind.value, *pair_row(pair))))
+
+
+def text_digest(text: str) -> str:
+    """SHA-256 (hex) of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()

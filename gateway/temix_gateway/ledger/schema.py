@@ -14,6 +14,9 @@ from typing import Final
 APPLICATION_ID: Final = 0x54654D58
 """``TeMX``, by which ``file`` and this program know a ledger."""
 
+UNREADABLE: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a damaged file raises: where SQLite quotes it, even the message may be no text."""
+
 type Step = Sequence[str]
 """The statements that lead from one schema version to the next."""
 
@@ -29,7 +32,7 @@ _PAIR = f"""
   quantity INTEGER NOT NULL CHECK (quantity > 0),
 {_LEG.format("energy")}{_LEG.format("transport")}"""
 
-RECORDS: Final = (
+_FIRST_RECORDS: Final = (
     "publications",
     "spots",
     "orders",
@@ -39,6 +42,8 @@ RECORDS: Final = (
     "settlements",
     "limits",
 )
+
+RECORDS: Final = (*_FIRST_RECORDS, "restores")
 """The chained tables."""
 
 
@@ -135,10 +140,21 @@ _FIRST: Step = (
   set_at INTEGER NOT NULL,
   terms TEXT NOT NULL
 ) STRICT""",
-    *(trigger for table in ("chain", "inbox", *RECORDS) for trigger in append_only(table)),
+    *(trigger for table in ("chain", "inbox", *_FIRST_RECORDS) for trigger in append_only(table)),
 )
 
-STEPS: Final[Sequence[Step]] = (_FIRST,)
+_SECOND: Step = (
+    # A backup was put back: until a `resynchronised` follows, what came after the backup may be missing.
+    """CREATE TABLE restores (
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  at INTEGER NOT NULL,
+  event TEXT NOT NULL CHECK (event IN ('restored', 'resynchronised')),
+  note TEXT NOT NULL
+) STRICT""",
+    *append_only("restores"),
+)
+
+STEPS: Final[Sequence[Step]] = (_FIRST, _SECOND)
 """All steps, in order; released ones are never changed."""
 
 

@@ -7,12 +7,12 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 from temix_gateway.errors import LedgerInUse, LedgerLocked, LedgerTooNew, LedgerUnreadable, MessageReused
-from temix_gateway.ledger.file import check, open_file
+from temix_gateway.ledger.file import open_file
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.schema import RECORDS, STEPS
 from temix_gateway.ledger.writer import InlineWriter
@@ -52,6 +52,26 @@ async def fill(ledger: Ledger) -> None:
     await ledger.deliver([delivery(NOW, 40)])
     await ledger.settle([settle(delivery(NOW, 40), [], spots(NOW))])
     await ledger.set_limits("{}")
+    await ledger.resynchronise("as if restored")
+
+
+@contextmanager
+def intrude(path: Path) -> Iterator[sqlite3.Connection]:
+    """Change a ledger behind its back, and put its triggers back afterwards."""
+    with closing(sqlite3.connect(path, autocommit=True)) as intruder:
+        triggers = intruder.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            intruder.execute(f"DROP TRIGGER {name}")
+        yield intruder
+        for _, statement in triggers:
+            intruder.execute(statement)
+
+
+def locked_by(path: Path) -> str:
+    """Why the ledger at ``path`` is locked."""
+    ledger = Ledger(path, FakeClock())
+    ledger.close()
+    return ledger.fault
 
 
 def reopen(ledger: Ledger) -> Ledger:
@@ -64,7 +84,7 @@ async def test_everything_is_there_after_a_restart(ledger: Ledger) -> None:
     head = ledger.head
     again = reopen(ledger)
     assert again.head == head
-    assert head.sequence == 11
+    assert head.sequence == 12
     assert not again.fault
     assert [pair.key for pair, _ in await again.pairs(NOW)] == ["subscription", "trade"]
     assert [pair.key for pair, _ in await again.ordered(NOW)] == ["trade"]
@@ -167,8 +187,7 @@ async def test_nothing_can_be_changed_or_removed(ledger: Ledger, path: Path, tab
 async def test_a_changed_record_is_noticed(ledger: Ledger, path: Path, table: str) -> None:
     await fill(ledger)
     ledger.close()
-    with closing(sqlite3.connect(path, autocommit=True)) as intruder:
-        intruder.execute(f"DROP TRIGGER {table}_no_update")
+    with intrude(path) as intruder:
         column = intruder.execute(
             f"SELECT name FROM pragma_table_info('{table}') WHERE type = 'INTEGER' AND name != 'number'"
         ).fetchone()
@@ -188,10 +207,27 @@ async def test_a_changed_record_is_noticed(ledger: Ledger, path: Path, table: st
 async def test_a_missing_record_is_noticed(ledger: Ledger, path: Path) -> None:
     await fill(ledger)
     ledger.close()
+    with intrude(path) as intruder:
+        intruder.execute("PRAGMA foreign_keys = OFF")
+        intruder.execute("DELETE FROM chain WHERE number = 4")
+    assert "record 4 is missing" in locked_by(path)
+
+
+@pytest.mark.parametrize("number", [-7, 0, 5, 999])
+async def test_a_record_beside_the_chain_is_noticed(ledger: Ledger, path: Path, number: int) -> None:
+    await fill(ledger)
+    ledger.close()
+    with intrude(path) as intruder:
+        intruder.execute("INSERT INTO deliveries VALUES (?, ?, 'home', 1, 0, ?)", (number, NOW, NOW))
+    assert f"record {number} (deliveries) is not in the chain" in locked_by(path)
+
+
+async def test_a_missing_trigger_is_noticed(ledger: Ledger, path: Path) -> None:
+    await fill(ledger)
+    ledger.close()
     with closing(sqlite3.connect(path, autocommit=True)) as intruder:
         intruder.execute("DROP TRIGGER chain_no_delete")
-        intruder.execute("DELETE FROM chain WHERE number = 4")
-        assert check(intruder) == "record 4 is missing"
+    assert "the tables are not those of schema" in locked_by(path)
 
 
 async def test_a_second_writer_is_refused(ledger: Ledger, path: Path) -> None:

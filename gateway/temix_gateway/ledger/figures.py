@@ -1,0 +1,118 @@
+"""Does every figure follow from the records before it? A chain only says that nothing was changed since."""
+
+import sqlite3
+from typing import Final
+
+from temix_market.deliveries import Delivery
+from temix_market.errors import InvalidField
+from temix_market.instants import FIVE_MINUTES, HOUR, Instant
+from temix_market.intervals import Interval
+from temix_market.settlement import Spot, settle
+from temix_market.tenders import PartyId
+from temix_market.transactions import Kind, Pair
+from temix_market.units import Energy, Price
+
+from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_digest, row_pair
+
+_SAME_PAIR: Final = " AND ".join(
+    f"orders.{column} = transactions.{column}" for column in PAIR_COLUMNS.split(", ")
+)
+
+_NOT_SO: Final = (
+    "kind = 'trade' AND NOT EXISTS (SELECT 1 FROM orders JOIN answers USING (key) "
+    f"WHERE outcome = 'booked' AND {_SAME_PAIR})"
+)
+
+_NOT_FILED: Final = "(author, 'publication/' || sequence) NOT IN (SELECT peer, id FROM inbox)"
+
+_RULES: Final = (
+    (
+        "answers",
+        "is a booking without its transaction",
+        "outcome = 'booked' AND key NOT IN (SELECT key FROM transactions WHERE kind = 'trade')",
+    ),
+    ("transactions", "is a trade that was not ordered so, or not booked", _NOT_SO),
+    ("publications", "is not in the inbox", _NOT_FILED),
+)
+"""Table, what is wrong, and the condition under which it is."""
+
+
+def wrong_figure(connection: sqlite3.Connection) -> tuple[int, str]:
+    """How many settlements were done again, and the first record that is wrong, in words, or nothing."""
+    found = []
+    for table, words, condition in _RULES:
+        (number,) = connection.execute(f"SELECT min(number) FROM {table} WHERE {condition}").fetchone()
+        if number is not None:
+            found.append((number, f"record {number} ({table}) {words}"))
+    found += _wrong_digest(connection)
+    settled, wrong = _settlements(connection)
+    found += wrong
+    return settled, min(found)[1] if found else ""
+
+
+def _wrong_digest(connection: sqlite3.Connection) -> list[tuple[int, str]]:
+    query = f"SELECT {PAIR_COLUMNS}, number, kind, digest FROM transactions ORDER BY number"
+    for row in connection.execute(query):
+        number, kind, digest = row[12:]
+        if digest != pair_digest(row_pair(row[:12], Kind(kind))):
+            return [(number, f"record {number} (transactions) has the digest of another pair")]
+    return []
+
+
+def _settlements(connection: sqlite3.Connection) -> tuple[int, list[tuple[int, str]]]:
+    """Do the settlements that count again: of each interval and party the newest."""
+    query = (
+        "SELECT max(number), start, party, position, delivery, estimated, subscription, trades, deviation "
+        "FROM settlements GROUP BY start, party ORDER BY 1"
+    )
+    count = 0
+    for number, start, party, *recorded in connection.execute(query):
+        count += 1
+        again = _settle(connection, number, Instant(start), PartyId(party))
+        if again != recorded:
+            words = f"record {number} (settlements) has {recorded}; the records before it give {again}"
+            return count, [(number, words)]
+    return count, []
+
+
+def _settle(connection: sqlite3.Connection, number: int, start: Instant, party: PartyId) -> list[int] | str:
+    """The figures of one settlement from the records before ``number``, or why there are none."""
+    step = Interval(start, FIVE_MINUTES)
+    delivered = connection.execute(
+        "SELECT energy, estimated FROM deliveries WHERE start = ? AND number < ? "
+        "ORDER BY source = 'retailer' DESC, number DESC LIMIT 1",
+        (start, number),
+    ).fetchone()
+    if delivered is None:
+        return "no delivery"
+    spots = [
+        Spot(PartyId(author), step, Price(sell), Price(buy))
+        for author, sell, buy in connection.execute(
+            "SELECT author, sell, buy FROM spots WHERE start = ? AND number < ?", (start, number)
+        )
+    ]
+    delivery = Delivery(step, Energy(delivered[0]), bool(delivered[1]))
+    try:
+        settled = settle(delivery, _enclosing(connection, number, step), spots)
+    except InvalidField as error:
+        return str(error)
+    for account in settled.accounts:
+        if account.party == party:
+            return [
+                settled.position,
+                settled.delivery,
+                int(settled.estimated),
+                account.subscription,
+                account.transactions,
+                account.deviation,
+            ]
+    return f"no spot of {party}"
+
+
+def _enclosing(connection: sqlite3.Connection, number: int, step: Interval) -> list[Pair]:
+    rows = connection.execute(
+        f"SELECT {PAIR_COLUMNS}, kind FROM transactions "
+        "WHERE start > ? AND start <= ? AND start + duration >= ? AND number < ?",
+        (step.start - HOUR, step.start, step.end, number),
+    )
+    return [row_pair(row[:12], Kind(row[12])) for row in rows]

@@ -1,0 +1,66 @@
+"""Did the parties sign what the ledger says? The chain alone could be written anew by a forger."""
+
+import sqlite3
+from collections.abc import Mapping
+
+from temix_market.errors import MarketError
+from temix_market.instants import Instant
+from temix_market.transactions import Kind, Order
+from temix_market.wire.codec import order_payload
+from temix_market.wire.keys import VerifyKey
+from temix_market.wire.response import OK
+from temix_market.wire.seal import GENESIS, SealBroken, open_sealed
+from temix_market.wire.transaction import CreateTransactionPair, EiCreatedTransaction
+
+from temix_gateway.ledger.rows import PAIR_COLUMNS, row_pair, text_digest
+
+
+def wrong_signature(connection: sqlite3.Connection, keys: Mapping[str, VerifyKey]) -> tuple[int, str]:
+    """How many signatures hold, and the first record whose signature does not, in words, or nothing."""
+    count, previous, found = 0, GENESIS.hex(), []
+    query = f"SELECT {PAIR_COLUMNS}, number, sequence, not_after, signed FROM orders ORDER BY sequence"
+    for row in connection.execute(query):
+        number, sequence, not_after, signed = row[12:]
+        order = Order(row_pair(row[:12], Kind.TRADE), Instant(not_after))
+        try:
+            _check_order(order, signed, keys, (sequence, previous))
+        except MarketError as error:
+            found.append((number, f"record {number} (orders): {error}"))
+            break
+        previous = text_digest(signed)
+        count += 1
+    answers = (
+        "SELECT answers.number, key, home, outcome, energy_author, energy_receipt, "
+        "transport_author, transport_receipt FROM answers JOIN orders USING (key) ORDER BY answers.number"
+    )
+    for number, key, home, outcome, *receipts in connection.execute(answers):
+        try:
+            for author, receipt in zip(receipts[::2], receipts[1::2], strict=True):
+                _check_receipt((key, home, author, outcome == "booked"), receipt, keys)
+                count += 1
+        except MarketError as error:
+            found.append((number, f"record {number} (answers): {error}"))
+            break
+    return count, min(found)[1] if found else ""
+
+
+def _check_order(order: Order, signed: str, keys: Mapping[str, VerifyKey], place: tuple[int, str]) -> None:
+    message = open_sealed(signed, CreateTransactionPair, keys, audience=None)
+    if message.iss != order.pair.home:
+        raise SealBroken(f"{message.iss} signed the order of {order.pair.home}")
+    if message.body != order_payload(order):
+        raise SealBroken("what was signed is another order")
+    if (message.seq, message.prev) != place:
+        raise SealBroken(f"what was signed does not follow the order before: it is number {message.seq}")
+
+
+def _check_receipt(told: tuple[str, str, str, bool], receipt: str, keys: Mapping[str, VerifyKey]) -> None:
+    key, home, author, booked = told
+    message = open_sealed(receipt, EiCreatedTransaction, keys, audience=home)
+    body = message.body
+    if (message.iss, body.party_id, body.counter_party_id) != (author, author, home):
+        raise SealBroken(f"{message.iss} answered {body.counter_party_id} in the place of {author}")
+    if body.transaction_id != key:
+        raise SealBroken(f"{author} answered for {body.transaction_id}, not for {key}")
+    if booked != (body.response.response_code == OK):
+        raise SealBroken(f"{author} answered {body.response.response_code}")
