@@ -8,7 +8,7 @@ from random import Random
 
 import apsw
 import pytest
-from temix_gateway.errors import LedgerError, LedgerNotWritten, LedgerUnreadable
+from temix_gateway.errors import LedgerError, LedgerLocked, LedgerUnreadable
 from temix_gateway.ledger.backup import backup, restore
 from temix_gateway.ledger.file import open_file
 from temix_gateway.ledger.ledger import Head
@@ -71,11 +71,16 @@ async def test_a_failing_disk_is_reported_and_loses_nothing(
         for _ in range(40):
             try:
                 await home.act(ledger)
-            except LedgerNotWritten as error:
-                reported += str(error).startswith(f"ledger {work / LEDGER} cannot be written")
+            except LedgerLocked as error:  # from then on nothing is written
+                reported += error.reason.startswith(f"{work / LEDGER} cannot be written")
             record.told(ledger.head)
-        record.fault = failing("none", 0, 0, 0)
-        for _ in range(5):  # mended: the home trades on
+        told = ledger.head
+        ledger.close()
+        record.fault = lambda _operation, _name: None
+        ledger = home.open(work / LEDGER)  # mended and started anew: the home trades on
+        assert not ledger.fault
+        assert ledger.head.sequence >= told.sequence
+        for _ in range(5):
             await home.act(ledger)
             record.told(ledger.head)
         ledger.close()

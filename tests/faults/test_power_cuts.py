@@ -75,8 +75,8 @@ async def go_on(image: Path) -> None:
     home, heads = Home(chance), [head_of(image / LEDGER)]
     with recording(image, checkpoint=6) as record:
         ledger = home.open(image / LEDGER)
-        for _ in range(3):
-            await home._tenders(ledger)
+        for number in range(3):
+            await ledger.set_limits(f"after the power cut, {number}")
             heads.append(ledger.head)
             record.told(len(heads) - 1)
         ledger.close()

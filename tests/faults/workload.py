@@ -18,6 +18,10 @@ from tests.gateway.market import LSE, NOW, FakeClock, delivery, order, pair, pub
 RECEIPTS = ("energy receipt " * 20, "transport receipt " * 20)
 
 
+PAYLOAD = "UHVibGljYXRpb25z" * 50
+"""As long as a small publication."""
+
+
 def seal(order: Order, sequence: int, before: str) -> str:
     """Some bytes as long as a signed order."""
     return f"{sequence} {before} {order.pair.key} " + "signature " * 120
@@ -64,7 +68,7 @@ class Home:
 
     async def _tenders(self, ledger: Ledger) -> None:
         await ledger.file_publication(
-            publication(LSE, self._count, tender(LSE, self._hour())), f"{self._count}"
+            publication(LSE, self._count, tender(LSE, self._hour())), f"header.{PAYLOAD}.{self._count}"
         )
 
     async def _subscribe(self, ledger: Ledger) -> None:

@@ -63,7 +63,9 @@ class Ledger:
         """The backup that was put back and not resynchronised since: no trade until then. Or nothing."""
         if not self.fault:
             self._head = chain.head(self._db)
-            last = self._db.execute("SELECT event, note FROM restores ORDER BY number DESC LIMIT 1").fetchone()
+            last = self._db.execute(
+                "SELECT event, note FROM restores ORDER BY number DESC LIMIT 1"
+            ).fetchone()
             self.restored = last[1] if last and last[0] == "restored" else ""
         try:
             self._history = TenderHistory(path.with_name(HISTORY))
