@@ -20,6 +20,9 @@ PICTURES: Final[tuple[tuple[str, Literal["light", "dark"], int, int], ...]] = (
     ("dashboard-phone", "light", 390, 1500),
 )
 
+DEVICES_FOLLOW_S: Final = 65
+"""The home moves on every minute, and then does what the plan wants."""
+
 SETTLES_MS: Final = 8_000
 """Charts are drawn, and Home Assistant's word that it has started is gone."""
 
@@ -32,6 +35,7 @@ async def take() -> None:
             await check.values(demo)
             await check.traded(demo)
             await check.past(demo)
+            await asyncio.sleep(DEVICES_FOLLOW_S)
             IMAGES.mkdir(parents=True, exist_ok=True)
             for name, scheme, width, height in PICTURES:
                 async with Dashboard.opened(
