@@ -11,6 +11,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.devices.battery import BatteryModel
 from temix_gateway.planning.devices.model import Cost, Floats, Schedule
@@ -25,6 +27,10 @@ KEPT = 0.01
 MOST_ROUNDS = 60
 LITTLE = 1e-4
 """Share of the cost below which another round, or another exchange, is not worth its time."""
+PULLS = (0.003, 0.03, 0.1)
+"""Currency units an hour that pull a store to its mixture's, whose whole neighbours no linear price finds."""
+FINISH_S = 0.5
+"""Seconds that a step without which there is no plan may take, though time is up."""
 SHARE_OF_ROUNDS = 0.55
 """Of the time for the rounds; the rest is for picking."""
 MOST_PICKING = 20.0
@@ -86,17 +92,17 @@ class Search:
 
     def _rounds(self, until: float) -> Solution | None:
         """Prices and answers in turn, until none is new or little is gained."""
-        solution = self.master.solve(self.left)
+        solution = self.master.solve(max(self.left, FINISH_S))
         for _ in range(MOST_ROUNDS):
             if solution is None or time.monotonic() > until:
                 return solution
             before = solution.objective
             if not self._price(solution, self.master.choosing):
                 break
-            solution = self.master.solve(self.left)
+            solution = self.master.solve(max(self.left, FINISH_S))
             if solution is None or before - solution.objective < LITTLE * abs(before):
                 break
-        if solution is not None:
+        if solution is not None and self.left > 0:
             self.bound = self._least(solution)
         return solution
 
@@ -132,15 +138,48 @@ class Search:
             )
             index = self.master.columns[column][0]
             free.discard(index)
-            self.fixed[index] = column
-            self.master.fix(index, column)
-            after = self.master.solve(self.left)
+            after = self._fix(index, [column, *self._near(index, found)])
             if after is not None and free and self.left > 0 and self._price(after, sorted(free)):
-                after = self.master.solve(self.left)
+                after = self.master.solve(max(self.left, FINISH_S))
             if after is None:
                 return None
             found = after
         return found
+
+    def _fix(self, index: int, tries: Sequence[int]) -> Solution | None:
+        """Fix a device to that one of some schedules with which the whole costs least."""
+        best: Solution | None = None
+        for column in tries:
+            if best is not None and self.left <= 0:
+                break
+            self.master.fix(index, column)
+            found = self.master.solve(max(self.left, FINISH_S))
+            if found is not None and (best is None or found.objective < best.objective):
+                best, self.fixed[index] = found, column
+        if best is not None:
+            self.master.fix(index, self.fixed[index])
+        return best
+
+    def _near(self, index: int, mixed: Solution) -> list[int]:
+        """New whole schedules that keep a device's store near that of its mixture."""
+        model = self.case.models[index]
+        if isinstance(model, SingleModel | BatteryModel | PvModel):
+            return []
+        shares = [
+            (float(mixed.columns[column]), schedule)
+            for column, (owner, schedule) in self.master.columns.items()
+            if owner == index and column < len(mixed.columns) and mixed.columns[column] > 1e-6
+        ]
+        if len(shares) < 2:
+            return []
+        mean = np.sum(
+            [share * schedule.state for share, schedule in shares if schedule.state is not None], axis=0
+        )
+        cost = linear(mixed.duals[self.master.site.balance], self.case)
+        before = len(self.master.columns)
+        for pull in PULLS if self.left > 0 else ():
+            self.master.add(index, model.storage.near(cost, mean, pull))
+        return list(self.master.columns)[before:]
 
     def _exchange(self, best: Solution) -> tuple[Solution, dict[int, int]]:
         """Let each device in turn answer what the others do, as long as that helps."""
@@ -163,14 +202,17 @@ class Search:
                 break
             mixed = self.master.solve(self.left)
         mixed = self.master.solve(self.left)
+        before = self.fixed[index]
         own = [column for column, (owner, _) in self.master.columns.items() if owner == index]
-        column = self.fixed[index] if mixed is None else max(own, key=lambda column: mixed.columns[column])
-        self.master.fix(index, column)
-        found = self.master.solve(self.left) if column != self.fixed[index] else None
+        tries = [] if mixed is None else [max(own, key=lambda column: mixed.columns[column])]
+        tries = [column for column in tries if column != before]
+        if mixed is not None:
+            tries += self._near(index, mixed)
+        found = self._fix(index, tries)
         if found is None or best.objective - found.objective < LITTLE * abs(best.objective):
-            self.master.fix(index, self.fixed[index])
+            self.fixed[index] = before
+            self.master.fix(index, before)
             return None
-        self.fixed[index] = column
         return found
 
 

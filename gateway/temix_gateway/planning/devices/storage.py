@@ -1,7 +1,7 @@
 """One stored quantity (energy, heat, temperature, time run) with wishes and rules, by dynamic programming."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
 
@@ -129,6 +129,13 @@ class Storage:
     _reached: dict[tuple[float, float, bytes], tuple[NDArray[np.int64], Floats, Floats]] = field(
         default_factory=dict, repr=False
     )
+    _drawn: Floats | None = field(default=None, repr=False)
+
+    def near(self, cost: Cost, mean: Floats, pull: float) -> Schedule:
+        """The cheapest if each hour that x is away from ``mean``, by the whole grid, costs ``pull``."""
+        away = np.abs(self.points - mean[:, None]) / (self.points[-1] - self.points[0])
+        drawn = self.stage + pull * self.grid.hours[:, None] * away
+        return replace(self, _reached=self._reached, _drawn=drawn).best(cost)
 
     def best(self, cost: Cost) -> Schedule:
         """The cheapest schedule: values backwards on the points (linear between), then forwards exactly."""
@@ -201,7 +208,7 @@ class Storage:
         phases = self.duty.phases if self.duty else 1
         values = np.empty((steps, phases, points))
         after = np.zeros((phases, points))
-        stage = self.stage
+        stage = self.stage if self._drawn is None else self._drawn
         for step in range(steps - 1, -1, -1):
             ahead = np.add(after, stage[step], out=values[step])
             if step == 0:

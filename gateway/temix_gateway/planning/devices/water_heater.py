@@ -33,7 +33,7 @@ from temix_gateway.planning.devices.model import (
 )
 from temix_gateway.planning.devices.storage import Storage, Wish, grid_points
 
-POINTS = 161
+POINTS = 321
 
 
 class WaterHeater(
