@@ -41,6 +41,9 @@ def replay(  # noqa: PLR0913, PLR0917 - the options of a command
         Path | None, typer.Option(help="CSV file: another year of prices, in the format of ERCOT's report.")
     ] = None,
     point: Annotated[str, typer.Option(help="Settlement point: which column of prices.")] = DEFAULT_POINT,
+    even_hours: Annotated[
+        bool, typer.Option("--even-hours", help="Leave prices even within the hour: no made course.")
+    ] = False,
     cold_snap: Annotated[
         bool, typer.Option("--cold-snap", help="Make 13 to 20 February Arctic: synthetic, not measured.")
     ] = False,
@@ -53,7 +56,7 @@ def replay(  # noqa: PLR0913, PLR0917 - the options of a command
 ) -> None:
     """Let a simulated home trade on past prices, and tell what it would have paid."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    scene = Scene(first.date(), days, seed, prices, point, cold_snap)
+    scene = Scene(first.date(), days, seed, prices, point, even_hours, cold_snap)
     if svg is not None and not svg.absolute().parent.is_dir():
         raise ReplayError(f"--svg: {svg.parent} is no folder: make it first")
     if svg is not None and svg.is_dir():

