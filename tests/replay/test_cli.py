@@ -1,6 +1,5 @@
 """The command: its output, its files, and what it says of bad arguments."""
 
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,16 +8,11 @@ from xml.etree import ElementTree as ET
 import pytest
 import typer
 from click.testing import Result
-from rich.console import Console
 from temix_replay import cli
 from temix_replay.errors import ReplayError
-from temix_replay.picture import draw
 from temix_replay.run import BOOK, LEDGER
-from temix_replay.telling import EVEN_HOURS, WITHIN_THE_HOUR, as_json, as_text
-from temix_retailer.prices import ATTRIBUTION
+from temix_replay.telling import EVEN_HOURS
 from typer.testing import CliRunner
-
-from tests.replay.conftest import Done, Replayed
 
 APP = typer.Typer()
 APP.command()(cli.replay)
@@ -101,40 +95,6 @@ def test_another_year_of_prices_is_read_kept_drawn_and_told(tmp_path: Path) -> N
     assert (kept / LEDGER).stat().st_size > 0
     assert (kept / BOOK).stat().st_size > 0
     ET.fromstring(svg.read_text(encoding="utf-8"))
-
-
-def test_the_table_tells_every_case_and_where_prices_are_made(storm: Done) -> None:
-    console = Console(width=100, file=io.StringIO(), record=True)
-    console.print(as_text(storm.replay))
-    text = " ".join(console.export_text().split())
-    replay = storm.replay
-    for money in (replay.paid, replay.flat, replay.without_control, replay.spot_only):
-        assert f"{money / 1e9:,.2f}" in text
-    assert f"re-planned {replay.hourly_plans} times on the hour" in text
-    assert "Calibration on 2021 without control" in text
-    assert WITHIN_THE_HOUR in text
-    assert ATTRIBUTION in text
-
-
-def test_json_carries_exact_money(storm: Done) -> None:
-    told = json.loads(json.dumps(as_json(storm.replay)))
-    assert told["total"]["paid"] == told["days"][0]["paid"]
-    whole, _, fraction = told["total"]["paid"].lstrip("-").partition(".")
-    assert int(whole + fraction.ljust(9, "0")) == abs(storm.replay.paid)
-    assert len(told["samples"]) == 288
-    assert set(told["samples"][0]["power_w"]) == {"car", "water", "climate", "pool", "battery"}
-
-
-@pytest.mark.parametrize("first,days", [("2021-02-16", 1), ("2021-12-31", 2)])
-def test_the_picture_is_an_svg_for_light_and_dark(replayed: Replayed, first: str, days: int) -> None:
-    done = replayed(first, days)
-    text = draw(done.replay)
-    root = ET.fromstring(text)
-    lines = [element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert f"{done.replay.paid / 1e9:,.2f} USD" in lines
-    assert {"paid with TeMIX", "with TeMIX: the home is paid"} & {*lines}
-    assert "prefers-color-scheme: dark" in text
-    assert "nan" not in text
 
 
 def _date(day: int) -> tuple[int, int]:
