@@ -22,7 +22,7 @@ def plan(problem: Problem, previous: Plan | None = None, budget: float = 1.0) ->
     Args:
         problem: what to plan.
         previous: the plan in force; a device leaves its schedule there only for a gain worth the change.
-        budget: seconds that it may take; the greedy level is always reached.
+        budget: seconds that it may take; the greedy level is always reached, and with 0 kept.
 
     Raises:
         InvalidField: the problem contradicts itself; names the field.
@@ -32,6 +32,8 @@ def plan(problem: Problem, previous: Plan | None = None, budget: float = 1.0) ->
     case = Case.of(problem)
     schedules = greedy(case)
     found = assemble(case, schedules, Level.GREEDY, time.monotonic() - began)
+    if budget <= 0:
+        return found
     kept = {} if previous is None else followed(case, previous)
     outcome = Search(case, began + budget).run(dict(enumerate(schedules)), kept)
     if outcome is None:
