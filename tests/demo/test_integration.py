@@ -32,6 +32,7 @@ class FakeGateway:
         self.homes: list[tuple[datetime, list[Device], list[Load]]] = []
         self.readings: list[Reading] = []
         self.refuses = False
+        self.state = SimpleNamespace(mode="advise", plan=SimpleNamespace(devices=[]))
 
     async def report_home(self, at: datetime, devices: Iterable[Device], base_load: Iterable[Load]) -> None:
         if self.refuses:
@@ -59,7 +60,7 @@ def gateway(hass: HomeAssistant) -> FakeGateway:
     """A temix entry that is set up, with a gateway behind it."""
     gateway = FakeGateway()
     entry = MockConfigEntry(domain="temix", state=ConfigEntryState.LOADED)
-    entry.runtime_data = SimpleNamespace(client=gateway, data=None)
+    entry.runtime_data = SimpleNamespace(client=gateway, data=gateway.state)
     entry.add_to_hass(hass)
     return gateway
 
@@ -134,6 +135,14 @@ async def test_what_the_gateway_refused_is_told_again(
     gateway.refuses = False
     await pass_time(hass, freezer, 5)
     assert [reading.start.minute for reading in gateway.readings] == [0, 5, 10]
+
+
+async def test_gateway_without_a_plan_is_told_every_minute(
+    hass: HomeAssistant, home: MockConfigEntry, gateway: FakeGateway, freezer: FrozenDateTimeFactory
+) -> None:
+    gateway.state.plan = None
+    await pass_time(hass, freezer, 2)
+    assert len(gateway.homes) == 3
 
 
 async def test_person_switches_the_pump(

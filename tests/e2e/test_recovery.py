@@ -17,13 +17,20 @@ async def numbers(demo: Demo) -> None:
     assert all(finding.ok for finding in findings), findings
 
 
+async def agree(demo: Demo) -> None:
+    """Wait for trades; book, ledger and Home Assistant hold the same."""
+    await check.traded(demo)
+    findings = await check.agreement(demo)
+    assert all(finding.ok for finding in findings), findings
+
+
 async def test_gateway_restarts(demo: Demo) -> None:
     await numbers(demo)
     await demo.stop("gateway")
     await demo.start_gateway()
     await check.until(lambda: check.evidence.shown(demo.home_assistant), lambda look: bool(look.curve))
     await numbers(demo)
-    assert all(finding.ok for finding in await check.agreement(demo))
+    await agree(demo)
 
 
 async def test_home_assistant_restarts(demo: Demo) -> None:
@@ -31,11 +38,11 @@ async def test_home_assistant_restarts(demo: Demo) -> None:
     await demo.stop("home-assistant")
     await demo.start_home_assistant()
     await numbers(demo)
-    assert all(finding.ok for finding in await check.agreement(demo))
+    await agree(demo)
 
 
 async def test_retailer_restarts(demo: Demo) -> None:
-    assert (await check.traded(demo)).ok
+    await check.traded(demo)
     await demo.stop("retailer")
     await demo.start_retailer()
 
@@ -44,7 +51,7 @@ async def test_retailer_restarts(demo: Demo) -> None:
         return str(states["binary_sensor.gateway_retailer_connection"]["state"])
 
     assert await check.until(connected, lambda state: state == "on") == "on"
-    assert all(finding.ok for finding in await check.agreement(demo))
+    await agree(demo)
 
 
 async def wish(demo: Demo) -> float:

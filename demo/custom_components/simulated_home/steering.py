@@ -40,21 +40,20 @@ class Steering:
         self._expected = expected
         self._readings: list[Reading] = []
         self._metered = net(home.now)
-        self._reported = False
 
     async def start(self) -> Callable[[], None]:
-        """Report at once, then each 5 minutes; returns how to end."""
+        """Report at once, then each 5 minutes and whenever the gateway has no plan; returns how to end."""
         await self._report()
         return async_track_utc_time_change(self._hass, self._minute, second=0)
 
     async def _minute(self, now: datetime) -> None:
         plugged_in = self._home.now.plugged_in
         coordinator = self._coordinator()
-        lived = self._home.advance(
-            from_datetime(now), planned(coordinator.data if coordinator else None, now)
-        )
-        self._read_meter(lived)
-        if not self._reported or plugged_in != self._home.now.plugged_in or now.minute % 5 == 0:
+        state = coordinator.data if coordinator else None
+        self._read_meter(self._home.advance(from_datetime(now), planned(state, now)))
+        # A gateway that has just started knows nothing of the home.
+        unknown = state is not None and state.plan is None
+        if unknown or plugged_in != self._home.now.plugged_in or now.minute % 5 == 0:
             await self._report()
 
     def _read_meter(self, lived: Sequence[Now]) -> None:
@@ -83,7 +82,6 @@ class Steering:
         sent = tuple(self._readings)
         try:
             await coordinator.client.report_home(now, devices(self._home, now, zone), loads)
-            self._reported = True
             if sent:
                 await coordinator.client.report_readings(sent)
                 self._readings = self._readings[len(sent) :]
