@@ -83,5 +83,6 @@ party = "{retailer.home}"
 
 [trading]
 mode = "automatic"
+minimum_gain = "0"
 """
     )
