@@ -15,16 +15,12 @@ from temix_market.tenders import PartyId, TenderId
 from temix_market.transactions import Order, PairKey
 from temix_market.units import Energy
 from temix_market.wire.base import decode, encode
-from temix_market.wire.codec import deliveries_payload, order_payload, read_publication, read_subscription
+from temix_market.wire.codec import read_publication, read_subscription
 from temix_market.wire.delivery import EiCreatedDelivery
-from temix_market.wire.keys import SigningKey, uuid7
-from temix_market.wire.registration import (
-    EiCreatedPartyRegistration,
-    EiCreatePartyRegistration,
-    RegistrationInfo,
-)
+from temix_market.wire.keys import SigningKey
+from temix_market.wire.registration import EiCreatedPartyRegistration
 from temix_market.wire.response import OK, reason
-from temix_market.wire.seal import SealBroken, envelope, open_sealed, sign
+from temix_market.wire.seal import SealBroken, open_sealed
 from temix_market.wire.stream import Frame, HeartbeatFrame, TendersFrame, TransactionsFrame
 from temix_market.wire.tender import EiDistributeTender
 from temix_market.wire.ticker import EiManagedTickerSubscription, EiManageTickerSubscription
@@ -35,6 +31,7 @@ from temix_gateway.retailer.backoff import Backoff
 from temix_gateway.retailer.errors import LinkError, Misunderstood, Silent
 from temix_gateway.retailer.market import Registered, registered
 from temix_gateway.retailer.service import SILENT_AFTER_S, Account, Reply, Service
+from temix_gateway.retailer.voice import Voice
 
 JOSE: Final = "application/jose"
 
@@ -48,8 +45,7 @@ class TemixLink:
         self, home: PartyId, key: SigningKey, account: Account, clock: Clock, random: Random
     ) -> None:
         """Speak for ``home``, which signs with ``key``."""
-        self._home = home
-        self._key = key
+        self._voice = Voice(home, key, clock, random)
         self._account = account
         self._clock = clock
         self._random = random
@@ -75,16 +71,7 @@ class TemixLink:
     def seal(self, order: Order, sequence: int, before: str) -> str:
         """Sign an order (a ``Seal``)."""
         assert self._market is not None, "an order needs a tender, and a tender came after the registration"
-        message = envelope(
-            order_payload(order),
-            issuer=self._home,
-            audience=self._market.market_id,
-            message_id=order.pair.key,
-            issued_at=self._clock.now(),
-            sequence=sequence,
-            previous=bytes.fromhex(before),
-        )
-        return sign(message, self._key)
+        return self._voice.order(self._market.market_id, order, sequence, before)
 
     async def order(self, key: PairKey, signed: str) -> Answer:
         """Send an order's stored bytes."""
@@ -96,18 +83,8 @@ class TemixLink:
 
     async def report(self, deliveries: Sequence[Delivery]) -> None:
         """Report meter deliveries."""
-        market = self._registered()
-        now = self._clock.now()
-        request = uuid7(now, self._random.randbytes(10))
-        message = envelope(
-            deliveries_payload(self._home, request, deliveries),
-            issuer=self._home,
-            audience=market.market_id,
-            message_id=request,
-            issued_at=now,
-            sequence=0,
-        )
-        reply = await self._post("/deliveries", sign(message, self._key).encode(), JOSE)
+        signed = self._voice.deliveries(self._registered().market_id, deliveries)
+        reply = await self._post("/deliveries", signed.encode(), JOSE)
         try:
             response = decode(reply.body, EiCreatedDelivery).response
         except InvalidField as error:
@@ -132,28 +109,25 @@ class TemixLink:
             await stream.close()
 
     async def _register(self, service: Service) -> Registered:
-        request = EiCreatePartyRegistration(
-            request_id=uuid7(self._clock.now(), self._random.randbytes(10)),
-            registree_party_id=self._home,
-            registration_info=RegistrationInfo(key=self._key.public.jwk),
-        )
-        reply = await service.post("/registrations", encode(request))
+        reply = await service.post("/registrations", encode(self._voice.registration()))
         try:
             answer = decode(reply.body, EiCreatedPartyRegistration)
             if answer.response.response_code != OK:
-                raise Misunderstood(f"the retailer does not register {self._home}: {_described(answer)}")
+                raise Misunderstood(
+                    f"the retailer does not register {self._voice.home}: {_described(answer)}"
+                )
             return registered(answer.market_context)
         except MarketError as error:
             said = reply.body[:200].decode(errors="replace")
             raise Misunderstood(
-                f"the registration of {self._home} was answered with HTTP {reply.status} ({said}): {error}"
+                f"the registration of {self._voice.home} was answered with HTTP {reply.status} ({said}): {error}"
             ) from error
 
     async def _subscribe(self, stream: aiohttp.ClientWebSocketResponse, market: Registered) -> None:
         request = EiManageTickerSubscription(
             market_id=market.market_id,
-            party_id=self._home,
-            subscription_request_id=uuid7(self._clock.now(), self._random.randbytes(10)),
+            party_id=self._voice.home,
+            subscription_request_id=self._voice.new_id(),
             subscription_action_requested="SNAPSHOT_AND_UPDATES",
             ticker_type="TENDERS",
         )
@@ -176,11 +150,11 @@ class TemixLink:
                         raise SealBroken(f"{message.iss} signed tenders of {message.body.party_id}")
                     await listener.published(read_publication(message.body, market.terms.bounds), signed)
                 case TransactionsFrame(message=signed):
-                    pushed = open_sealed(signed, DistributeSubscription, market.keys, self._home)
+                    pushed = open_sealed(signed, DistributeSubscription, market.keys, self._voice.home)
                     if pushed.iss != market.energy:
                         raise SealBroken(f"{pushed.iss} cannot book a subscription")
                     pairs = read_subscription(pushed.body, market.terms.bounds)
-                    market.check_pairs(pairs, self._home)
+                    market.check_pairs(pairs, self._voice.home)
                     await listener.booked(pairs, signed)
                 case HeartbeatFrame(now=now):
                     listener.heard(parse_instant(now, "now"))
@@ -221,7 +195,7 @@ class TemixLink:
     def _verified(
         self, signed: str, party: PartyId, key: PairKey, market: Registered
     ) -> EiCreatedTransaction:
-        message = open_sealed(signed, EiCreatedTransaction, market.keys, self._home)
+        message = open_sealed(signed, EiCreatedTransaction, market.keys, self._voice.home)
         answer = message.body
         if message.iss != party or answer.party_id != party:
             raise SealBroken(f"{message.iss} answered for {party}")
