@@ -120,7 +120,8 @@ class TemixLink:
         except MarketError as error:
             said = reply.body[:200].decode(errors="replace")
             raise Misunderstood(
-                f"the registration of {self._voice.home} was answered with HTTP {reply.status} ({said}): {error}"
+                f"the registration of {self._voice.home} was answered with "
+                f"HTTP {reply.status} ({said}): {error}"
             ) from error
 
     async def _subscribe(self, stream: aiohttp.ClientWebSocketResponse, market: Registered) -> None:
