@@ -32,7 +32,7 @@ def make_home_assistant(folder: Path, port: int) -> None:
     shutil.copytree(DEMO / "custom_templates", folder / "custom_templates")
     for stored in (DEMO / "storage").iterdir():
         shutil.copyfile(stored, storage / stored.name)
-    (storage / "http").write_text(json.dumps(_http(port)))
+    (storage / "http").write_text(json.dumps(http_settings(port)))
 
     integrations = folder / "custom_components"
     integrations.mkdir()
@@ -40,7 +40,7 @@ def make_home_assistant(folder: Path, port: int) -> None:
     (integrations / "simulated_home").symlink_to(DEMO / "custom_components" / "simulated_home")
 
 
-def _http(port: int) -> dict[str, object]:
+def http_settings(port: int) -> dict[str, object]:
     """The server's settings as already confirmed: those in YAML would be on trial for five minutes."""
     stable = {
         "server_host": ["127.0.0.1"],

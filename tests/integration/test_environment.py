@@ -18,6 +18,7 @@ LOADED = (
     | bootstrap.DEFAULT_INTEGRATIONS
     | bootstrap.LOGGING_AND_HTTP_DEPS_INTEGRATIONS
     | {"config", "energy", "history", "logbook", "mobile_app", "recorder", "zeroconf"}
+    | {"esphome", "mqtt", "zwave_js"}  # the devices of tests/e2e
 ) - {"sentry"}  # loaded only where it is configured
 
 
