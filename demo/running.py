@@ -190,7 +190,7 @@ async def _bring_up(demo: Demo, tell: Callable[[str], None]) -> None:
     tell("Starting Home Assistant, and enrolling the home with the retailer")
     async with asyncio.TaskGroup() as group:
         group.create_task(demo.start_home_assistant())
-        enrolled = group.create_task(_enrol(demo))
+        enrolled = group.create_task(enrol(demo))
     tell("Starting the retailer")
     await demo.start_retailer()
     tell("Starting the gateway")
@@ -210,7 +210,7 @@ async def _bring_down(demo: Demo) -> None:
             group.create_task(service.stop())
 
 
-async def _enrol(demo: Demo) -> folders.Retailer:
+async def enrol(demo: Demo) -> folders.Retailer:
     """Make the home known to the retailer, with the history that its subscription follows from."""
     metered = demo.folder / "history.csv"
     await asyncio.to_thread(history.write, metered, SEED, demo.now())

@@ -15,7 +15,7 @@ from demo import folders
 from demo.home_assistant import HomeAssistant
 from demo.ports import choose
 from demo.processes import Service
-from demo.running import BIN, until
+from demo.running import BIN, Demo, Ports, enrol, until
 from tests.e2e.peers.esphome_plug import EsphomePlug
 from tests.e2e.peers.mqtt_devices import MqttHome
 
@@ -159,6 +159,26 @@ async def running(folder: Path) -> AsyncIterator[Home]:
         await home_assistant.add_integration("zwave_js", {"url": f"ws://127.0.0.1:{zwave}"})
         await home_assistant.add_integration("esphome", {"host": "127.0.0.1", "port": esphome_port})
         yield home
+
+
+@asynccontextmanager
+async def market(home: Home) -> AsyncIterator[Demo]:
+    """A retailer and a gateway on real prices, the gateway known to Home Assistant."""
+    ports = Ports.chosen(0, 0, 0)
+    demo = Demo(home.folder, ports, home.home_assistant)
+    try:
+        enrolled = await enrol(demo)
+        await demo.start_retailer()
+        folders.make_gateway(home.folder / "gateway", ports.gateway, enrolled)
+        made = await demo.gateway_token("home-assistant", "controller")
+        await demo.start_gateway()
+        address = {"host": "127.0.0.1", "port": ports.gateway}
+        await home.home_assistant.add_integration("temix", address, {"token": made["token"]})
+        yield demo
+    finally:
+        async with asyncio.TaskGroup() as group:
+            for service in demo.services.values():
+                group.create_task(service.stop())
 
 
 def make_config(folder: Path, port: int) -> None:
