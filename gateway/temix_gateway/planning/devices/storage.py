@@ -78,9 +78,12 @@ class Turn:
         return -1 if phase in self.off_forbidden else int(self.off[phase])
 
 
-def _between(values: Floats, left: NDArray[np.int64], weight: Floats) -> Floats:
-    """Values, (K, N), between their points: (K, …) at ``left`` and so far above it."""
-    below, steps = values.take(left, axis=1), np.diff(values, axis=1).take(left, axis=1)
+def _between(values: Floats, left: NDArray[np.int64], weight: Floats | None) -> Floats:
+    """Values, (K, N), between their points: (K, …) at ``left`` and so far above it; none: at the point."""
+    below: Floats = values.take(left, axis=1)
+    if weight is None:
+        return below
+    steps = np.diff(values, axis=1).take(left, axis=1)
     steps *= weight
     below += steps
     return below
@@ -126,7 +129,7 @@ class Storage:
     start_cost: float = 0.0
     throttles: bool = True
     floor: float = -np.inf
-    _reached: dict[tuple[float, float, bytes], tuple[NDArray[np.int64], Floats, Floats]] = field(
+    _reached: dict[tuple[float, float, bytes], tuple[NDArray[np.int64], Floats | None, Floats]] = field(
         default_factory=dict, repr=False
     )
     _drawn: Floats | None = field(default=None, repr=False)
@@ -186,8 +189,11 @@ class Storage:
         )
         return idle
 
-    def _reach(self, step: int) -> tuple[NDArray[np.int64], Floats, Floats]:
-        """From each point by each allowed level: the point below, how far above, the share run, (U, N)."""
+    def _reach(self, step: int) -> tuple[NDArray[np.int64], Floats | None, Floats]:
+        """From each point by each allowed level: the point below, how far above, the share run, (U, N).
+
+        Where every level leads from point to point there is nothing above.
+        """
         levels = self._levels[step]
         key = self.keep[step], self.drain[step], self.push[step, levels].tobytes()
         if key not in self._reached:
@@ -198,8 +204,11 @@ class Storage:
             if self.throttles:
                 np.divide(reached - idle, push, out=share, where=push != 0)
             place = (reached - low) / (self.points[1] - low)
-            left = np.minimum(place.astype(np.int64), len(self.points) - 2)
-            self._reached[key] = left, place - left, share
+            if self.exact:
+                self._reached[key] = np.round(place).astype(np.int64), None, share
+            else:
+                left = np.minimum(place.astype(np.int64), len(self.points) - 2)
+                self._reached[key] = left, place - left, share
         return self._reached[key]
 
     def _values(self, price: Floats) -> Floats:
@@ -216,11 +225,12 @@ class Storage:
             levels = self._levels[step]
             left, weight, share = self._reach(step)
             turn = self._turns[float(self.grid.hours[step])]
-            after = _between(ahead, left[0], weight[0]).take(turn.off, axis=0)
+            rest, push = (None, None) if weight is None else (weight[0], weight[1:])
+            after = _between(ahead, left[0], rest).take(turn.off, axis=0)
             after += price[step, 0] * share[0]
             after[turn.off_forbidden] = np.inf
             if len(levels) > 1:
-                onward = _between(ahead.take(turn.leads, axis=0), left[1:], weight[1:])
+                onward = _between(ahead.take(turn.leads, axis=0), left[1:], push)
                 onward += price[step, levels[1:], None] * share[1:]
                 running = onward.min(axis=1).take(turn.on, axis=0)
                 running[turn.on_forbidden] = np.inf
@@ -247,15 +257,15 @@ class Storage:
             follows = turn.after(phase, on=level > 0)
             if follows < 0:
                 continue
-            push = float(self.push[step, level])
+            push = self.push.item(step, level)
             reached, share = idle + push, 1.0
             if self.throttles:
                 reached = min(high, max(low, reached))
                 share = (reached - idle) / push if push else 1.0
             place = min(last + 1, max(0.0, (reached - low) / spacing))
             left = min(int(place), last)
-            at = float(ahead[follows, left])
-            total = at + (float(ahead[follows, left + 1]) - at) * (place - left) + float(price[level]) * share
+            at = ahead.item(follows, left)
+            total = at + (ahead.item(follows, left + 1) - at) * (place - left) + price.item(level) * share
             yield total + (begins if level else 0.0), level, reached, share, follows
 
     def _forward(self, price: Floats, values: Floats) -> Schedule:
