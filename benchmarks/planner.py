@@ -118,9 +118,7 @@ def optimum() -> None:
         cents.append(found.cost / 1e7 - cost * 100)
         above.append(cents[-1] / 100 / abs(cost))
         print(f"{number} {sets[number % len(sets)]} {cost:.4f} {above[-1]:.3%}", file=sys.stderr, flush=True)
-    print(
-        "| proven | not proven in time | median above | p95 above | worst above | worst, cents | planner p50 s |"
-    )
+    print("| proven | not in time | median above | p95 above | worst above | worst, cents | planner p50 s |")
     print("|---|---|---|---|---|---|---|")
     figures = f"{np.median(above):.3%} | {np.quantile(above, 0.95):.3%} | {max(above):.3%} | {max(cents):.2f}"
     print(f"| {len(above)} | {unproven} | {figures} | {np.median(seconds):.2f} |")

@@ -67,7 +67,7 @@ FIRST_DAY: Final = {
 FIRST_DAY_WATTS: Final = 500.0
 """Mean load of a home of which nothing is known (4,380 kWh a year; our choice)."""
 SPREAD: Final = 0.5
-"""Of a day of which nothing is known: half as much or half as much again would surprise nobody (our choice)."""
+"""Of a day of which nothing is known: half as much, or half again, would surprise nobody (our choice)."""
 
 
 @dataclass(frozen=True, slots=True)
