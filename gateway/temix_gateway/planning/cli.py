@@ -15,6 +15,7 @@ from temix_market.units import Money, money_text
 
 from temix_gateway.planning.drawing import draw
 from temix_gateway.planning.example import example
+from temix_gateway.planning.explain import explain
 from temix_gateway.planning.planner import plan as find
 from temix_gateway.planning.problem import Problem, read_problem
 from temix_gateway.planning.reasons import Words
@@ -48,7 +49,7 @@ def plan(
         _refuse(f"{problem}: {error.strerror}")
     except InvalidField as error:
         _refuse(f"{problem}: {error}")
-    found = find(asked, budget=budget)
+    found = explain(asked, find(asked, budget=budget))
     if svg is not None:
         svg.write_text(draw(asked, found), encoding="utf-8")
     if as_json:
@@ -76,6 +77,8 @@ def _show(problem: Problem, found: Plan, console: Console) -> None:
             table.add_row(
                 device.id if not place else "", reason.why.value, begins, f"{energy:.2f}", reason.sentence
             )
+        if device.explanation is not None:
+            table.add_row("", "", "", "", f"[italic]{device.explanation.sentence}[/]")
         table.add_section()
     console.print(table)
     gap = "none known" if found.gap is None else f"{found.gap:.2%}"

@@ -82,6 +82,7 @@ def assemble(
                 if schedule.state is None
                 else tuple(round(value, 3) for value in schedule.state.tolist()),
                 reasons=Told(device, grid, marginal, words).reasons(schedule),
+                own_cost=_nano(schedule.own_cost),
             )
             for device, schedule in zip(problem.devices, schedules, strict=True)
         ),

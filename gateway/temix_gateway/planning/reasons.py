@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 from temix_market.instants import Instant, to_datetime
-from temix_market.units import Price
+from temix_market.units import Money, Price
 
 from temix_gateway.planning.devices import Battery, Curtailable, Device, PvCurtailment
 from temix_gateway.planning.devices.model import Floats, Grid, Schedule
@@ -41,6 +41,10 @@ class Words:
     def price(self, price: float) -> str:
         """A price per kWh."""
         return f"{price:.3f} {self.currency}/kWh"
+
+    def money(self, money: Money) -> str:
+        """An amount of money."""
+        return f"{money / 1e9:.2f} {self.currency}"
 
 
 @dataclass(frozen=True, slots=True)

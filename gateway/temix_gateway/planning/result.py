@@ -60,6 +60,40 @@ class Unmet(msgspec.Struct, frozen=True, kw_only=True):
     cost: Money
 
 
+class Alternative(msgspec.Struct, frozen=True, kw_only=True):
+    """What a device would do instead of its next run.
+
+    Attributes:
+        start: when it would first do more than planned (ms).
+        price: mean marginal price of what it would do more, µ/kWh.
+        dearer: what that would cost more.
+    """
+
+    start: Instant
+    price: Price
+    dearer: Money
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """What the plan is worth to one device, with the others as planned.
+
+    Attributes:
+        done: when it last draws or gives (ms); null where it does neither.
+        ready_by: when its wish wants it done (ms); null without such a wish.
+        saved: against what it would do if every kWh cost the same.
+        instead: the next best to its next run; null where its wishes leave nothing else.
+        binds: wishes and limits at which it is, or which it misses.
+        sentence: the same for people.
+    """
+
+    done: Instant | None
+    ready_by: Instant | None
+    saved: Money
+    instead: Alternative | None
+    binds: tuple[str, ...]
+    sentence: str
+
+
 class DevicePlan(msgspec.Struct, frozen=True, kw_only=True):
     """What one device does.
 
@@ -68,6 +102,8 @@ class DevicePlan(msgspec.Struct, frozen=True, kw_only=True):
         power: mean power of each step, W, drawing positive.
         state: at each step's end: stored Wh, °C, or hours run; null where there is none.
         reasons: cover all steps, in order.
+        own_cost: its wear and the wishes of its that are not met.
+        explanation: what the plan is worth to it, where that was asked for.
     """
 
     id: str
@@ -75,6 +111,8 @@ class DevicePlan(msgspec.Struct, frozen=True, kw_only=True):
     power: tuple[Power, ...]
     state: tuple[float, ...] | None
     reasons: tuple[Reason, ...]
+    own_cost: Money
+    explanation: Explanation | None = None
 
     def reason(self, step: int) -> Reason:
         """Why it does what it does in a step."""

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from temix_gateway.planning.explain import explain
 from temix_gateway.planning.planner import plan
 from temix_gateway.planning.problem import Problem, check
 from temix_gateway.planning.result import Level, Plan
@@ -102,4 +103,4 @@ def _serve(pipe: Connection) -> None:
         while True:
             question = msgspec.msgpack.decode(pipe.recv_bytes(), type=Question)
             found = plan(question.problem, question.previous, question.budget)
-            pipe.send_bytes(msgspec.msgpack.encode(found))
+            pipe.send_bytes(msgspec.msgpack.encode(explain(question.problem, found)))

@@ -1,0 +1,161 @@
+"""What a plan is worth to each device, what it would do instead, and what binds it: numbers and a sentence.
+
+For the explanation alone each device is planned twice more while the others keep to the plan: as if every kWh
+cost the same, and without the next thing that it is to do.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from temix_market.instants import Instant
+from temix_market.units import Money, Price
+
+from temix_gateway.planning.case import Case
+from temix_gateway.planning.devices import Device, EvCharger, Model, SingleRun
+from temix_gateway.planning.devices.battery import BatteryModel
+from temix_gateway.planning.devices.model import Cost, Floats, Schedule
+from temix_gateway.planning.devices.pv_curtailment import PvModel
+from temix_gateway.planning.devices.single_run import SingleModel
+from temix_gateway.planning.problem import Problem
+from temix_gateway.planning.reasons import IDLE_WATTS, Words
+from temix_gateway.planning.result import Alternative, DevicePlan, Explanation, Plan, Reason, Why
+
+BARRED = 10.0
+"""Currency units per kWh of what is not to be repeated: more than energy costs, less than a wish is worth."""
+SOONER = 1e-3
+"""By so much an even price rises over the horizon: a device that may choose starts at once."""
+CLOSE = 0.01
+"""Share of a store's range within which its state is at a wish's target."""
+LEAST_TOLD = Money(5_000_000)
+"""Half a cent: less is not told."""
+IDLE = frozenset({Why.WAITS, Why.DONE, Why.HOLDS})
+
+
+def explain(problem: Problem, found: Plan) -> Plan:
+    """The plan with an explanation for each device.
+
+    Raises:
+        InvalidField: the problem contradicts itself.
+    """
+    case = Case.of(problem)
+    if found.steps != case.grid.steps:
+        return found  # carried over from before: what it was worth then is not what it is worth now
+    net = case.fixed + sum(
+        (np.array(device.power) * case.grid.hours for device in found.devices), np.zeros(len(case.grid))
+    )
+    devices = tuple(
+        msgspec.structs.replace(planned, explanation=_Teller(case, found, net, planned, device, model).tell())
+        for planned, device, model in zip(found.devices, case.devices, case.models, strict=True)
+    )
+    return msgspec.structs.replace(found, devices=devices)
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """Explains one device; ``net`` is the net load of the whole home (Wh)."""
+
+    case: Case
+    found: Plan
+    net: Floats
+    planned: DevicePlan
+    device: Device
+    model: Model
+
+    def tell(self) -> Explanation:
+        grid, power = self.case.grid, np.array(self.planned.power, dtype=np.float64)
+        tariff = self.case.tariff
+        beside = self.net - power * grid.hours
+        cost, own = tariff.added_to(beside), self.planned.own_cost / 1e9
+        spent = float(cost(power).sum()) + own
+        even = self.model.best(self._even_price())
+        saved = float(cost(even.power).sum()) + even.own_cost - spent
+        busy = [reason for reason in self.planned.reasons if reason.why not in IDLE]
+        instead = self._instead(busy[0], cost, spent) if busy else None
+        last = np.flatnonzero(np.abs(power) > IDLE_WATTS)
+        explanation = Explanation(
+            done=Instant(int(grid.end[last[-1]])) if len(last) else None,
+            ready_by=self.device.ready_by if isinstance(self.device, EvCharger | SingleRun) else None,
+            saved=Money(round(saved * 1e9)),
+            instead=instead,
+            binds=self._binding(power),
+            sentence="",
+        )
+        return msgspec.structs.replace(explanation, sentence=self._sentence(explanation))
+
+    def _even_price(self) -> Cost:
+        """Every kWh at the mean price of the plan; later a trifle more."""
+        hours = self.case.grid.hours
+        mean = float(np.average(np.array(self.found.marginal_price) / 1e6, weights=hours))
+        price = max(mean, 1e-3) * (1 + SOONER * np.cumsum(hours) / hours.sum()) * hours / 1000
+
+        def cost(power: Floats) -> Floats:
+            costs: Floats = power * price.reshape((-1, *[1] * (power.ndim - 1)))
+            return costs
+
+        return cost
+
+    def _instead(self, run: Reason, cost: Cost, spent: float) -> Alternative | None:
+        """The cheapest schedule that does not do ``run``; None where no wish allows one."""
+        barred = np.zeros(len(self.case.grid))
+        planned = np.array(self.planned.power, dtype=np.float64)
+        steps = slice(run.first, run.first + run.count)
+        barred[steps] = BARRED * self.case.grid.hours[steps] / 1000
+        pausing = run.why is Why.PAUSES
+
+        def without(power: Floats) -> Floats:
+            shape = (-1, *[1] * (power.ndim - 1))
+            idle = np.abs(power) <= IDLE_WATTS
+            again = np.where(idle, 1e3, 0.0) if pausing else np.abs(power)
+            costs: Floats = cost(power) + again * barred.reshape(shape)
+            return costs
+
+        other: Schedule = self.model.best(without)
+        changed = np.abs(other.power - planned) > IDLE_WATTS
+        repeats = (np.abs(other.power[steps]) <= IDLE_WATTS) == pausing
+        if repeats.any() or not changed.any():
+            return None
+        more = changed & (np.abs(other.power) > np.abs(planned))
+        first = int(np.flatnonzero(more if more.any() else changed)[0])
+        marginal = np.array(self.found.marginal_price)[more if more.any() else changed]
+        dearer = float(cost(other.power).sum()) + other.own_cost - spent
+        return Alternative(
+            start=self.found.steps[first].start,
+            price=Price(round(float(marginal.mean()))),
+            dearer=Money(round(max(0.0, dearer) * 1e9)),
+        )
+
+    def _binding(self, power: Floats) -> tuple[str, ...]:
+        """Names of wishes and limits without which it would do otherwise."""
+        names = {wish.wish for wish in self.found.unmet if wish.device == self.planned.id}
+        tariff, busy = self.case.tariff, np.abs(power) > IDLE_WATTS
+        full = (self.net >= tariff.import_limit - 1) | (self.net <= -tariff.export_limit + 1)
+        if (full & busy).any():
+            names.add("connection_limit")
+        if isinstance(self.model, SingleModel):
+            ends = np.flatnonzero(busy)
+            if len(ends) and self.case.grid.last_until(self.model.device.ready_by) == ends[-1]:
+                names.add("ready_by")
+        elif not isinstance(self.model, BatteryModel | PvModel) and self.planned.state is not None:
+            storage, state = self.model.storage, np.array(self.planned.state)
+            close = CLOSE * float(storage.points[-1] - storage.points[0])
+            names |= {
+                wish.name
+                for wish in storage.wishes
+                if ((wish.weight > 0) & (np.abs(state - wish.target) < close)).any()
+            }
+        return tuple(sorted(names))
+
+    def _sentence(self, explanation: Explanation) -> str:
+        words, now = Words.of(self.case.problem), self.case.problem.now
+        parts = [self.planned.reasons[0].sentence.rstrip(".")]
+        if explanation.done is not None and explanation.ready_by is not None:
+            parts.append(
+                f"done by {words.time(explanation.done, now)} for {words.time(explanation.ready_by, now)}"
+            )
+        if explanation.saved >= LEAST_TOLD:
+            parts.append(f"{words.money(explanation.saved)} less than without looking at prices")
+        if explanation.instead is not None and explanation.instead.dearer >= LEAST_TOLD:
+            start = words.time(explanation.instead.start, now)
+            parts.append(f"the next best would be {start}, {words.money(explanation.instead.dearer)} more")
+        return "; ".join(parts) + "."
