@@ -117,7 +117,7 @@ class ClimateModel:
         rise = device.loss_hours / device.heat_capacity
         rest = np.array(device.outdoor) + rise * np.array(device.gains or np.zeros(steps))
         low, high = np.array(device.low), np.array(device.high)
-        bounds = [device.temperature, low.min(), high.max()]
+        bounds = [*_idling(device.temperature, keep, rest), low.min(), high.max()]
         points = np.linspace(min(bounds) - MARGIN, max(bounds) + MARGIN, POINTS)
         duty = Duty.of(device.min_run, device.min_rest) if device.min_run or device.min_rest else None
         worth = money(device.worth)
@@ -142,3 +142,11 @@ class ClimateModel:
     def best(self, cost: Cost) -> Schedule:
         """The cheapest schedule."""
         return self.storage.best(cost)
+
+
+def _idling(start: float, keep: Floats, rest: Floats) -> list[float]:
+    """The temperatures of a building left to the weather: at dear hours that may be the cheapest."""
+    found = [start]
+    for share, outside in zip(keep.tolist(), rest.tolist(), strict=True):
+        found.append(share * found[-1] + (1 - share) * outside)
+    return found
