@@ -16,6 +16,7 @@ from temix_gateway.planning.devices.duty import Duty
 from temix_gateway.planning.devices.model import (
     Celsius,
     Cost,
+    Floats,
     Flow,
     Grid,
     Levels,
