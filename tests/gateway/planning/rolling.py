@@ -18,14 +18,14 @@ from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.units import Energy, Price
 
-from tests.gateway.planning.homes import START, home
+from tests.gateway.planning.homes import START, home, uniform
 
 SWITCHED = ("ev", "water", "climate", "pool", "dishwasher")
 HORIZON = Duration(30 * HOUR)
 
 
 def intervals(now: Instant) -> list[Interval]:
-    """Four hours of 5 minutes, then quarters for eight, then hours, on the clock, to the same end each time."""
+    """Four hours of 5 minutes, then quarters for eight, then hours: on the clock, to the same end."""
     found, at, end = [], now, Instant(START + HORIZON)
     while at < end:
         near, middling = at < now + 4 * HOUR, at < now + 12 * HOUR
@@ -35,9 +35,14 @@ def intervals(now: Instant) -> list[Interval]:
     return found
 
 
-def problem(now: Instant, devices: Sequence[Device], noise: Callable[[int], np.ndarray]) -> Problem:
+def problem(
+    now: Instant,
+    devices: Sequence[Device],
+    noise: Callable[[int], np.ndarray],
+    steps: list[Interval] | None = None,
+) -> Problem:
     """The home at ``now``: prices and loads of a fixed day, with noise on what is not known yet."""
-    steps = intervals(now)
+    steps = intervals(now) if steps is None else steps
     fresh = home(steps)
     shaken = noise(len(steps))
     shaken[0] = 0.0  # the interval that has begun has its price
@@ -72,7 +77,7 @@ def _with_series(device: Device, fresh: Device) -> Device:
             return device
 
 
-def after(device: Device, found: Plan) -> Device | None:
+def after(device: Device, found: Plan) -> Device | None:  # noqa: PLR0911 - one for each kind
     """A device after the first step of a plan; None when it has nothing more to do."""
     planned, step = found.device(device.id), found.steps[0]
     on = planned.power[0] > 0
@@ -147,9 +152,10 @@ def live(until: Duration, every_step: int, noise: Callable[[int], np.ndarray], b
 
 
 def single(until: Duration, budget: float) -> int:
-    """Switches of one plan for the whole day, carried out as it is."""
-    devices = [device for device in home(intervals(START)).devices if device.id in SWITCHED]
-    found = plan(problem(START, devices, np.zeros), budget=budget)
+    """Switches of one plan for the whole day in steps of 5 minutes, carried out as it is."""
+    fine = uniform(HORIZON // FIVE_MINUTES)
+    devices = [device for device in home(fine).devices if device.id in SWITCHED]
+    found = plan(problem(START, devices, np.zeros, fine), budget=budget)
     switches = 0
     for device in found.devices:
         before = False
