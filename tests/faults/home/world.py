@@ -46,11 +46,18 @@ SETTLED_S: Final = 20.0
 class World:
     """Everything of one home; ``responses`` are subentries by their id."""
 
-    def __init__(self, things: Iterable[Thing], responses: Mapping[str, ConfigSubentryData]) -> None:
+    def __init__(
+        self,
+        things: Iterable[Thing],
+        responses: Mapping[str, ConfigSubentryData],
+        gateway: ScriptedGateway | None = None,
+    ) -> None:
         """Nothing runs yet."""
         self.things = tuple(things)
         self.responses = dict(responses)
-        self.gateway = ScriptedGateway()
+        self.gateway = gateway or ScriptedGateway()
+        self.spared: set[asyncio.Task[Any]] = set()
+        """What goes on in the world while Home Assistant crashes."""
         self.storage: dict[str, Any] = {}
         self._home_assistant: HomeAssistant | None = None
         self._stack = AsyncExitStack()
@@ -119,14 +126,14 @@ class World:
             for view in thing.views:
                 view.thing = Thing(thing.name, dict(thing.values), ())
             thing.views.clear()
-        kept = [handle for handle in _timers() if getattr(handle._callback, "__func__", None) is Thing.change]
-        mine = asyncio.current_task()
-        others = [task for task in asyncio.all_tasks() if task is not mine]
+        others = asyncio.all_tasks() - self.spared - {asyncio.current_task()}
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        waits = [task._fut_waiter for task in self.spared]  # type: ignore[attr-defined]
         for handle in _timers():
-            if handle not in kept:
+            late = getattr(handle._callback, "__func__", None) is Thing.change
+            if not late and not any(argument in waits for argument in handle._args):
                 handle.cancel()
         INSTANCES.remove(self.hass)
         await self._leave()
