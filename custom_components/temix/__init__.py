@@ -11,11 +11,12 @@ from .const import DOMAIN
 from .coordinator import TemixConfigEntry, TemixCoordinator
 from .gateway import error_key, make_client
 from .repairs import forget_certificate_changed, tell_certificate_changed
+from .response.responses import KEY, async_get_responses
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.SENSOR]
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SELECT, Platform.SENSOR]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -25,7 +26,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: TemixConfigEntry) -> bool:
-    """Connect to the gateway and show what it says."""
+    """Connect to the gateway and show what it says; responses work from before, and without it."""
+    responses = await async_get_responses(hass, entry)
     coordinator = TemixCoordinator(hass, entry, make_client(hass, entry.data, entry.unique_id))
     try:
         await coordinator.async_connect()
@@ -39,15 +41,27 @@ async def async_setup_entry(hass: HomeAssistant, entry: TemixConfigEntry) -> boo
             translation_placeholders={"error": str(error)},
         ) from error
     entry.runtime_data = coordinator
+    responses.attach(coordinator)
+    entry.async_on_unload(responses.async_detach)
+    entry.async_on_unload(entry.add_update_listener(_async_changed))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: TemixConfigEntry) -> bool:
-    """Take the entities away; the coordinator ends with the entry."""
+    """Bring the devices to their defaults, take the entities away; the coordinator ends with the entry."""
+    await hass.data[KEY][entry.entry_id].async_end()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: TemixConfigEntry) -> None:
-    """Leave no repair issue behind."""
+    """Leave no device led, no file and no repair issue behind."""
+    responses = await async_get_responses(hass, entry)
+    await responses.async_end()
+    await responses.async_forget()
     forget_certificate_changed(hass, entry)
+
+
+async def _async_changed(hass: HomeAssistant, entry: TemixConfigEntry) -> None:
+    """Compare the responses; nothing else of an entry changes without a reload."""
+    await hass.data[KEY][entry.entry_id].async_compare()

@@ -4,8 +4,15 @@ from collections.abc import Mapping
 from typing import Any, Final, override
 
 import probatio as vol
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentryFlow,
+)
 from homeassistant.const import CONF_HOST, CONF_PORT, CONF_TOKEN
+from homeassistant.core import callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
@@ -14,6 +21,8 @@ from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from .client import Hello, TemixError, probe
 from .const import CONF_FINGERPRINT, DEFAULT_PORT, DOMAIN
 from .gateway import error_key, make_client
+from .response.flow import ResponseFlow
+from .response.responses import SUBENTRY
 
 ADDRESS_SCHEMA: Final = vol.Schema(
     {
@@ -40,6 +49,15 @@ class TemixConfigFlow(ConfigFlow, domain=DOMAIN):
         """Know nothing yet."""
         self._data: dict[str, Any] = {}
         self._hello: Hello | None = None
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: ConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """A gateway's entry has price responses."""
+        return {SUBENTRY: ResponseFlow}
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

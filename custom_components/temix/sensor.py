@@ -17,6 +17,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import TemixConfigEntry, TemixCoordinator
 from .entity import ACCOUNT, PRICES, TemixEntity
+from .response.entity import ResponseEntity, add_for_each
+from .response.running import Doing, Running
 from .shapes import forecast, per_kwh
 
 PARALLEL_UPDATES = 0
@@ -81,6 +83,32 @@ SENSORS: tuple[TemixSensorDescription, ...] = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class ResponseSensorDescription(SensorEntityDescription):
+    """A sensor of a response, and where its state comes from."""
+
+    value_fn: Callable[[Running], str | datetime | None]
+    attributes_fn: Callable[[Running], dict[str, Any]] | None = None
+
+
+RESPONSE_SENSORS = (
+    ResponseSensorDescription(
+        key="state",
+        translation_key="response_state",
+        device_class=SensorDeviceClass.ENUM,
+        options=[doing.value for doing in Doing],
+        value_fn=lambda running: running.goal.doing.value,
+        attributes_fn=lambda running: {"reason": running.goal.reason, "held_until": running.held_until},
+    ),
+    ResponseSensorDescription(
+        key="next_start",
+        translation_key="next_start",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=lambda running: running.next_start,
+    ),
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: TemixConfigEntry,
@@ -88,6 +116,30 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors."""
     async_add_entities(TemixSensor(entry.runtime_data, description) for description in SENSORS)
+    add_for_each(
+        entry,
+        async_add_entities,
+        lambda running: [ResponseSensor(running, description) for description in RESPONSE_SENSORS],
+    )
+
+
+class ResponseSensor(ResponseEntity, SensorEntity):
+    """What a response does, or when it will."""
+
+    entity_description: ResponseSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> str | datetime | None:
+        """The value now."""
+        return self.entity_description.value_fn(self.running)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Why, and until when."""
+        attributes = self.entity_description.attributes_fn
+        return None if attributes is None else attributes(self.running)
 
 
 class TemixSensor(TemixEntity, SensorEntity):

@@ -1,0 +1,80 @@
+"""Heat water: a tank's set-point goes up while it shall heat, and down while it shall wait."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self, override
+
+from ..client import Device, WaterHeater
+from .model import Adapter, Demand, Kind, Unusable, View, common, needed, positive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeatWater(Adapter):
+    """Settings; power in W, volume in litres, temperatures in the unit in which the entity shows them."""
+
+    kind: ClassVar[Kind] = Kind.HEAT_WATER
+
+    heater: str
+    power: float
+    volume: float
+    lowest: float
+    usual: float
+    highest: float
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """Read the settings.
+
+        Raises:
+            Unusable: one is missing or wrong.
+        """
+        lowest, usual, highest = (positive(data, name) for name in ("lowest", "usual", "highest"))
+        if not lowest <= usual <= highest:
+            raise Unusable("usual", "it must lie between the lowest and the highest temperature")
+        return cls(
+            heater=needed(data, "heater", str),
+            power=positive(data, "power"),
+            volume=positive(data, "volume", 200.0),
+            lowest=lowest,
+            usual=usual,
+            highest=highest,
+            **common(data),
+        )
+
+    @property
+    @override
+    def full_power(self) -> float:
+        return self.power
+
+    @override
+    def default(self) -> tuple[Demand, ...]:
+        return (self._set(self.usual),)
+
+    @override
+    def follow(self, power: float) -> tuple[Demand, ...]:
+        return (self._set(self.highest if power > 0 else self.lowest),)
+
+    @override
+    def device(self, device_id: str, view: View) -> Device | None:
+        state = view.state(self.heater)
+        temperature = None if state is None else state.attributes.get("current_temperature")
+        if temperature is None:
+            return None
+        return WaterHeater(
+            id=device_id,
+            power=self.power,
+            volume=self.volume,
+            temperature=view.celsius(temperature),
+            minimum=view.celsius(self.lowest),
+            maximum=view.celsius(self.highest),
+        )
+
+    def _set(self, temperature: float) -> Demand:
+        return Demand(
+            self.heater,
+            "set_temperature",
+            temperature,
+            {"temperature": temperature},
+            attribute="temperature",
+            step=0.5,
+        )

@@ -1,0 +1,93 @@
+"""The view of the home that a response reads: Home Assistant's states, in the units of the device models."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Final
+
+from homeassistant.const import (
+    ATTR_UNIT_OF_MEASUREMENT,
+    PERCENTAGE,
+    UnitOfEnergy,
+    UnitOfPower,
+    UnitOfTemperature,
+)
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter, TemperatureConverter
+
+from .model import as_number
+
+_CONVERT: Final[dict[str, Callable[[float, str], float]]] = {
+    **{
+        unit: lambda value, unit: PowerConverter.convert(value, unit, UnitOfPower.WATT)
+        for unit in (UnitOfPower.WATT, UnitOfPower.KILO_WATT)
+    },
+    **{
+        unit: lambda value, unit: EnergyConverter.convert(value, unit, UnitOfEnergy.WATT_HOUR)
+        for unit in (UnitOfEnergy.WATT_HOUR, UnitOfEnergy.KILO_WATT_HOUR)
+    },
+    **{
+        unit: lambda value, unit: TemperatureConverter.convert(value, unit, UnitOfTemperature.CELSIUS)
+        for unit in (UnitOfTemperature.CELSIUS, UnitOfTemperature.FAHRENHEIT)
+    },
+    PERCENTAGE: lambda value, _: value,
+}
+
+
+@dataclass(slots=True)
+class Home:
+    """One moment of the home, for one response."""
+
+    hass: HomeAssistant
+    now: datetime
+    run_time: timedelta
+    armed: bool
+    price: float | None
+
+    def state(self, entity: str | None) -> State | None:
+        """An entity's state, by its registry id or entity id; none where it is unavailable."""
+        found = self.hass.states.get(entity_id(self.hass, entity) or "") if entity else None
+        return None if found is None or found.state in {"unavailable", "unknown"} else found
+
+    def number(self, entity: str | None) -> float | None:
+        """An entity's state in W, Wh, % or °C."""
+        state = self.state(entity)
+        value = None if state is None else as_number(state.state)
+        if state is None or value is None:
+            return None
+        unit = str(state.attributes.get(ATTR_UNIT_OF_MEASUREMENT, ""))
+        convert = _CONVERT.get(unit)
+        return value if convert is None else convert(value, unit)
+
+    def celsius(self, temperature: float) -> float:
+        """A temperature in Home Assistant's unit, in °C."""
+        own = self.hass.config.units.temperature_unit
+        return TemperatureConverter.convert(float(temperature), own, UnitOfTemperature.CELSIUS)
+
+    def ran(self) -> timedelta:
+        """For how long the device has run since it had to begin anew."""
+        return self.run_time
+
+    def next_at(self, clock: time) -> datetime:
+        """When the local clock next shows a time.
+
+        One that a change of the clock skips comes an hour later by the clock; of one that comes twice, the
+        first counts.
+        """
+        zone = dt_util.get_default_time_zone()
+        local = self.now.astimezone(zone)
+        for days in (0, 1):
+            day = local.date() + timedelta(days=days)
+            found = dt_util.as_utc(datetime.combine(day, clock, zone))
+            if found > self.now:
+                return found
+        raise AssertionError("a time of day comes every day")
+
+
+def entity_id(hass: HomeAssistant, entity: str | None) -> str | None:
+    """The entity id behind a registry id, so that a renamed entity stays the same; none if it is gone."""
+    if entity is None:
+        return None
+    return er.async_resolve_entity_id(er.async_get(hass), entity)

@@ -1,0 +1,227 @@
+"""What every kind of response shares: demands on entities, and a view of the home to read them from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol
+
+from homeassistant.core import State
+from homeassistant.helpers.typing import StateType
+
+from ..client import Device
+
+
+class Kind(StrEnum):
+    """The questions that people ask; the value is stored in the subentry."""
+
+    CHARGE_CAR = "charge_car"
+    HEAT_WATER = "heat_water"
+    HEAT_COOL = "heat_cool"
+    RUN_HOURS = "run_hours"
+    RUN_ONCE = "run_once"
+    PAUSE_WHEN_DEAR = "pause_when_dear"
+    HOME_BATTERY = "home_battery"
+    TELL_ME = "tell_me"
+
+
+class Unusable(Exception):
+    """A response's settings cannot be used; ``field`` is the one that is wrong."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        """Name the field and what is wrong with it."""
+        super().__init__(f"{name}: {reason}")
+        self.field = name
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One entity shall have a value: the action that brings it about, and how to see that it has.
+
+    Attributes:
+        entity: registry id, or entity id of an entity without one.
+        action: of the entity's domain, such as ``turn_on``.
+        data: what the action needs beside its target.
+        value: what the state, or the attribute, shall be.
+        attribute: where the value is seen; none: in the state.
+        step: a difference up to this is none: the device's own step.
+    """
+
+    entity: str
+    action: str
+    value: str | float
+    data: Mapping[str, Any] = field(default_factory=dict)
+    attribute: str | None = None
+    step: float = 0.0
+
+    def shown(self, state: State | None) -> StateType:
+        """The value that an entity has, as far as it says."""
+        if state is None or state.state in {"unavailable", "unknown"}:
+            return None
+        found: StateType = state.state if self.attribute is None else state.attributes.get(self.attribute)
+        return found
+
+    def met_by(self, value: StateType) -> bool:
+        """Whether a value is the one wanted."""
+        if isinstance(self.value, str) or value is None:
+            return value == self.value
+        number = as_number(value)
+        return number is not None and abs(number - self.value) <= self.step + 1e-6
+
+
+class View(Protocol):
+    """The home as it is now; units are those of the client's device models."""
+
+    now: datetime
+
+    def state(self, entity: str | None) -> State | None:
+        """An entity's state; none where there is none or it is unavailable."""
+        ...
+
+    def number(self, entity: str | None) -> float | None:
+        """An entity's state as a number in W, Wh, % or °C; none where it says none."""
+        ...
+
+    def celsius(self, temperature: float) -> float:
+        """A temperature in Home Assistant's unit, in °C."""
+        ...
+
+    def ran(self) -> timedelta:
+        """For how long the response's device has run since it last had to begin anew."""
+        ...
+
+    def next_at(self, clock: time) -> datetime:
+        """When the local clock next shows a time; one that a change of the clock skips comes after it."""
+        ...
+
+    armed: bool
+    price: float | None
+    """What a kWh costs now, in the tender's currency."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapter:
+    """One response's settings, and how they become actions; subclasses are the kinds.
+
+    Attributes:
+        hold: for how long a person's change is left alone.
+        advise: show everything, switch nothing.
+        least: shortest time between two changes of what is demanded; also for the default.
+    """
+
+    kind: ClassVar[Kind]
+    local: ClassVar[bool] = False
+    """Needs no plan: it follows the price alone."""
+
+    hold: timedelta = timedelta(hours=2)
+    advise: bool = False
+    least: timedelta = timedelta()
+
+    @property
+    def controlled(self) -> tuple[str, ...]:
+        """The entities that it acts on."""
+        return tuple(demand.entity for demand in self.default())
+
+    def default(self) -> tuple[Demand, ...]:
+        """The owner's default: how the device is when nobody leads it."""
+        raise NotImplementedError
+
+    def follow(self, power: float) -> tuple[Demand, ...]:
+        """What a plan's step of ``power`` (W) asks for."""
+        raise NotImplementedError
+
+    def run_now(self) -> tuple[Demand, ...]:
+        """What running at once asks for."""
+        return self.follow(self.full_power)
+
+    @property
+    def full_power(self) -> float:
+        """What it draws when it runs, W."""
+        raise NotImplementedError
+
+    def device(self, device_id: str, view: View) -> Device | None:
+        """What the gateway shall plan; none where there is nothing to plan or too little is known."""
+        raise NotImplementedError
+
+    def urgent(self, view: View) -> bool:
+        """Whether it must run now to be ready in time, without any plan."""
+        return False
+
+    def ready_by(self, view: View) -> datetime | None:
+        """When it shall be ready; none without such a wish."""
+        return None
+
+    def finished(self, view: View) -> bool:
+        """Whether there is nothing left to do, so that the device may stop by itself."""
+        return False
+
+
+def as_number(value: StateType) -> float | None:
+    """A state as a finite number."""
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except TypeError, ValueError:
+        return None
+    return number if abs(number) < 1e12 else None
+
+
+def needed[T](data: Mapping[str, Any], name: str, kind: type[T]) -> T:
+    """A field that must be there.
+
+    Raises:
+        Unusable: it is missing, or of another kind.
+    """
+    value = data.get(name)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind):
+        raise Unusable(name, f"{value!r} is not what belongs here")
+    return value
+
+
+def positive(data: Mapping[str, Any], name: str, default: float | None = None) -> float:
+    """A number above nothing.
+
+    Raises:
+        Unusable: it is none.
+    """
+    value = needed({name: default} | dict(data), name, float)
+    if not 0 < value < 1e9:
+        raise Unusable(name, f"{value} must be above 0")
+    return value
+
+
+def clock_time(data: Mapping[str, Any], name: str) -> time:
+    """A time of day, written as 07:00 or 07:00:00.
+
+    Raises:
+        Unusable: it is none.
+    """
+    try:
+        return time.fromisoformat(needed(data, name, str))
+    except ValueError as error:
+        raise Unusable(name, str(error)) from error
+
+
+def common(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that every kind has.
+
+    Raises:
+        Unusable: one is wrong.
+    """
+    return {
+        "hold": timedelta(hours=positive(data, "hold_hours", 2.0)),
+        "advise": bool(data.get("advise", False)),
+        "least": timedelta(minutes=float(data.get("least_minutes", 0))),
+    }
+
+
+def switched(entity: str, *, on: bool) -> Demand:
+    """A switch, or anything else that is turned on and off."""
+    return Demand(entity, "turn_on" if on else "turn_off", "on" if on else "off")
+
+
+def number_set(entity: str, value: float, step: float) -> Demand:
+    """A number set to a value."""
+    return Demand(entity, "set_value", value, {"value": value}, step=step)

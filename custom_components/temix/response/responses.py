@@ -1,0 +1,229 @@
+"""All responses of an entry: started, changed and stopped one by one, remembered, reported to the gateway.
+
+They live longer than the connection: where the gateway is away when Home Assistant starts, what was led
+before is still brought to its default.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.core import HassJob, HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from ..client import TemixError
+from ..const import DOMAIN
+from ..coordinator import TemixCoordinator
+from .kinds import read
+from .model import Unusable
+from .running import Gateway, Memory, Running
+
+_LOGGER = logging.getLogger(__name__)
+
+SUBENTRY: Final = "response"
+VERSION: Final = 1
+SAVED_WITHIN_S: Final = 1.0
+REPORT_EVERY_S: Final = 60.0
+
+KEY: Final[HassKey[dict[str, Responses]]] = HassKey(f"{DOMAIN}_responses")
+
+
+class Responses:
+    """The running responses of one entry, by the ids of their subentries."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], stored: dict[str, Any]) -> None:
+        """Take up what was stored."""
+        self.hass = hass
+        self.entry = entry
+        self.running: dict[str, Running] = {}
+        self._store: Store[dict[str, Any]] = Store(hass, VERSION, f"{DOMAIN}.{entry.entry_id}")
+        self._stored = stored
+        self._known: dict[str, tuple[str, dict[str, Any]]] = {}
+        self._coordinator: TemixCoordinator | None = None
+        self._detach: list[Callable[[], None]] = []
+        self._on_added: list[Callable[[Running], None]] = []
+        self._lock = asyncio.Lock()
+        self._report_soon = asyncio.Event()
+        self._reporting: asyncio.Task[None] | None = None
+        self._forget_shutdown = hass.async_add_shutdown_job(HassJob(self.async_stop))
+
+    async def async_compare(self) -> None:
+        """Start, change and stop those whose settings have changed; no other notices."""
+        async with self._lock:
+            wanted = {
+                subentry_id: subentry
+                for subentry_id, subentry in self.entry.subentries.items()
+                if subentry.subentry_type == SUBENTRY
+            }
+            for response_id in [known for known in self._known if known not in wanted]:
+                del self._known[response_id]
+                await self._end(response_id)
+            for response_id, subentry in wanted.items():
+                settings = subentry.title, dict(subentry.data)  # Home Assistant changes a subentry in place
+                if self._known.get(response_id) != settings:
+                    self._known[response_id] = settings
+                    await self._begin(subentry)
+            self._save()
+            self._report_soon.set()
+
+    @callback
+    def follow(self, added: Callable[[Running], None]) -> Callable[[], None]:
+        """Call ``added`` with every response, those to come included; returns what ends that."""
+        told: set[str] = set()
+
+        def once(running: Running) -> None:
+            if running.id not in told:
+                told.add(running.id)
+                added(running)
+
+        for running in self.running.values():
+            once(running)
+        self._on_added.append(once)
+        return lambda: self._on_added.remove(once)
+
+    @callback
+    def attach(self, coordinator: TemixCoordinator) -> None:
+        """Follow this connection's plan, and report over it."""
+        self._coordinator = coordinator
+        self._detach = [coordinator.async_add_listener(self._gateway_spoke)]
+        self._reporting = self.hass.async_create_background_task(self._report(), f"{DOMAIN} report")
+        self._gateway_spoke()
+
+    async def async_detach(self) -> None:
+        """The connection ends; leases run out, nothing else changes."""
+        for remove in self._detach:
+            remove()
+        self._detach = []
+        if self._reporting is not None:
+            self._reporting.cancel()
+            await asyncio.gather(self._reporting, return_exceptions=True)
+            self._reporting = None
+        self._coordinator = None
+
+    async def async_stop(self) -> None:
+        """Leave every device at its default."""
+        await self.async_detach()
+        async with self._lock:
+            await asyncio.gather(*(running.stop() for running in self.running.values()))
+            for response_id, running in self.running.items():
+                self._stored[response_id] = running.memory.stored()
+            self.running.clear()
+            self._known.clear()
+            await self._store.async_save(self._stored)
+
+    async def async_end(self) -> None:
+        """Stop for good: the entry is unloaded or removed."""
+        self._forget_shutdown()
+        await self.async_stop()
+        self.hass.data[KEY].pop(self.entry.entry_id, None)
+
+    async def async_forget(self) -> None:
+        """Leave nothing behind on the disk."""
+        await self._store.async_remove()
+
+    async def _begin(self, subentry: ConfigSubentry) -> None:
+        """Start a response, or go on with other settings; its entities stay the same."""
+        response_id = subentry.subentry_id
+        running = self.running.get(response_id)
+        if running is not None:
+            await running.stop()
+        try:
+            adapter = read(subentry.data)
+        except Unusable as error:
+            self._tell_unusable(subentry, error)
+            return
+        ir.async_delete_issue(self.hass, DOMAIN, _unusable(response_id))
+        if running is None:
+            stored = self._stored.get(response_id)
+            memory = Memory.of(stored) if stored else Memory()
+            running = Running(
+                self.hass, response_id, adapter, memory, gateway=self._gateway, remember=self._save
+            )
+            self.running[response_id] = running
+        running.adapter, running.title = adapter, subentry.title
+        running.start(self.hass.async_create_background_task)
+        for added in self._on_added:
+            added(running)
+
+    async def _end(self, response_id: str) -> None:
+        """Leave a deleted response's device at its default, and forget the response."""
+        running = self.running.pop(response_id, None)
+        if running is not None:
+            await running.stop()
+        self._stored.pop(response_id, None)
+        ir.async_delete_issue(self.hass, DOMAIN, _unusable(response_id))
+
+    def _tell_unusable(self, subentry: ConfigSubentry, error: Unusable) -> None:
+        _LOGGER.error("Response %s cannot run: %s", subentry.title, error)
+        ir.async_create_issue(
+            self.hass,
+            DOMAIN,
+            _unusable(subentry.subentry_id),
+            is_fixable=False,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key="response_unusable",
+            translation_placeholders={"name": subentry.title, "reason": str(error)},
+        )
+
+    def _gateway(self) -> Gateway:
+        coordinator = self._coordinator
+        if coordinator is None:
+            return Gateway(None, connected=False)
+        return Gateway(coordinator.data, connected=coordinator.client.connected)
+
+    @callback
+    def _gateway_spoke(self) -> None:
+        for running in self.running.values():
+            running.look()
+        self._report_soon.set()
+
+    @callback
+    def _save(self) -> None:
+        self._store.async_delay_save(self._to_store, SAVED_WITHIN_S)
+        self._report_soon.set()
+
+    def _to_store(self) -> dict[str, Any]:
+        return self._stored | {
+            response_id: running.memory.stored() for response_id, running in self.running.items()
+        }
+
+    async def _report(self) -> None:
+        """Tell the gateway of the devices, when something changed and every minute."""
+        told = 0
+        while True:
+            try:
+                async with asyncio.timeout(REPORT_EVERY_S):
+                    await self._report_soon.wait()
+            except TimeoutError:
+                pass
+            await asyncio.sleep(0.1)  # what changes together is told together
+            self._report_soon.clear()
+            coordinator = self._coordinator
+            devices = [device for each in self.running.values() if (device := each.device()) is not None]
+            if coordinator is None or not coordinator.client.connected or not (devices or told):
+                continue
+            try:
+                await coordinator.client.report_home(dt_util.utcnow(), devices)
+                told = len(devices)
+            except TemixError as error:
+                _LOGGER.debug("The gateway could not be told of the devices: %s", error)
+
+
+def _unusable(response_id: str) -> str:
+    return f"response_unusable_{response_id}"
+
+
+async def async_get_responses(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Responses:
+    """The responses of an entry; started where they are not."""
+    known = hass.data.setdefault(KEY, {})
+    if entry.entry_id not in known:
+        store: Store[dict[str, Any]] = Store(hass, VERSION, f"{DOMAIN}.{entry.entry_id}")
+        known[entry.entry_id] = Responses(hass, entry, await store.async_load() or {})
+    responses = known[entry.entry_id]
+    await responses.async_compare()
+    return responses

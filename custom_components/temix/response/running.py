@@ -1,0 +1,515 @@
+"""One response at work: follows the plan under a lease, makes way for a person, falls back to the default."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from homeassistant.core import Context, Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceNotFound, ServiceValidationError
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.util import dt as dt_util
+
+from ..client import Device, GatewayState
+from ..client.models import PlanStep
+from ..const import DOMAIN, MICRO
+from .home import Home, entity_id
+from .manual import WINDOW, Change, Command, is_manual
+from .model import Adapter, Demand
+
+_LOGGER = logging.getLogger(__name__)
+
+LEASE: Final = timedelta(minutes=15)
+"""Longest time for which a device is led without a word from the gateway."""
+LOOK_EVERY: Final = timedelta(seconds=30)
+RETRY_AFTER: Final = timedelta(seconds=10)
+LONGEST_RETRY: Final = timedelta(minutes=1)
+TOLD_AFTER: Final = 4
+"""Tries without success after which a repair issue says so."""
+
+
+class Mode(StrEnum):
+    """What the owner wants of a response."""
+
+    AUTOMATIC = "automatic"
+    RUN_NOW = "run_now"
+    OFF = "off"
+
+
+class Doing(StrEnum):
+    """What a response does."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    PAUSED = "paused"
+    HELD = "held"
+    FAIL_SAFE = "fail_safe"
+    UNAVAILABLE = "unavailable"
+    OFF = "off"
+
+
+@dataclass(slots=True)
+class Memory:
+    """What survives a restart.
+
+    Attributes:
+        lease: until when the device is led, wall clock (timestamp); none: it is at its default.
+        held: until when a person's change stands (timestamp).
+        mode, armed: as the owner chose.
+        ran: seconds that the device ran since ``since`` (timestamp), when it had to begin anew.
+        changed: when something was last demanded (timestamp).
+    """
+
+    lease: float | None = None
+    held: float | None = None
+    mode: Mode = Mode.AUTOMATIC
+    armed: bool = False
+    ran: float = 0.0
+    since: float = 0.0
+    changed: float = 0.0
+
+    @classmethod
+    def of(cls, stored: dict[str, Any]) -> Memory:
+        """Read what was stored."""
+        return cls(**stored | {"mode": Mode(stored["mode"])})
+
+    def stored(self) -> dict[str, Any]:
+        """Write it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What is wanted now; ``demands`` none: hands off. ``led``: beyond the default, so under a lease."""
+
+    doing: Doing
+    demands: tuple[Demand, ...] | None
+    led: bool = False
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Sent:
+    """What was last demanded of the device, and what became of it."""
+
+    demands: tuple[Demand, ...] = ()
+    at: float = 0.0
+    tries: int = 0
+    failed: str = ""
+    confirmed: set[int] = field(default_factory=set)
+
+    @property
+    def done(self) -> bool:
+        """Whether every entity was seen to obey."""
+        return len(self.confirmed) == len(self.demands)
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """What the gateway says, and whether it is there to say more."""
+
+    state: GatewayState | None
+    connected: bool
+
+
+class Running:
+    """One response; ``step`` is called by its own task whenever something happened, and every 30 s."""
+
+    title = ""
+
+    def __init__(  # noqa: PLR0913 - what it works with, each of them once
+        self,
+        hass: HomeAssistant,
+        response_id: str,
+        adapter: Adapter,
+        memory: Memory,
+        *,
+        gateway: Callable[[], Gateway],
+        remember: Callable[[], None],
+    ) -> None:
+        """Lead nothing yet; ``remember`` is called when the memory has changed."""
+        self.hass = hass
+        self.id = response_id
+        self.adapter = adapter
+        self.memory = memory
+        self.goal = Goal(Doing.WAITING, None)
+        self._gateway = gateway
+        self._remember = remember
+        self._clock = hass.loop.time
+        self._lease_ends = 0.0  # of the monotonic clock
+        self._sent = Sent()
+        self._contexts: deque[str] = deque(maxlen=20)
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._stop_watching: Callable[[], None] | None = None
+        self._watched: frozenset[str] = frozenset()
+        self._listeners: list[Callable[[], None]] = []
+        self._looked: tuple[float, bool] = (self._clock(), False)
+
+    # For entities, actions and the responses of the entry.
+
+    def listen(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call ``changed`` after each change; returns what ends that."""
+        self._listeners.append(changed)
+        return lambda: self._listeners.remove(changed)
+
+    def start(self, create_task: Callable[[Any, str], asyncio.Task[None]]) -> None:
+        """Begin to work."""
+        self._task = create_task(self._run(), f"{DOMAIN} response {self.title}")
+
+    @callback
+    def look(self) -> None:
+        """Something has changed: look at once."""
+        self._wake.set()
+
+    @callback
+    def choose(self, mode: Mode) -> None:
+        """Take the owner's choice; it ends a hold."""
+        self.memory.mode = mode
+        self.release()
+
+    @callback
+    def release(self) -> None:
+        """End a person's hold."""
+        self.memory.held = None
+        self._changed()
+
+    @callback
+    def hold(self, duration: timedelta) -> None:
+        """Leave the device alone for a while."""
+        self.memory.held = (dt_util.utcnow() + duration).timestamp()
+        self.memory.lease = None
+        self._sent = Sent()
+        self._changed()
+
+    @callback
+    def arm(self) -> None:
+        """It is loaded and ready to run once."""
+        self.memory.armed, self.memory.ran = True, 0.0
+        self._changed()
+
+    @property
+    def held_until(self) -> datetime | None:
+        """Until when a person's change stands."""
+        held = self.memory.held
+        return None if held is None else dt_util.utc_from_timestamp(held)
+
+    @property
+    def next_start(self) -> datetime | None:
+        """When the plan next lets it run."""
+        now = dt_util.utcnow()
+        return next((step.start for step in self._steps() if step.power and step.start > now), None)
+
+    def device(self) -> Device | None:
+        """What the gateway shall plan; nothing while a person, or nobody, leads the device."""
+        if self.memory.mode is not Mode.AUTOMATIC or self.memory.held is not None or self.adapter.advise:
+            return None
+        return self.adapter.device(self.id, self._view())
+
+    # Work.
+
+    async def stop(self) -> None:
+        """Leave the device at the owner's default, and end."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        if self._stop_watching is not None:
+            self._stop_watching()
+            self._stop_watching = None
+        if self.memory.lease is not None:
+            await self._send(self.adapter.default())
+            if not self._sent.failed:
+                self.memory.lease = None
+            self._remember()
+        self._forget_issue()
+
+    async def _run(self) -> None:
+        if self.memory.lease is not None:  # we went without a word: nothing is known of what was led since
+            self._sent = Sent()
+        while True:
+            wait = await self.step()
+            try:
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
+
+    async def step(self) -> float:
+        """Look, and do what is due; returns after how many seconds to look again."""
+        self._watch()
+        self._count_run_time()
+        now = dt_util.utcnow()
+        if self.memory.held is not None and now.timestamp() >= self.memory.held:
+            self.memory.held = None
+            self._remember()
+        self._renew(now)
+        before, self.goal = self.goal, self._goal(now)
+        demands = self.goal.demands
+        if demands is not None:
+            await self._bring_about(demands, led=self.goal.led)
+        if self.goal != before:
+            for changed in tuple(self._listeners):
+                changed()
+        return self._due_in(now)
+
+    def _renew(self, now: datetime) -> None:
+        """The gateway is there and its plan covers this moment: the lease starts anew."""
+        gateway = self._gateway()
+        if gateway.connected and self._step_at(now) is not None:
+            self._lease_ends = self._clock() + LEASE.total_seconds()
+
+    def _goal(self, now: datetime) -> Goal:  # noqa: PLR0911 - what comes first wins, one line each
+        if any(self._state_of(entity) is None for entity in self.adapter.controlled):
+            return Goal(Doing.UNAVAILABLE, self.goal.demands, self.goal.led)
+        default, mode = self.adapter.default(), self.memory.mode
+        at_rest = default if self.memory.lease is not None else None
+        if mode is Mode.OFF:
+            return Goal(Doing.OFF, at_rest)
+        if self.memory.held is not None:
+            return Goal(Doing.HELD, None)
+        if mode is Mode.RUN_NOW:
+            return Goal(Doing.RUNNING, self.adapter.run_now(), led=True, reason="run_now")
+        state = self._gateway().state
+        if self.adapter.advise or (state is not None and state.mode != "automatic"):
+            return Goal(Doing.WAITING, at_rest, reason="advise")
+        view = self._view()
+        if self.adapter.local:
+            return self._by_price(view, default)
+        planned = self._step_at(now) if self._clock() < self._lease_ends else None
+        if planned is not None:
+            doing = Doing.RUNNING if planned.power else Doing.WAITING
+            return Goal(doing, self.adapter.follow(planned.power), led=True, reason=planned.reason)
+        if self.adapter.finished(view):
+            return Goal(Doing.DONE, at_rest)
+        if self.adapter.urgent(view):
+            return Goal(Doing.RUNNING, self.adapter.run_now(), led=True, reason="deadline")
+        return Goal(Doing.FAIL_SAFE, default, reason="no_plan")
+
+    def _by_price(self, view: Home, default: tuple[Demand, ...]) -> Goal:
+        """Pause while a kWh costs more than it is worth, not for longer than the owner allows."""
+        limit, longest = self.adapter.limit, self.adapter.longest  # type: ignore[attr-defined]
+        if view.price is None:
+            return Goal(Doing.FAIL_SAFE, default, reason="no_price")
+        paused_for = dt_util.utcnow().timestamp() - self.memory.changed
+        pausing = self.goal.doing is Doing.PAUSED
+        rests = self.goal.reason == "paused_long" and view.price > limit
+        if view.price <= limit:
+            return Goal(Doing.RUNNING, default)
+        if rests or (pausing and paused_for >= longest.total_seconds()):
+            return Goal(Doing.RUNNING, default, reason="paused_long")
+        return Goal(Doing.PAUSED, self.adapter.follow(0), led=True, reason="dear")
+
+    async def _bring_about(self, demands: tuple[Demand, ...], *, led: bool) -> None:
+        self._note_confirmed()
+        now = dt_util.utcnow().timestamp()
+        if demands != self._sent.demands:
+            if now - self.memory.changed < self.adapter.least.total_seconds():
+                return
+            if not led and self._all_met(demands):
+                self._sent = Sent(demands, self._clock(), confirmed=set(range(len(demands))))
+                self._let_go()
+                return
+            if led and self.memory.lease is None:
+                self.memory.lease = now + LEASE.total_seconds()
+                self._remember()
+            self._sent = Sent(demands)
+            self.memory.changed = now
+            await self._send(demands)
+        elif not self._sent.done and self._clock() - self._sent.at >= self._patience():
+            await self._send(demands)
+        self._note_confirmed()
+        if self._sent.done:
+            self._forget_issue()
+            if not led:
+                self._let_go()
+        elif self._sent.tries >= TOLD_AFTER:
+            self._tell_issue()
+
+    def _let_go(self) -> None:
+        if self.memory.lease is not None:
+            self.memory.lease = None
+            self._remember()
+
+    def _patience(self) -> float:
+        """Seconds until a command is given again: soon after an error, else after the confirmation window."""
+        if self._sent.failed:
+            return min(RETRY_AFTER * self._sent.tries, LONGEST_RETRY).total_seconds()
+        return WINDOW.total_seconds()
+
+    async def _send(self, demands: tuple[Demand, ...]) -> None:
+        self._sent = replace(
+            self._sent, demands=demands, at=self._clock(), tries=self._sent.tries + 1, failed=""
+        )
+        for number, demand in enumerate(demands):
+            if number in self._sent.confirmed and demand.met_by(self._value(demand)):
+                continue
+            context = Context()
+            self._contexts.append(context.id)
+            target = entity_id(self.hass, demand.entity) or ""
+            domain = target.partition(".")[0]
+            try:
+                async with asyncio.timeout(RETRY_AFTER.total_seconds()):
+                    await self.hass.services.async_call(
+                        domain,
+                        demand.action,
+                        {"entity_id": target, **demand.data},
+                        blocking=True,
+                        context=context,
+                    )
+            except (HomeAssistantError, ServiceNotFound, ServiceValidationError, TimeoutError) as error:
+                self._sent.failed = str(error) or type(error).__name__
+                _LOGGER.debug("%s: %s failed: %s", self.title, demand.action, self._sent.failed)
+            except Exception as error:  # noqa: BLE001 - any integration may stand behind an entity
+                self._sent.failed = f"{type(error).__name__}: {error}"
+                _LOGGER.warning("%s: %s failed: %s", self.title, demand.action, self._sent.failed)
+
+    def _note_confirmed(self) -> None:
+        for number, demand in enumerate(self._sent.demands):
+            if demand.met_by(self._value(demand)):
+                self._sent.confirmed.add(number)
+
+    def _all_met(self, demands: tuple[Demand, ...]) -> bool:
+        return all(demand.met_by(self._value(demand)) for demand in demands)
+
+    def _due_in(self, now: datetime) -> float:
+        """Seconds to the next boundary, retry or end of a lease or hold."""
+        due = [LOOK_EVERY.total_seconds()]
+        step = self._step_at(now)
+        if step is not None:
+            due.append((step.end - now).total_seconds())
+        later = next((step.start for step in self._steps() if step.start > now), None)
+        if later is not None:
+            due.append((later - now).total_seconds())
+        if self._lease_ends > self._clock():
+            due.append(self._lease_ends - self._clock())
+        if self._sent.demands and not self._sent.done:
+            due.append(max(0.5, self._patience() - (self._clock() - self._sent.at)))
+        if self.memory.held is not None:
+            due.append(max(0.5, self.memory.held - now.timestamp()))
+        return max(0.001, min(due))
+
+    # What others do to the device.
+
+    def _watch(self) -> None:
+        """Follow the controlled entities, also after they were renamed."""
+        ids = frozenset(
+            found for entity in self.adapter.controlled if (found := entity_id(self.hass, entity)) is not None
+        )
+        if ids == self._watched and self._stop_watching is not None:
+            return
+        if self._stop_watching is not None:
+            self._stop_watching()
+        self._watched = ids
+        self._stop_watching = async_track_state_change_event(self.hass, ids, self._seen)
+
+    @callback
+    def _seen(self, event: Event[EventStateChangedData]) -> None:
+        old, new = event.data["old_state"], event.data["new_state"]
+        if new is not None and self.memory.mode is not Mode.OFF and self._by_hand(old, new):
+            _LOGGER.info("%s is held: %s was changed by hand", self.title, new.entity_id)
+            self.memory.held = (dt_util.utcnow() + self.adapter.hold).timestamp()
+            self.memory.lease = None
+            self.memory.mode = Mode.AUTOMATIC
+            self._sent = Sent()
+            self._changed()
+        if old is None or old.state in {"unavailable", "unknown"}:
+            self._sent.confirmed.clear()
+            self._sent.at = -LONGEST_RETRY.total_seconds()
+        self.look()
+
+    def _by_hand(self, old: State | None, new: State) -> bool:
+        if self.memory.held is not None:
+            return False
+        ours = set(self._contexts)
+        demands = {id(d): (n, d) for n, d in enumerate(self._sent.demands) if self._is(d, new.entity_id)}
+        known = list(demands.values()) or [
+            (-1, demand) for demand in self.adapter.run_now() if self._is(demand, new.entity_id)
+        ]
+        finished = self.adapter.finished(self._view())
+        age = timedelta(seconds=self._clock() - self._sent.at)
+        for number, demand in known:
+            change = Change(
+                demand.shown(old),
+                demand.shown(new),
+                user=new.context.user_id is not None,
+                context=new.context.id,
+                parent=new.context.parent_id,
+            )
+            command = Command(demand, number in self._sent.confirmed, age) if number >= 0 else None
+            if is_manual(change, command, ours, finished=finished):
+                return True
+        return False
+
+    def _is(self, demand: Demand, entity: str) -> bool:
+        return entity_id(self.hass, demand.entity) == entity
+
+    # What it knows.
+
+    def _steps(self) -> tuple[PlanStep, ...]:
+        state = self._gateway().state
+        if state is None or state.plan is None:
+            return ()
+        return next((device.steps for device in state.plan.devices if device.device == self.id), ())
+
+    def _step_at(self, now: datetime) -> PlanStep | None:
+        return next((step for step in self._steps() if now in step), None)
+
+    def _state_of(self, entity: str) -> State | None:
+        state = self.hass.states.get(entity_id(self.hass, entity) or "")
+        return None if state is None or state.state == "unavailable" else state
+
+    def _value(self, demand: Demand) -> Any:
+        return demand.shown(self._state_of(demand.entity))
+
+    def _view(self) -> Home:
+        state, now = self._gateway().state, dt_util.utcnow()
+        spot = None if state is None else state.spot_at(now)
+        price = None if spot is None or spot.buy is None else spot.buy / MICRO
+        return Home(self.hass, now, timedelta(seconds=self.memory.ran), self.memory.armed, price)
+
+    def _count_run_time(self) -> None:
+        """Add the time since the last look in which the device ran; a new day begins at its ready-by."""
+        now, (then, ran) = self._clock(), self._looked
+        if ran:
+            self.memory.ran += now - then
+        self._looked = now, self._all_met(self.adapter.run_now())
+        view = self._view()
+        if self.memory.armed and self.adapter.finished(view):
+            self.memory.armed, self.memory.ran = False, 0.0
+            self._remember()
+        ready_by = self.adapter.ready_by(view)
+        if ready_by is None:
+            return
+        if self.memory.since and ready_by.timestamp() > self.memory.since + 1:
+            self.memory.ran = 0.0
+        if self.memory.since != ready_by.timestamp():
+            self.memory.since = ready_by.timestamp()
+            self._remember()
+
+    def _changed(self) -> None:
+        self._remember()
+        for changed in tuple(self._listeners):
+            changed()
+        self.look()
+
+    def _tell_issue(self) -> None:
+        ir.async_create_issue(
+            self.hass,
+            DOMAIN,
+            f"ignores_{self.id}",
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="device_ignores",
+            translation_placeholders={"name": self.title, "reason": self._sent.failed or "-"},
+        )
+
+    def _forget_issue(self) -> None:
+        ir.async_delete_issue(self.hass, DOMAIN, f"ignores_{self.id}")

@@ -1,0 +1,119 @@
+"""A response follows the plan, makes way for a person, and falls back: one pump, in virtual time."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.util import dt as dt_util
+
+from tests.faults.home.clock import run
+from tests.faults.home.things import Thing, switch
+from tests.faults.home.world import World
+
+START = datetime(2026, 11, 24, 18, 2, tzinfo=UTC)
+BOUNDARY = datetime(2026, 11, 24, 18, 15, tzinfo=UTC)
+END = datetime(2026, 11, 25, 0, tzinfo=UTC)
+
+
+def pump_response(**more: Any) -> ConfigSubentryData:
+    data = {
+        "kind": "run_hours",
+        "switch": "switch.pump_relay",
+        "power": 1100,
+        "hours": 4,
+        "ready_by": "08:00",
+    }
+    return ConfigSubentryData(
+        data=data | more, subentry_id="pump", subentry_type="response", title="Pump", unique_id=None
+    )
+
+
+async def planned(world: World) -> None:
+    world.gateway.plan({"pump": {START: 0, BOUNDARY: 1100}}, END)
+    await world.after(seconds=1)
+
+
+def test_it_runs_from_the_boundary_on() -> None:
+    async def case() -> None:
+        pump = switch("pump")
+        async with World([pump], {"pump": pump_response()}) as world:
+            await planned(world)
+            await world.until(BOUNDARY - timedelta(seconds=1))
+            assert not pump.values["relay"]
+            await world.until(BOUNDARY + timedelta(seconds=1))
+            assert pump.values["relay"]
+            assert len(pump.commands) == 1
+            await world.after(hours=1)
+            assert len(pump.commands) == 1
+        assert not pump.values["relay"]  # stopped in order: the default first
+
+    run(START, case())
+
+
+def test_the_default_holds_when_the_lease_has_run_out() -> None:
+    async def case() -> None:
+        pump = switch("pump")
+        async with World([pump], {"pump": pump_response()}) as world:
+            await planned(world)
+            await world.until(BOUNDARY + timedelta(minutes=5))
+            world.gateway.leave()
+            await world.after(minutes=14)
+            assert pump.values["relay"]
+            await world.after(seconds=70)
+            assert not pump.values["relay"]
+
+    run(START, case())
+
+
+def test_a_person_wins_and_is_left_alone() -> None:
+    async def case() -> None:
+        pump = switch("pump")
+        async with World([pump], {"pump": pump_response()}) as world:
+            await planned(world)
+            await world.until(BOUNDARY + timedelta(minutes=5))
+            told = len(pump.commands)
+            pump.change("relay", False)
+            await world.after(hours=1, minutes=50)
+            assert len(pump.commands) == told
+            await world.after(minutes=15)
+            assert pump.values["relay"]
+
+    run(START, case())
+
+
+def test_after_a_crash_the_default_is_back_without_the_gateway() -> None:
+    async def case() -> None:
+        pump = switch("pump")
+        async with World([pump], {"pump": pump_response()}) as world:
+            await planned(world)
+            await world.until(BOUNDARY + timedelta(minutes=5))
+            assert pump.values["relay"]
+            await world.crash()
+            world.gateway.leave()
+            await world.after(minutes=3)
+            assert pump.values["relay"]
+            await crashed_start(world)
+            await world.after(seconds=60)
+            assert not pump.values["relay"]
+
+    run(START, case())
+
+
+async def crashed_start(world: World) -> None:
+    """Start while the gateway is away: the entry waits, the responses do not."""
+    try:
+        await world.start()
+    except AssertionError:
+        assert dt_util.utcnow()
+
+
+def test_monitoring_switches_nothing() -> None:
+    async def case() -> None:
+        pump: Thing = switch("pump")
+        async with World([pump], {"pump": pump_response()}) as world:
+            world.gateway.say(mode="monitor")
+            await planned(world)
+            await world.until(BOUNDARY + timedelta(minutes=5))
+            assert pump.commands == []
+
+    run(START, case())
