@@ -261,9 +261,9 @@ class Running:
         return self._due_in(now)
 
     def _renew(self, now: datetime) -> None:
-        """The gateway is there and its plan covers this moment: the lease starts anew."""
-        gateway = self._gateway()
-        if gateway.connected and self._step_at(now) is not None:
+        """The gateway is there, and its plan, where one is followed, covers this moment: a new lease."""
+        covered = self.adapter.local or self._step_at(now) is not None
+        if self._gateway().connected and covered:
             self._lease_ends = self._clock() + LEASE.total_seconds()
 
     def _goal(self, now: datetime) -> Goal:  # noqa: PLR0911 - what comes first wins, one line each
@@ -296,7 +296,7 @@ class Running:
     def _by_price(self, view: Home, default: tuple[Demand, ...]) -> Goal:
         """Pause while a kWh costs more than it is worth, not for longer than the owner allows."""
         limit, longest = self.adapter.limit, self.adapter.longest  # type: ignore[attr-defined]
-        if view.price is None:
+        if view.price is None or self._clock() >= self._lease_ends:
             return Goal(Doing.FAIL_SAFE, default, reason="no_price")
         paused_for = dt_util.utcnow().timestamp() - self.memory.changed
         pausing = self.goal.doing is Doing.PAUSED

@@ -58,6 +58,12 @@ class Thing:
         self.views[:] = [make(self) for make in self.makers]
         return self.views
 
+    @override
+    def __str__(self) -> str:
+        """How it is, and the last that it was told."""
+        told = ", ".join(f"{each.at:%H:%M:%S} {each.key}={each.value}" for each in self.commands[-5:])
+        return f"{self.name} {self.values}, told last: {told or 'nothing'}"
+
     def entity_id(self, domain: str, key: str) -> str:
         """The id of one of its entities."""
         return f"{domain}.{self.name}_{key}"
