@@ -44,7 +44,7 @@ class HomeAssistant:
             DemoError: it does not let us in.
         """
         client = {"client_id": f"{self.url}/"}
-        flow = await self._send(
+        flow = await self.send(
             "POST",
             "/auth/login_flow",
             json=client | {"handler": ["trusted_networks", None], "redirect_uri": f"{self.url}/"},
@@ -52,11 +52,11 @@ class HomeAssistant:
         if flow.get("type") != "create_entry":
             raise DemoError(f"Home Assistant at {self.url} asks for a log-in: {flow}")
         grant = client | {"grant_type": "authorization_code", "code": flow["result"]}
-        self._token = str((await self._send("POST", "/auth/token", data=grant))["access_token"])
+        self._token = str((await self.send("POST", "/auth/token", data=grant))["access_token"])
 
     async def get(self, path: str) -> Any:
         """Read an API path, such as ``/api/states``."""
-        return await self._send("GET", path)
+        return await self.send("GET", path)
 
     async def states(self) -> Mapping[str, Json]:
         """Every entity's state by its id."""
@@ -64,12 +64,12 @@ class HomeAssistant:
 
     async def action(self, action: str, **data: Any) -> None:
         """Perform an action, such as ``switch.turn_on``."""
-        await self._send("POST", f"/api/services/{action.replace('.', '/')}", json=data)
+        await self.send("POST", f"/api/services/{action.replace('.', '/')}", json=data)
 
     async def response(self, action: str, **data: Any) -> Json:
         """Perform an action that answers, and return what it answers."""
         path = f"/api/services/{action.replace('.', '/')}?return_response"
-        answer: Json = (await self._send("POST", path, json=data))["service_response"]
+        answer: Json = (await self.send("POST", path, json=data))["service_response"]
         return answer
 
     async def add_integration(self, domain: str, *answers: Json) -> Json:
@@ -79,9 +79,9 @@ class HomeAssistant:
             DemoError: the dialog ended otherwise.
         """
         path = "/api/config/config_entries/flow"
-        step = await self._send("POST", path, json={"handler": domain})
+        step = await self.send("POST", path, json={"handler": domain})
         for answer in answers:
-            step = await self._send("POST", f"{path}/{step['flow_id']}", json=answer)
+            step = await self.send("POST", f"{path}/{step['flow_id']}", json=answer)
         if step["type"] != "create_entry":
             told = {key: step.get(key) for key in ("type", "step_id", "errors", "reason") if step.get(key)}
             raise DemoError(f"Home Assistant could not add {domain}: {told}")
@@ -104,7 +104,12 @@ class HomeAssistant:
             raise DemoError(f"Home Assistant refused {kind}: {answer.get('error')}")
         return answer["result"]
 
-    async def _send(self, method: str, path: str, **arguments: Any) -> Any:
+    async def send(self, method: str, path: str, **arguments: Any) -> Any:
+        """Send a request to the API and return its answer.
+
+        Raises:
+            DemoError: it fails.
+        """
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         try:
             async with self._http.request(method, path, headers=headers, **arguments) as answer:

@@ -1,0 +1,61 @@
+"""A real plug follows the plan over Z-Wave, and whoever presses its button wins."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from temix_gateway.home.messages import DevicePlan, Plan, PlanStep
+
+from tests.e2e.peers.home import add_response, eventually, running
+from tests.gateway.home.fake_core import Gateway, state
+
+MINUTE = 60_000
+
+
+def answers() -> dict[str, object]:
+    """A pump that has the whole night: no hour of the day makes it urgent."""
+    ready_by = datetime.now(UTC) + timedelta(hours=12)
+    return {
+        "name": "Pump",
+        "switch": "switch.smart_switch_7",
+        "power": 1200,
+        "hours": 0.5,
+        "ready_by": f"{ready_by:%H:%M:00}",
+    }
+
+
+async def test_zwave_plug_follows_and_a_person_wins(tmp_path: Path) -> None:
+    (tmp_path / "gw").mkdir()
+    gateway = Gateway(tmp_path / "gw")
+    gateway.core.current = state(int(time.time() * 1000) // (5 * MINUTE) * 5 * MINUTE)
+    await gateway.start()
+    async with running(tmp_path) as home:
+        address = {"host": "127.0.0.1", "port": gateway.port}
+        await home.home_assistant.add_integration("temix", address, {"token": gateway.token})
+        await eventually(lambda: home.state("switch.smart_switch_7"), "off")
+        await add_response(home.home_assistant, "run_hours", answers())
+
+        async def reported() -> bool:
+            return bool(gateway.core.commands)
+
+        await eventually(reported, wanted=True)
+        device = gateway.core.commands[-1].devices[0].id  # type: ignore[attr-defined]
+        now = int(time.time() * 1000)
+        steps = [
+            PlanStep(start=now - MINUTE, end=now + 3_000, power=0),
+            PlanStep(start=now + 3_000, end=now + 60 * MINUTE, power=1200),
+        ]
+        gateway.update(plan=Plan(made=now, devices=[DevicePlan(device=device, steps=steps)]))
+
+        async def on() -> bool:
+            return bool((await home.plugs())["2"]["on"])
+
+        await eventually(on, wanted=True)
+        await eventually(lambda: home.state("switch.smart_switch_7"), "on")
+        await eventually(lambda: home.state("sensor.smart_switch_7_electric_consumption_w"), "1200.0")
+        told = (await home.plugs())["2"]["commands"]
+        await home.touch_plug(2, on=False)
+        await eventually(lambda: home.state("sensor.pump_state"), "held")
+        plug = (await home.plugs())["2"]
+        assert (plug["on"], plug["commands"]) == (False, told)
+    await gateway.stop()
