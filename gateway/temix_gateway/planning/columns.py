@@ -22,7 +22,7 @@ from temix_gateway.planning.exact import least
 from temix_gateway.planning.master import Master
 from temix_gateway.planning.program import Solution
 
-KEPT = 0.03
+KEPT = 0.08
 """Currency units by which a change of a device's plan must lower the cost."""
 MOST_ROUNDS = 60
 LITTLE = 1e-4
