@@ -142,7 +142,13 @@ class Responses:
             stored = self._stored.get(response_id)
             memory = Memory.of(stored) if stored else Memory()
             running = Running(
-                self.hass, response_id, adapter, memory, gateway=self._gateway, remember=self._save
+                self.hass,
+                response_id,
+                adapter,
+                memory,
+                gateway=self._gateway,
+                remember=self._save,
+                store=self._save_now,
             )
             self.running[response_id] = running
         running.adapter, running.title = adapter, subentry.title
@@ -186,6 +192,9 @@ class Responses:
     def _save(self) -> None:
         self._store.async_delay_save(self._to_store, SAVED_WITHIN_S)
         self._report_soon.set()
+
+    async def _save_now(self) -> None:
+        await self._store.async_save(self._to_store())
 
     def _to_store(self) -> dict[str, Any]:
         return self._stored | {

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -64,6 +64,7 @@ class Memory:
         mode, armed: as the owner chose.
         ran: seconds that the device ran since ``since`` (timestamp), when it had to begin anew.
         changed: when something was last demanded (timestamp).
+        automatic: whether the gateway was to switch devices when it was last heard.
     """
 
     lease: float | None = None
@@ -73,6 +74,7 @@ class Memory:
     ran: float = 0.0
     since: float = 0.0
     changed: float = 0.0
+    automatic: bool = False
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> Memory:
@@ -132,8 +134,12 @@ class Running:
         *,
         gateway: Callable[[], Gateway],
         remember: Callable[[], None],
+        store: Callable[[], Awaitable[None]],
     ) -> None:
-        """Lead nothing yet; ``remember`` is called when the memory has changed."""
+        """Lead nothing yet.
+
+        ``remember`` is called when the memory has changed; ``store`` returns when it is on the disk.
+        """
         self.hass = hass
         self.id = response_id
         self.adapter = adapter
@@ -141,6 +147,7 @@ class Running:
         self.goal = Goal(Doing.WAITING, None)
         self._gateway = gateway
         self._remember = remember
+        self._store = store
         self._clock = hass.loop.time
         self._lease_ends = 0.0  # of the monotonic clock
         self._sent = Sent()
@@ -250,7 +257,7 @@ class Running:
         if self.memory.held is not None and now.timestamp() >= self.memory.held:
             self.memory.held = None
             self._remember()
-        self._renew(now)
+        self._hear(now)
         before, self.goal = self.goal, self._goal(now)
         demands = self.goal.demands
         if demands is not None:
@@ -260,10 +267,14 @@ class Running:
                 changed()
         return self._due_in(now)
 
-    def _renew(self, now: datetime) -> None:
+    def _hear(self, now: datetime) -> None:
         """The gateway is there, and its plan, where one is followed, covers this moment: a new lease."""
+        gateway = self._gateway()
+        if gateway.state is not None and self.memory.automatic != (gateway.state.mode == "automatic"):
+            self.memory.automatic = not self.memory.automatic
+            self._remember()
         covered = self.adapter.local or self._step_at(now) is not None
-        if self._gateway().connected and covered:
+        if gateway.connected and covered:
             self._lease_ends = self._clock() + LEASE.total_seconds()
 
     def _goal(self, now: datetime) -> Goal:  # noqa: PLR0911 - what comes first wins, one line each
@@ -277,8 +288,7 @@ class Running:
             return Goal(Doing.HELD, None)
         if mode is Mode.RUN_NOW:
             return Goal(Doing.RUNNING, self.adapter.run_now(), led=True, reason="run_now")
-        state = self._gateway().state
-        if self.adapter.advise or (state is not None and state.mode != "automatic"):
+        if self.adapter.advise or not self.memory.automatic:
             return Goal(Doing.WAITING, at_rest, reason="advise")
         view = self._view()
         if self.adapter.local:
@@ -319,7 +329,7 @@ class Running:
                 return
             if led and self.memory.lease is None:
                 self.memory.lease = now + LEASE.total_seconds()
-                self._remember()
+                await self._store()  # before the command: a crash after it must find that the device was led
             self._sent = Sent(demands)
             self.memory.changed = now
             await self._send(demands)

@@ -117,3 +117,47 @@ def test_monitoring_switches_nothing() -> None:
             assert pump.commands == []
 
     run(START, case())
+
+
+def test_a_crash_right_after_the_first_command_is_remembered() -> None:
+    """Nothing but what was stored can tell then that the pump was led: the owner only monitors."""
+
+    async def case() -> None:
+        pump = switch("pump")
+        async with World([pump], {"pump": pump_response()}) as world:
+            world.gateway.plan({"pump": {START: 1100}}, END)
+            await world.after(seconds=0.2)
+            assert pump.values["relay"]
+            await world.crash()
+            world.gateway.say(mode="monitor")
+            await world.start()
+            await world.after(seconds=60)
+            assert not pump.values["relay"]
+
+    run(START, case())
+
+
+def test_a_device_that_is_only_advised_is_let_alone() -> None:
+    async def case() -> None:
+        pump = switch("pump", on=True)
+        async with World([pump], {"pump": pump_response(advise=True)}) as world:
+            await planned(world)
+            await world.after(hours=1)
+            assert pump.commands == []
+
+    run(START, case())
+
+
+def test_who_only_monitors_finds_every_device_as_it_was() -> None:
+    """Also in the moment at the start in which the gateway has not been heard yet."""
+
+    async def case() -> None:
+        pump = switch("pump", on=True)
+        world = World([pump], {"pump": pump_response()})
+        world.gateway.say(mode="monitor")
+        async with world:
+            await planned(world)
+            await world.after(hours=1)
+            assert pump.commands == []
+
+    run(START, case())
