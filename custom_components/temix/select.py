@@ -8,7 +8,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import TemixConfigEntry
 from .response.entity import ResponseEntity, add_for_each
-from .response.running import Mode
+from .response.status import Mode
 
 PARALLEL_UPDATES = 0
 

@@ -18,7 +18,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import TemixConfigEntry, TemixCoordinator
 from .entity import ACCOUNT, PRICES, TemixEntity
 from .response.entity import ResponseEntity, add_for_each
-from .response.running import Doing, Running
+from .response.running import Running
+from .response.status import Doing
 from .shapes import forecast, per_kwh
 
 PARALLEL_UPDATES = 0

@@ -17,6 +17,7 @@ from .model import (
     number_set,
     positive,
     switched,
+    within,
 )
 
 LEAST_AMPERES: Final = 6
@@ -56,22 +57,16 @@ class ChargeCar(Adapter):
         switch, current = data.get("switch"), data.get("current")
         if switch is None and current is None:
             raise Unusable("switch", "a charger needs a switch or a current to set")
-        amperes = int(positive(data, "amperes", 16.0))
-        if amperes < LEAST_AMPERES:
-            raise Unusable("amperes", f"a car charges with {LEAST_AMPERES} A at least")
-        target = positive(data, "target", 80.0)
-        if target > 100:
-            raise Unusable("target", "more than 100 %")
         return cls(
             switch=switch,
             current=current,
             plugged=data.get("plugged"),
             soc=data.get("soc"),
             capacity=positive(data, "capacity", 60.0) * 1000,
-            target=target,
-            amperes=amperes,
+            target=within(data, "target", 1, 100, 80.0),
+            amperes=int(within(data, "amperes", LEAST_AMPERES, 100, 16.0)),
             volts=positive(data, "volts", 230.0),
-            phases=int(positive(data, "phases", 1.0)),
+            phases=int(within(data, "phases", 1, 3, 1.0)),
             ready_at=clock_time(data, "ready_by"),
             starts_charging=data.get("default", "on") == "on",
             **common(data),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Self, override
 
 from ..client import Device, Thermostat
-from .model import Adapter, Demand, Kind, Unusable, View, common, needed, positive
+from .model import Adapter, Demand, Kind, View, common, needed, positive, rising, temperature_set
 
 MILD: Final = 10.0
 """Outdoors in °C where no sensor tells; our choice."""
@@ -32,9 +32,7 @@ class HeatCool(Adapter):
         Raises:
             Unusable: one is missing or wrong.
         """
-        low, usual, high = (positive(data, name) for name in ("low", "usual", "high"))
-        if not low <= usual <= high:
-            raise Unusable("usual", "it must lie between the coolest and the warmest temperature")
+        low, usual, high = rising(data, "low", "usual", "high")
         return cls(
             thermostat=needed(data, "thermostat", str),
             power=positive(data, "power"),
@@ -53,12 +51,12 @@ class HeatCool(Adapter):
 
     @override
     def default(self) -> tuple[Demand, ...]:
-        return (self._set(self.usual),)
+        return (temperature_set(self.thermostat, self.usual),)
 
     @override
     def follow(self, power: float) -> tuple[Demand, ...]:
         runs = power > 0
-        return (self._set(self.high if runs is not self.cools else self.low),)
+        return (temperature_set(self.thermostat, self.high if runs is not self.cools else self.low),)
 
     @override
     def device(self, device_id: str, view: View) -> Device | None:
@@ -76,14 +74,4 @@ class HeatCool(Adapter):
             minimum=view.celsius(self.low),
             maximum=view.celsius(self.high),
             cooling=self.cools,
-        )
-
-    def _set(self, temperature: float) -> Demand:
-        return Demand(
-            self.thermostat,
-            "set_temperature",
-            temperature,
-            {"temperature": temperature},
-            attribute="temperature",
-            step=0.5,
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self, override
 
 from ..client import Device, WaterHeater
-from .model import Adapter, Demand, Kind, Unusable, View, common, needed, positive
+from .model import Adapter, Demand, Kind, View, common, needed, positive, rising, temperature_set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +28,7 @@ class HeatWater(Adapter):
         Raises:
             Unusable: one is missing or wrong.
         """
-        lowest, usual, highest = (positive(data, name) for name in ("lowest", "usual", "highest"))
-        if not lowest <= usual <= highest:
-            raise Unusable("usual", "it must lie between the lowest and the highest temperature")
+        lowest, usual, highest = rising(data, "lowest", "usual", "highest")
         return cls(
             heater=needed(data, "heater", str),
             power=positive(data, "power"),
@@ -48,11 +46,11 @@ class HeatWater(Adapter):
 
     @override
     def default(self) -> tuple[Demand, ...]:
-        return (self._set(self.usual),)
+        return (temperature_set(self.heater, self.usual),)
 
     @override
     def follow(self, power: float) -> tuple[Demand, ...]:
-        return (self._set(self.highest if power > 0 else self.lowest),)
+        return (temperature_set(self.heater, self.highest if power > 0 else self.lowest),)
 
     @override
     def device(self, device_id: str, view: View) -> Device | None:
@@ -67,14 +65,4 @@ class HeatWater(Adapter):
             temperature=view.celsius(temperature),
             minimum=view.celsius(self.lowest),
             maximum=view.celsius(self.highest),
-        )
-
-    def _set(self, temperature: float) -> Demand:
-        return Demand(
-            self.heater,
-            "set_temperature",
-            temperature,
-            {"temperature": temperature},
-            attribute="temperature",
-            step=0.5,
         )

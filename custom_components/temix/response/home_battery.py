@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self, override
 
 from ..client import Battery, Device
-from .model import Adapter, Demand, Kind, Unusable, View, common, needed, number_set, positive
+from .model import Adapter, Demand, Kind, View, common, needed, number_set, positive, within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +28,13 @@ class HomeBattery(Adapter):
         Raises:
             Unusable: one is missing or wrong.
         """
-        reserve = float(data.get("reserve", 10))
-        if not 0 <= reserve < 100:
-            raise Unusable("reserve", "it must be between 0 and 100 %")
         return cls(
             setpoint=needed(data, "setpoint", str),
             soc=needed(data, "soc", str),
             capacity=positive(data, "capacity") * 1000,
             max_charge=positive(data, "max_charge"),
             max_discharge=positive(data, "max_discharge"),
-            reserve=reserve,
+            reserve=within(data, "reserve", 0, 99, 10.0),
             **common(data),
         )
 

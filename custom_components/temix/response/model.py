@@ -1,5 +1,6 @@
 """What every kind of response shares: demands on entities, and a view of the home to read them from."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -22,7 +23,6 @@ class Kind(StrEnum):
     RUN_ONCE = "run_once"
     PAUSE_WHEN_DEAR = "pause_when_dear"
     HOME_BATTERY = "home_battery"
-    TELL_ME = "tell_me"
 
 
 class Unusable(Exception):
@@ -101,7 +101,7 @@ class View(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Adapter:
+class Adapter(ABC):
     """One response's settings, and how they become actions; subclasses are the kinds.
 
     Attributes:
@@ -111,8 +111,6 @@ class Adapter:
     """
 
     kind: ClassVar[Kind]
-    local: ClassVar[bool] = False
-    """Needs no plan: it follows the price alone."""
 
     hold: timedelta = timedelta(hours=2)
     advise: bool = False
@@ -123,26 +121,26 @@ class Adapter:
         """The entities that it acts on."""
         return tuple(demand.entity for demand in self.default())
 
+    @abstractmethod
     def default(self) -> tuple[Demand, ...]:
         """The owner's default: how the device is when nobody leads it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def follow(self, power: float) -> tuple[Demand, ...]:
         """What a plan's step of ``power`` (W) asks for."""
-        raise NotImplementedError
 
     def run_now(self) -> tuple[Demand, ...]:
         """What running at once asks for."""
         return self.follow(self.full_power)
 
     @property
+    @abstractmethod
     def full_power(self) -> float:
         """What it draws when it runs, W."""
-        raise NotImplementedError
 
+    @abstractmethod
     def device(self, device_id: str, view: View) -> Device | None:
         """What the gateway shall plan; none where there is nothing to plan or too little is known."""
-        raise NotImplementedError
 
     def urgent(self, view: View) -> bool:
         """Whether it must run now to be ready in time, without any plan."""
@@ -180,16 +178,42 @@ def needed[T](data: Mapping[str, Any], name: str, kind: type[T]) -> T:
     return value
 
 
+def within(
+    data: Mapping[str, Any], name: str, least: float, most: float, default: float | None = None
+) -> float:
+    """A number between two.
+
+    Raises:
+        Unusable: it is missing, none, or outside.
+    """
+    value = needed({name: default} | dict(data), name, float)
+    if not least <= value <= most:
+        raise Unusable(name, f"{value:g} is not between {least:g} and {most:g}")
+    return value
+
+
 def positive(data: Mapping[str, Any], name: str, default: float | None = None) -> float:
     """A number above nothing.
 
     Raises:
         Unusable: it is none.
     """
-    value = needed({name: default} | dict(data), name, float)
-    if not 0 < value < 1e9:
-        raise Unusable(name, f"{value} must be above 0")
+    value = within(data, name, 0, 1e9, default)
+    if value == 0:
+        raise Unusable(name, "it must be above 0")
     return value
+
+
+def rising(data: Mapping[str, Any], low: str, usual: str, high: str) -> tuple[float, float, float]:
+    """Three temperatures, the usual one between the others.
+
+    Raises:
+        Unusable: one is missing, or they do not rise.
+    """
+    found = (within(data, low, -50, 250), within(data, usual, -50, 250), within(data, high, -50, 250))
+    if not found[0] <= found[1] <= found[2]:
+        raise Unusable(usual, f"{found[1]:g}° must lie between {found[0]:g}° and {found[2]:g}°")
+    return found
 
 
 def clock_time(data: Mapping[str, Any], name: str) -> time:
@@ -213,7 +237,7 @@ def common(data: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "hold": timedelta(hours=positive(data, "hold_hours", 2.0)),
         "advise": bool(data.get("advise", False)),
-        "least": timedelta(minutes=float(data.get("least_minutes", 0))),
+        "least": timedelta(minutes=within(data, "least_minutes", 0, 120, 0.0)),
     }
 
 
@@ -225,3 +249,9 @@ def switched(entity: str, *, on: bool) -> Demand:
 def number_set(entity: str, value: float, step: float) -> Demand:
     """A number set to a value."""
     return Demand(entity, "set_value", value, {"value": value}, step=step)
+
+
+def temperature_set(entity: str, temperature: float) -> Demand:
+    """The set-point of a thermostat or a water heater."""
+    data = {"temperature": temperature}
+    return Demand(entity, "set_temperature", temperature, data, attribute="temperature", step=0.5)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, ClassVar, Self, override
 
 from ..client import Device
-from .model import Adapter, Demand, Kind, View, common, needed, positive, switched
+from .model import Adapter, Demand, Kind, View, common, needed, positive, switched, within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +14,6 @@ class PauseWhenDear(Adapter):
     """Settings; ``limit`` is a price per kWh in the tender's currency."""
 
     kind: ClassVar[Kind] = Kind.PAUSE_WHEN_DEAR
-    local: ClassVar[bool] = True
 
     switch: str
     limit: float
@@ -29,10 +28,20 @@ class PauseWhenDear(Adapter):
         """
         return cls(
             switch=needed(data, "switch", str),
-            limit=needed(data, "limit", float),
+            limit=within(data, "limit", -100, 100),
             longest=timedelta(minutes=positive(data, "longest_minutes", 60.0)),
             **common(data),
         )
+
+    def pauses(self, price: float, paused_for: timedelta | None, *, spent: bool) -> bool:
+        """Whether to pause at a price per kWh.
+
+        ``paused_for``: how long it has been paused, none if it runs; ``spent``: the longest pause is over,
+        and the price has not been good since.
+        """
+        if price <= self.limit or spent:
+            return False
+        return paused_for is None or paused_for < self.longest
 
     @property
     @override

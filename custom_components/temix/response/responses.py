@@ -21,7 +21,8 @@ from ..const import DOMAIN
 from ..coordinator import TemixCoordinator
 from .kinds import read
 from .model import Unusable
-from .running import Gateway, Memory, Running
+from .running import Running
+from .status import Gateway, Memory
 
 _LOGGER = logging.getLogger(__name__)
 

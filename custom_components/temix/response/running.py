@@ -1,123 +1,35 @@
 """One response at work: follows the plan under a lease, makes way for a person, falls back to the default."""
 
 import asyncio
+import contextlib
 import logging
-from collections import deque
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Final
 
-from homeassistant.core import Context, Event, EventStateChangedData, HomeAssistant, State, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceNotFound, ServiceValidationError
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 
-from ..client import Device, GatewayState
+from ..client import Device
 from ..client.models import PlanStep
 from ..const import DOMAIN, MICRO
+from .commands import Commands, state_of
 from .home import Home, entity_id
-from .manual import WINDOW, Change, Command, is_manual
+from .manual import Change, Command, is_manual
 from .model import Adapter, Demand
+from .pause_when_dear import PauseWhenDear
+from .status import Doing, Gateway, Goal, Memory, Mode
 
 _LOGGER = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(minutes=15)
 """Longest time for which a device is led without a word from the gateway."""
 LOOK_EVERY: Final = timedelta(seconds=30)
-RETRY_AFTER: Final = timedelta(seconds=10)
-LONGEST_RETRY: Final = timedelta(minutes=1)
+PAUSED_LONG: Final = "paused_long"
 TOLD_AFTER: Final = 4
 """Tries without success after which a repair issue says so."""
-
-
-class Mode(StrEnum):
-    """What the owner wants of a response."""
-
-    AUTOMATIC = "automatic"
-    RUN_NOW = "run_now"
-    OFF = "off"
-
-
-class Doing(StrEnum):
-    """What a response does."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    PAUSED = "paused"
-    HELD = "held"
-    FAIL_SAFE = "fail_safe"
-    UNAVAILABLE = "unavailable"
-    OFF = "off"
-
-
-@dataclass(slots=True)
-class Memory:
-    """What survives a restart.
-
-    Attributes:
-        lease: until when the device is led, wall clock (timestamp); none: it is at its default.
-        held: until when a person's change stands (timestamp).
-        mode, armed: as the owner chose.
-        ran: seconds that the device ran since ``since`` (timestamp), when it had to begin anew.
-        changed: when something was last demanded (timestamp).
-        automatic: whether the gateway was to switch devices when it was last heard.
-    """
-
-    lease: float | None = None
-    held: float | None = None
-    mode: Mode = Mode.AUTOMATIC
-    armed: bool = False
-    ran: float = 0.0
-    since: float = 0.0
-    changed: float = 0.0
-    automatic: bool = False
-
-    @classmethod
-    def of(cls, stored: dict[str, Any]) -> Memory:
-        """Read what was stored."""
-        return cls(**stored | {"mode": Mode(stored["mode"])})
-
-    def stored(self) -> dict[str, Any]:
-        """Write it."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """What is wanted now; ``demands`` none: hands off. ``led``: beyond the default, so under a lease."""
-
-    doing: Doing
-    demands: tuple[Demand, ...] | None
-    led: bool = False
-    reason: str = ""
-
-
-@dataclass(slots=True)
-class Sent:
-    """What was last demanded of the device, and what became of it."""
-
-    demands: tuple[Demand, ...] = ()
-    at: float = 0.0
-    tries: int = 0
-    failed: str = ""
-    confirmed: set[int] = field(default_factory=set)
-
-    @property
-    def done(self) -> bool:
-        """Whether every entity was seen to obey."""
-        return len(self.confirmed) == len(self.demands)
-
-
-@dataclass(frozen=True, slots=True)
-class Gateway:
-    """What the gateway says, and whether it is there to say more."""
-
-    state: GatewayState | None
-    connected: bool
 
 
 class Running:
@@ -150,8 +62,7 @@ class Running:
         self._store = store
         self._clock = hass.loop.time
         self._lease_ends = 0.0  # of the monotonic clock
-        self._sent = Sent()
-        self._contexts: deque[str] = deque(maxlen=20)
+        self._commands = Commands(hass)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stop_watching: Callable[[], None] | None = None
@@ -167,7 +78,8 @@ class Running:
         return lambda: self._listeners.remove(changed)
 
     def start(self, create_task: Callable[[Any, str], asyncio.Task[None]]) -> None:
-        """Begin to work."""
+        """Begin to work; nothing is known of what the device did meanwhile."""
+        self._commands.forget()
         self._task = create_task(self._run(), f"{DOMAIN} response {self.title}")
 
     @callback
@@ -192,7 +104,7 @@ class Running:
         """Leave the device alone for a while."""
         self.memory.held = (dt_util.utcnow() + duration).timestamp()
         self.memory.lease = None
-        self._sent = Sent()
+        self._commands.forget()
         self._changed()
 
     @callback
@@ -231,22 +143,18 @@ class Running:
             self._stop_watching()
             self._stop_watching = None
         if self.memory.lease is not None:
-            await self._send(self.adapter.default())
-            if not self._sent.failed:
+            await self._commands.demand(self.adapter.default())
+            if not self._commands.failed:
                 self.memory.lease = None
             self._remember()
         self._forget_issue()
 
     async def _run(self) -> None:
-        if self.memory.lease is not None:  # we went without a word: nothing is known of what was led since
-            self._sent = Sent()
         while True:
             wait = await self.step()
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._wake.wait()
-            except TimeoutError:
-                pass
             self._wake.clear()
 
     async def step(self) -> float:
@@ -273,12 +181,12 @@ class Running:
         if gateway.state is not None and self.memory.automatic != (gateway.state.mode == "automatic"):
             self.memory.automatic = not self.memory.automatic
             self._remember()
-        covered = self.adapter.local or self._step_at(now) is not None
+        covered = isinstance(self.adapter, PauseWhenDear) or self._step_at(now) is not None
         if gateway.connected and covered:
             self._lease_ends = self._clock() + LEASE.total_seconds()
 
     def _goal(self, now: datetime) -> Goal:  # noqa: PLR0911 - what comes first wins, one line each
-        if any(self._state_of(entity) is None for entity in self.adapter.controlled):
+        if any(state_of(self.hass, entity) is None for entity in self.adapter.controlled):
             return Goal(Doing.UNAVAILABLE, self.goal.demands, self.goal.led)
         default, mode = self.adapter.default(), self.memory.mode
         at_rest = default if self.memory.lease is not None else None
@@ -291,8 +199,8 @@ class Running:
         if self.adapter.advise or not self.memory.automatic:
             return Goal(Doing.WAITING, at_rest, reason="advise")
         view = self._view()
-        if self.adapter.local:
-            return self._by_price(view, default)
+        if isinstance(self.adapter, PauseWhenDear):
+            return self._by_price(self.adapter, view)
         planned = self._step_at(now) if self._clock() < self._lease_ends else None
         if planned is not None:
             doing = Doing.RUNNING if planned.power else Doing.WAITING
@@ -303,91 +211,45 @@ class Running:
             return Goal(Doing.RUNNING, self.adapter.run_now(), led=True, reason="deadline")
         return Goal(Doing.FAIL_SAFE, default, reason="no_plan")
 
-    def _by_price(self, view: Home, default: tuple[Demand, ...]) -> Goal:
-        """Pause while a kWh costs more than it is worth, not for longer than the owner allows."""
-        limit, longest = self.adapter.limit, self.adapter.longest  # type: ignore[attr-defined]
+    def _by_price(self, adapter: PauseWhenDear, view: Home) -> Goal:
+        default = adapter.default()
         if view.price is None or self._clock() >= self._lease_ends:
             return Goal(Doing.FAIL_SAFE, default, reason="no_price")
-        paused_for = dt_util.utcnow().timestamp() - self.memory.changed
-        pausing = self.goal.doing is Doing.PAUSED
-        rests = self.goal.reason == "paused_long" and view.price > limit
-        if view.price <= limit:
-            return Goal(Doing.RUNNING, default)
-        if rests or (pausing and paused_for >= longest.total_seconds()):
-            return Goal(Doing.RUNNING, default, reason="paused_long")
-        return Goal(Doing.PAUSED, self.adapter.follow(0), led=True, reason="dear")
+        spent = self.goal.reason == PAUSED_LONG
+        paused_for = None
+        if self.goal.doing is Doing.PAUSED:
+            paused_for = timedelta(seconds=view.now.timestamp() - self.memory.changed)
+        if adapter.pauses(view.price, paused_for, spent=spent):
+            return Goal(Doing.PAUSED, adapter.follow(0), led=True, reason="dear")
+        dear = view.price > adapter.limit
+        return Goal(Doing.RUNNING, default, reason=PAUSED_LONG if dear else "")
 
     async def _bring_about(self, demands: tuple[Demand, ...], *, led: bool) -> None:
-        self._note_confirmed()
-        now = dt_util.utcnow().timestamp()
-        if demands != self._sent.demands:
+        commands, now = self._commands, dt_util.utcnow().timestamp()
+        commands.look()
+        if demands != commands.demands:
             if now - self.memory.changed < self.adapter.least.total_seconds():
                 return
-            if not led and self._all_met(demands):
-                self._sent = Sent(demands, self._clock(), confirmed=set(range(len(demands))))
-                self._let_go()
-                return
-            if led and self.memory.lease is None:
-                self.memory.lease = now + LEASE.total_seconds()
-                await self._store()  # before the command: a crash after it must find that the device was led
-            self._sent = Sent(demands)
-            self.memory.changed = now
-            await self._send(demands)
-        elif not self._sent.done and self._clock() - self._sent.at >= self._patience():
-            await self._send(demands)
-        self._note_confirmed()
-        if self._sent.done:
+            if led or not all(map(commands.met, demands)):
+                await self._begin(demands, now, led=led)
+            else:
+                commands.take_as_done(demands)
+        elif not commands.done and commands.due_in <= 0:
+            await commands.repeat()
+        if commands.done:
             self._forget_issue()
-            if not led:
-                self._let_go()
-        elif self._sent.tries >= TOLD_AFTER:
+            if not led and self.memory.lease is not None:
+                self.memory.lease = None
+                self._remember()
+        elif commands.tries >= TOLD_AFTER:
             self._tell_issue()
 
-    def _let_go(self) -> None:
-        if self.memory.lease is not None:
-            self.memory.lease = None
-            self._remember()
-
-    def _patience(self) -> float:
-        """Seconds until a command is given again: soon after an error, else after the confirmation window."""
-        if self._sent.failed:
-            return min(RETRY_AFTER * self._sent.tries, LONGEST_RETRY).total_seconds()
-        return WINDOW.total_seconds()
-
-    async def _send(self, demands: tuple[Demand, ...]) -> None:
-        self._sent = replace(
-            self._sent, demands=demands, at=self._clock(), tries=self._sent.tries + 1, failed=""
-        )
-        for number, demand in enumerate(demands):
-            if number in self._sent.confirmed and demand.met_by(self._value(demand)):
-                continue
-            context = Context()
-            self._contexts.append(context.id)
-            target = entity_id(self.hass, demand.entity) or ""
-            domain = target.partition(".")[0]
-            try:
-                async with asyncio.timeout(RETRY_AFTER.total_seconds()):
-                    await self.hass.services.async_call(
-                        domain,
-                        demand.action,
-                        {"entity_id": target, **demand.data},
-                        blocking=True,
-                        context=context,
-                    )
-            except (HomeAssistantError, ServiceNotFound, ServiceValidationError, TimeoutError) as error:
-                self._sent.failed = str(error) or type(error).__name__
-                _LOGGER.debug("%s: %s failed: %s", self.title, demand.action, self._sent.failed)
-            except Exception as error:  # noqa: BLE001 - any integration may stand behind an entity
-                self._sent.failed = f"{type(error).__name__}: {error}"
-                _LOGGER.warning("%s: %s failed: %s", self.title, demand.action, self._sent.failed)
-
-    def _note_confirmed(self) -> None:
-        for number, demand in enumerate(self._sent.demands):
-            if demand.met_by(self._value(demand)):
-                self._sent.confirmed.add(number)
-
-    def _all_met(self, demands: tuple[Demand, ...]) -> bool:
-        return all(demand.met_by(self._value(demand)) for demand in demands)
+    async def _begin(self, demands: tuple[Demand, ...], now: float, *, led: bool) -> None:
+        if led and self.memory.lease is None:
+            self.memory.lease = now + LEASE.total_seconds()
+            await self._store()  # before the command: a crash after it must find that the device was led
+        self.memory.changed = now
+        await self._commands.demand(demands)
 
     def _due_in(self, now: datetime) -> float:
         """Seconds to the next boundary, retry or end of a lease or hold."""
@@ -400,8 +262,8 @@ class Running:
             due.append((later - now).total_seconds())
         if self._lease_ends > self._clock():
             due.append(self._lease_ends - self._clock())
-        if self._sent.demands and not self._sent.done:
-            due.append(max(0.5, self._patience() - (self._clock() - self._sent.at)))
+        if self._commands.demands and not self._commands.done:
+            due.append(max(0.5, self._commands.due_in))
         if self.memory.held is not None:
             due.append(max(0.5, self.memory.held - now.timestamp()))
         return max(0.001, min(due))
@@ -425,41 +287,36 @@ class Running:
         old, new = event.data["old_state"], event.data["new_state"]
         if new is not None and self.memory.mode is not Mode.OFF and self._by_hand(old, new):
             _LOGGER.info("%s is held: %s was changed by hand", self.title, new.entity_id)
-            self.memory.held = (dt_util.utcnow() + self.adapter.hold).timestamp()
-            self.memory.lease = None
             self.memory.mode = Mode.AUTOMATIC
-            self._sent = Sent()
-            self._changed()
+            self.hold(self.adapter.hold)
         if old is None or old.state in {"unavailable", "unknown"}:
-            self._sent.confirmed.clear()
-            self._sent.at = -LONGEST_RETRY.total_seconds()
+            self._commands.doubt()
         self.look()
 
     def _by_hand(self, old: State | None, new: State) -> bool:
         if self.memory.held is not None:
             return False
-        ours = set(self._contexts)
-        demands = {id(d): (n, d) for n, d in enumerate(self._sent.demands) if self._is(d, new.entity_id)}
-        known = list(demands.values()) or [
-            (-1, demand) for demand in self.adapter.run_now() if self._is(demand, new.entity_id)
+        known: Sequence[tuple[Demand, Command | None]] = self._commands.to(new.entity_id) or [
+            (demand, None)
+            for demand in self.adapter.run_now()
+            if entity_id(self.hass, demand.entity) == new.entity_id
         ]
         finished = self.adapter.finished(self._view())
-        age = timedelta(seconds=self._clock() - self._sent.at)
-        for number, demand in known:
-            change = Change(
-                demand.shown(old),
-                demand.shown(new),
-                user=new.context.user_id is not None,
-                context=new.context.id,
-                parent=new.context.parent_id,
+        return any(
+            is_manual(
+                Change(
+                    demand.shown(old),
+                    demand.shown(new),
+                    user=new.context.user_id is not None,
+                    context=new.context.id,
+                    parent=new.context.parent_id,
+                ),
+                command,
+                self._commands.contexts,
+                finished=finished,
             )
-            command = Command(demand, number in self._sent.confirmed, age) if number >= 0 else None
-            if is_manual(change, command, ours, finished=finished):
-                return True
-        return False
-
-    def _is(self, demand: Demand, entity: str) -> bool:
-        return entity_id(self.hass, demand.entity) == entity
+            for demand, command in known
+        )
 
     # What it knows.
 
@@ -472,13 +329,6 @@ class Running:
     def _step_at(self, now: datetime) -> PlanStep | None:
         return next((step for step in self._steps() if now in step), None)
 
-    def _state_of(self, entity: str) -> State | None:
-        state = self.hass.states.get(entity_id(self.hass, entity) or "")
-        return None if state is None or state.state == "unavailable" else state
-
-    def _value(self, demand: Demand) -> Any:
-        return demand.shown(self._state_of(demand.entity))
-
     def _view(self) -> Home:
         state, now = self._gateway().state, dt_util.utcnow()
         spot = None if state is None else state.spot_at(now)
@@ -490,7 +340,7 @@ class Running:
         now, (then, ran) = self._clock(), self._looked
         if ran:
             self.memory.ran += now - then
-        self._looked = now, self._all_met(self.adapter.run_now())
+        self._looked = now, all(map(self._commands.met, self.adapter.run_now()))
         view = self._view()
         if self.memory.armed and self.adapter.finished(view):
             self.memory.armed, self.memory.ran = False, 0.0
@@ -518,7 +368,7 @@ class Running:
             is_fixable=False,
             severity=ir.IssueSeverity.WARNING,
             translation_key="device_ignores",
-            translation_placeholders={"name": self.title, "reason": self._sent.failed or "-"},
+            translation_placeholders={"name": self.title, "reason": self._commands.failed or "-"},
         )
 
     def _forget_issue(self) -> None:

@@ -12,6 +12,7 @@ from temix_market.instants import Instant
 from temix_market.units import Money, Price
 
 from temix_gateway.planning.case import Case
+from temix_gateway.planning.columns import linear
 from temix_gateway.planning.devices import Device, EvCharger, Model, SingleRun
 from temix_gateway.planning.devices.battery import BatteryModel
 from temix_gateway.planning.devices.model import Cost, Floats, Schedule
@@ -87,13 +88,7 @@ class _Teller:
         """Every kWh at the mean price of the plan; later a trifle more."""
         hours = self.case.grid.hours
         mean = float(np.average(np.array(self.found.marginal_price) / 1e6, weights=hours))
-        price = max(mean, 1e-3) * (1 + SOONER * np.cumsum(hours) / hours.sum()) * hours / 1000
-
-        def cost(power: Floats) -> Floats:
-            costs: Floats = power * price.reshape((-1, *[1] * (power.ndim - 1)))
-            return costs
-
-        return cost
+        return linear(max(mean, 1e-3) * (1 + SOONER * np.cumsum(hours) / hours.sum()), self.case)
 
     def _instead(self, run: Reason, cost: Cost, spent: float) -> Alternative | None:
         """The cheapest schedule that does not do ``run``; None where no wish allows one."""
