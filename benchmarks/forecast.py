@@ -108,6 +108,8 @@ def main(folder: Path) -> None:
         (Kind.LOAD, "emhass_home_load_30min_long.csv", "Europe/Paris", half_hours),
         (Kind.PV, "nrel_serf_east_pv_15min_2016.csv", "America/Denver", quarters),
     )
+    if missing := [name for _, name, _, _ in series if not (folder / name).is_file()]:
+        sys.exit(f"{folder} lacks {' and '.join(missing)}: see the top of this file for where they come from")
     for kind, name, zone, read in series:
         seen = read(folder / name)
         began = time.perf_counter()
