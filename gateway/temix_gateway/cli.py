@@ -1,103 +1,25 @@
-"""The command line: ``temix-gateway run``, ``status``, ``token``, ``config``, and what others bring."""
+"""The command line: finds the command that is asked for, and imports no more than that one needs."""
 
-import asyncio
 import os
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import entry_points
-from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from temix_gateway import app as live
-from temix_gateway import config as configuration
-from temix_gateway.clock import SystemClock
 from temix_gateway.errors import GatewayError
-from temix_gateway.home import certificate
-from temix_gateway.home.errors import HomeError, LabelTaken
-from temix_gateway.home.messages import State
-from temix_gateway.home.roles import Role
-from temix_gateway.home.tokens import TokenStore, private_file
-from temix_gateway.status import NotRunning, fetch, rows
+from temix_gateway.home.errors import HomeError
 
 COMMANDS: Final = "temix_gateway.commands"
 """The entry point group under which other packages bring commands."""
 
-app = typer.Typer(
-    help="The gateway of one home: holds its money and trades for it.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-
-ConfigPath = Annotated[
-    Path, typer.Option("--config", "-c", envvar="TEMIX_CONFIG", help="The configuration file.")
-]
-DEFAULT: Final = Path("temix-gateway.toml")
-
-
-@app.command()
-def run(config: ConfigPath = DEFAULT) -> None:
-    """Run the gateway until Ctrl-C."""
-    loaded = configuration.load(config)
-    live.set_up_logging(loaded.gateway.log_level)
-    asyncio.run(live.serve(loaded))
-
-
-@app.command()
-def status(
-    config: ConfigPath = DEFAULT,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="The whole state, as the local API gives it.")
-    ] = False,
-) -> None:
-    """Show what the running gateway knows."""
-    state = _state(live.Files(Path(configuration.load(config).gateway.data)))
-    if as_json:
-        print(msgspec.json.encode(state).decode())
-        return
-    table = Table(show_header=False)
-    for name, value in rows(state):
-        table.add_row(name, value)
-    Console().print(table)
-
-
-@app.command()
-def token(
-    label: Annotated[str, typer.Argument(help="What the client is called: home-assistant.")],
-    config: ConfigPath = DEFAULT,
-    role: Annotated[Role, typer.Option(help="What it may do.")] = Role.CONTROLLER,
-    replace: Annotated[bool, typer.Option(help="End the token that has this label.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
-) -> None:
-    """Make a token for a client, by hand. It is shown once: only its hash is kept."""
-    files = live.Files(Path(configuration.load(config).gateway.data))
-    store = TokenStore(files.clients, SystemClock().now)
-    if replace and any(client.label == label for client in store.clients()):
-        store.revoke(label)
-    made = store.create(label, role)
-    tls = certificate.load_or_make(files.certificate, live.gateway_id(files))
-    if as_json:
-        print(msgspec.json.encode({"token": made, "fingerprint": tls.fingerprint.hex()}).decode())
-        return
-    print(f"token        {made}")
-    print(f"fingerprint  {tls.fingerprint.hex(':').upper()}")
-
-
-@app.command("config")
-def show_config() -> None:
-    """Print a configuration file with every key, its meaning and its default."""
-    print(configuration.example(), end="")
-
 
 def main() -> None:
     """Run a command; what goes wrong is one message and an exit code, never a traceback."""
-    _add_commands(sys.argv[1:2])
     try:
-        app()
+        _app(sys.argv[1:2])()
     except (GatewayError, HomeError) as error:
         sys.exit(f"temix-gateway: {error}")
     except BrokenPipeError:
@@ -105,34 +27,17 @@ def main() -> None:
         sys.exit(1)
 
 
-def _add_commands(asked: list[str]) -> None:
-    """Add the commands of other packages, loading only what is asked for: some take a second to import."""
-    for entry in entry_points(group=COMMANDS):
-        if asked in ([], ["--help"], [entry.name]):
-            app.command(entry.name)(entry.load())
+def _app(asked: Sequence[str]) -> typer.Typer:
+    """The commands of other packages by themselves; else the gateway's own, whose import takes a second."""
+    brought = {entry.name: entry for entry in entry_points(group=COMMANDS)}
+    alone = [brought[name] for name in asked if name in brought]
+    app: typer.Typer = _alone() if alone else import_module("temix_gateway.commands").app
+    for entry in alone or (brought.values() if list(asked) in ([], ["--help"]) else ()):
+        app.command(entry.name)(entry.load())
+    return app
 
 
-def _state(files: live.Files) -> State:
-    try:
-        here = msgspec.json.decode(files.listening.read_bytes(), type=live.Listening)
-    except (OSError, msgspec.DecodeError) as error:
-        raise NotRunning(
-            f"no gateway has run with {files.folder}: start it with temix-gateway run"
-        ) from error
-    return asyncio.run(fetch(here.port, bytes.fromhex(here.fingerprint), _own_token(files)))
-
-
-def _own_token(files: live.Files) -> str:
-    """This command's own token, made at its first use."""
-    path, label = files.folder / "status.token", "status command"
-    try:
-        return path.read_text(encoding="ascii")
-    except FileNotFoundError:
-        store = TokenStore(files.clients, SystemClock().now)
-        try:
-            made = store.create(label, Role.VIEWER)
-        except LabelTaken:
-            store.revoke(label)
-            made = store.create(label, Role.VIEWER)
-        private_file(path, made.encode())
-        return made
+def _alone() -> typer.Typer:
+    app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+    app.callback()(lambda: None)  # without it one command alone would take its own name for an argument
+    return app
