@@ -11,34 +11,36 @@ from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 import structlog
 from temix_market.calendar import local_date, local_day
 from temix_market.deliveries import Delivery
 from temix_market.errors import MarketError
 from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, SECOND, Duration, Instant
 from temix_market.intervals import Interval, enclosing
+from temix_market.ladder import Rung
 from temix_market.ports import Booked, Clock, RetailerLink, Seal, Terms
 from temix_market.products import Side
 from temix_market.tenders import PartyId, PriceBounds, Publication
 from temix_market.transactions import Leg, Order, Pair, PairKey
-from temix_market.units import Energy, Money, Power, Price
+from temix_market.units import Energy, Money, Power, Price, money_text
 from temix_market.wire.keys import uuid7
 from temix_market.wire.seal import canonical
 
 from temix_gateway.books import Books
 from temix_gateway.errors import GatewayError, LedgerError
-from temix_gateway.home.devices import ReportHome
+from temix_gateway.home.devices import Device, Load, PreviewPlan, ReportHome
 from temix_gateway.home.errors import CommandRefused
-from temix_gateway.home.messages import Mode, ReportReadings, State
+from temix_gateway.home.messages import Mode, Preview, ReportReadings, State
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.market import Market
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.horizon import Prices, tapering
-from temix_gateway.question import base_load, known_devices, past_prices, targets
+from temix_gateway.question import base_load, known_devices, loads_beside, past_prices, targets
 from temix_gateway.replanning import Basis
 from temix_gateway.trading.outbox import Outbox
 from temix_gateway.trading.trader import Choice, Limits, Policy, Recent, Turn, choose
-from temix_gateway.view import Facts, Link, state
+from temix_gateway.view import Facts, Link, device_plan, state
 
 HORIZON: Final = Duration(36 * HOUR)
 PLAN_EVERY: Final = HOUR
@@ -128,6 +130,7 @@ class Core:
         self._basis: Basis | None = None
         self._planned_at: Duration | None = None
         self._wake = asyncio.Event()
+        self._planning = asyncio.Lock()
         self._observers: list[Callable[[], None]] = []
 
     async def load(self) -> None:
@@ -204,6 +207,7 @@ class Core:
             trades=self.books.trades,
             last=self.books.last,
             plan=self.plan,
+            import_limit=self.rules.import_power,
         )
         return state(facts, self.market)
 
@@ -220,6 +224,32 @@ class Core:
         self._report = report
         if self._basis is None or self._basis.home_changed(report):
             self._wake.set()
+
+    async def preview_plan(self, asked: PreviewPlan) -> Preview:
+        """Plan one device beside the plan in force; nothing changes.
+
+        Raises:
+            CommandRefused: there is no price, or the device has nothing to do within the horizon.
+        """
+        now, device = self._clock.now(), asked.device
+        rungs = self.market.book.rungs(now)
+        if not rungs:
+            raise CommandRefused("there is no valid price to plan with")
+        if self.plan is not None:
+            loads: Sequence[Load] = loads_beside(self.plan, device.id)
+        else:
+            loads = self._report.base_load if self._report is not None else []
+        problem = self._problem(now, rungs, loads, [device])
+        if not problem.devices:
+            raise CommandRefused(f"{device.id} has nothing to do now: no car, or no time left")
+        with_it = await self._ask_planner(problem, None)
+        without = await self._ask_planner(msgspec.structs.replace(problem, devices=()), None)
+        drawn = zip(with_it.device(device.id).power, with_it.steps, strict=True)
+        return Preview(
+            plan=device_plan(with_it, device.id),
+            energy=round(sum(power * step.duration / HOUR for power, step in drawn)),
+            cost=money_text(Money(with_it.energy_cost - without.energy_cost)),
+        )
 
     async def report_readings(self, report: ReportReadings) -> None:
         """Record meter readings and settle what they complete.
@@ -309,33 +339,45 @@ class Core:
         fresh = self._planned_at is not None and self._clock.monotonic() - self._planned_at < PLAN_EVERY
         if not rungs or (fresh and self._basis is not None and not self._basis.changed(basis, now)):
             return
+        problem = self._problem(now, rungs, report.base_load, report.devices)
+        self.plan = await self._ask_planner(problem, self.plan)
+        self.plans_made += 1
+        self._basis, self._planned_at = basis, self._clock.monotonic()
+
+    def _problem(
+        self, now: Instant, rungs: Sequence[Rung], loads: Sequence[Load], reported: Sequence[Device]
+    ) -> Problem:
+        """What to plan: devices beside a load, at the prices of live tenders and what is expected after."""
         intervals = tapering(now, HORIZON)
-        loads = base_load(report.base_load, intervals)
+        load = base_load(loads, intervals)
         prices = Prices(rungs, past_prices(self.market), self.rules.zone)
-        problem = Problem(
+        return Problem(
             now=now,
             steps=prices.steps(
                 intervals,
                 self.market.positions,
-                [max(0.0, load) for load in loads],
-                [max(0.0, -load) for load in loads],
+                [max(0.0, power) for power in load],
+                [max(0.0, -power) for power in load],
             ),
             import_limit=self.rules.import_power,
             export_limit=self.rules.export_power,
-            devices=known_devices(report, intervals, now),
+            devices=known_devices(reported, intervals, now),
             zone=self._terms.zone,
             currency=self._terms.currency,
         )
-        self.plan = await asyncio.to_thread(self._outside.planner, problem, self.plan)
-        self.plans_made += 1
-        self._basis, self._planned_at = basis, self._clock.monotonic()
+
+    async def _ask_planner(self, problem: Problem, previous: Plan | None) -> Plan:
+        """Plan, one at a time: the planner's process answers one question after the other."""
+        async with self._planning:
+            return await asyncio.to_thread(self._outside.planner, problem, previous)
 
     async def _trade(self) -> None:
         if self.plan is None or not self._may_trade():
             return
         now, rules = self._clock.now(), self.rules
         ordered = self.books.ordered
-        planned = targets(self.plan)
+        devices = self._report.devices if self._report is not None else []
+        planned = targets(self.plan, {device.id for device in devices if device.advise})
         held = {start: self.market.positions.at(Interval(start, FIVE_MINUTES)) for start in planned}
         turn = Turn(
             now=now,

@@ -1,6 +1,6 @@
 """What the planner is asked, from Home Assistant's report and the market, and what its answer asks for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
@@ -8,7 +8,7 @@ from temix_market.intervals import Interval, spread_evenly
 from temix_market.units import Energy, Power, Price
 
 from temix_gateway.home import devices as reported
-from temix_gateway.home.devices import Load, ReportHome
+from temix_gateway.home.devices import Load
 from temix_gateway.market import Market
 from temix_gateway.planning import Plan, devices
 from temix_gateway.planning.horizon import Shown
@@ -26,10 +26,10 @@ def base_load(loads: Sequence[Load], intervals: Sequence[Interval]) -> list[floa
 
 
 def known_devices(
-    report: ReportHome, intervals: Sequence[Interval], now: Instant
+    devices_reported: Sequence[reported.Device], intervals: Sequence[Interval], now: Instant
 ) -> tuple[devices.Device, ...]:
     """The devices that have something to plan, as the planner knows them."""
-    known = (_DEVICES[type(device)](device, intervals, now) for device in report.devices)
+    known = (_DEVICES[type(device)](device, intervals, now) for device in devices_reported)
     return tuple(device for device in known if device is not None)
 
 
@@ -43,15 +43,32 @@ def past_prices(market: Market) -> dict[Instant, Shown]:
     return past
 
 
-def targets(plan: Plan) -> dict[Instant, Energy]:
-    """The position that a plan wants in each 5-minute step, by start (Wh)."""
+def targets(plan: Plan, advised: Collection[str] = ()) -> dict[Instant, Energy]:
+    """The position that a plan wants in each 5-minute step, by start (Wh), without the devices advised."""
     return {
         part.start: energy
-        for step, load in zip(plan.steps, plan.net_load, strict=True)
+        for step, load in zip(plan.steps, _without(plan, advised), strict=True)
         for part, energy in zip(
             step.split(FIVE_MINUTES), spread_evenly(load, step.duration // FIVE_MINUTES), strict=True
         )
     }
+
+
+def loads_beside(plan: Plan, device_id: str) -> list[Load]:
+    """What the home draws (W, net of solar) by a plan, without one of its devices."""
+    return [
+        Load(start=step.start, end=step.end, power=round(load * HOUR / step.duration))
+        for step, load in zip(plan.steps, _without(plan, {device_id}), strict=True)
+    ]
+
+
+def _without(plan: Plan, left_out: Collection[str]) -> list[Energy]:
+    """The plan's net load in each step (Wh), without some devices."""
+    powers = [device.power for device in plan.devices if device.id in left_out]
+    return [
+        Energy(round(load - sum(power[number] for power in powers) * step.duration / HOUR))
+        for number, (step, load) in enumerate(zip(plan.steps, plan.net_load, strict=True))
+    ]
 
 
 def _mean_load(loads: Sequence[Load], interval: Interval) -> float:
@@ -130,12 +147,13 @@ def _thermostat(
     intervals: Sequence[Interval],
     now: Instant,  # noqa: ARG001
 ) -> devices.Climate:
+    bands = [_band(room, interval.start) for interval in intervals]
     return devices.Climate(
         id=room.id,
         temperature=room.temperature / 1000,
         outdoor=tuple(room.outdoor / 1000 for _ in intervals),
-        low=tuple(room.minimum / 1000 for _ in intervals),
-        high=tuple(room.maximum / 1000 for _ in intervals),
+        low=tuple(low / 1000 for low, _ in bands),
+        high=tuple(high / 1000 for _, high in bands),
         heating_power=Power(0 if room.cooling else room.power),
         cooling_power=Power(room.power if room.cooling else 0),
         heating_efficiency=room.cop / 100,
@@ -143,6 +161,12 @@ def _thermostat(
         loss_hours=max(0.1, room.capacity / max(1, room.loss)),
         heat_capacity=float(max(1, room.capacity)),
     )
+
+
+def _band(room: reported.Thermostat, at: Instant) -> tuple[int, int]:
+    """The lowest and the highest temperature (thousandths of °C) that holds at an instant."""
+    begun = [(each.minimum, each.maximum) for each in room.comfort if each.start <= at]
+    return begun[-1] if begun else (room.minimum, room.maximum)
 
 
 def _run_time(pump: reported.RunTime, intervals: Sequence[Interval], now: Instant) -> devices.DailyRun | None:

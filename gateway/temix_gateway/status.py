@@ -73,4 +73,4 @@ def _result(text: str) -> Snapshot | None:
     answer = msgspec.json.decode(text, type=Result | Failure)
     if isinstance(answer, Failure):
         raise NotRunning(f"the gateway refused: {answer.message}")
-    return answer.result
+    return answer.result if isinstance(answer.result, Snapshot) else None

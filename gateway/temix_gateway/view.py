@@ -9,13 +9,14 @@ from temix_market.intervals import Interval, enclosing
 from temix_market.ladder import Rung, StepPrices, step_prices
 from temix_market.ports import Terms
 from temix_market.transactions import Pair
-from temix_market.units import Energy
+from temix_market.units import Energy, Power, money_text
 
 from temix_gateway.home import messages
 from temix_gateway.home.messages import Mode, State
 from temix_gateway.ledger.ledger import Head
 from temix_gateway.market import Market
 from temix_gateway.planning import DevicePlan, Plan
+from temix_gateway.planning.result import Reason
 
 POSITION_STEPS: Final = 49 * HOUR // FIVE_MINUTES
 """From the begun hour, as far as tenders can reach."""
@@ -44,6 +45,7 @@ class Facts:
     trades: int
     last: tuple[Pair, Instant] | None
     plan: Plan | None
+    import_limit: Power
 
 
 def state(facts: Facts, market: Market) -> State:
@@ -62,6 +64,7 @@ def state(facts: Facts, market: Market) -> State:
         ledger=messages.Ledger(sequence=facts.head.sequence, head=facts.head.head),
         transactions=messages.Transactions(count=facts.trades, last=_transaction(facts.last)),
         plan=_plan(facts.plan) if facts.plan else None,
+        import_limit=facts.import_limit,
     )
 
 
@@ -132,17 +135,38 @@ def _transaction(last: tuple[Pair, Instant] | None) -> messages.Transaction | No
 
 
 def _plan(plan: Plan) -> messages.Plan:
-    return messages.Plan(made=plan.made_at, devices=[_device(device, plan.steps) for device in plan.devices])
+    return messages.Plan(made=plan.made_at, devices=[device_plan(plan, device.id) for device in plan.devices])
 
 
-def _device(device: DevicePlan, steps: tuple[Interval, ...]) -> messages.DevicePlan:
-    """Steps of equal power and reason, joined."""
-    joined: list[messages.PlanStep] = []
-    for number, (step, power) in enumerate(zip(steps, device.power, strict=True)):
-        reason = device.reason(number).sentence
-        if joined and joined[-1].power == power and joined[-1].reason == reason:
-            start = joined.pop().start
+def device_plan(plan: Plan, device_id: str) -> messages.DevicePlan:
+    """The plan of one device: its steps of equal power and reason, joined."""
+    device = plan.device(device_id)
+    told = device.explanation
+    return messages.DevicePlan(
+        device=device_id,
+        steps=list(_plan_steps(plan, device)),
+        saved=None if told is None else money_text(told.saved),
+        done=None if told is None else told.done,
+        unmet=[wish.wish for wish in plan.unmet if wish.device == device_id],
+    )
+
+
+def _plan_steps(plan: Plan, device: DevicePlan) -> Iterable[messages.PlanStep]:
+    joined: list[tuple[Power, Reason, Instant, Instant]] = []
+    for number, (step, power) in enumerate(zip(plan.steps, device.power, strict=True)):
+        reason = device.reason(number)
+        if joined and joined[-1][:2] == (power, reason):
+            joined[-1] = (*joined[-1][:3], step.end)
         else:
-            start = step.start
-        joined.append(messages.PlanStep(start=start, end=step.end, power=power, reason=reason))
-    return messages.DevicePlan(device=device.id, steps=joined)
+            joined.append((power, reason, step.start, step.end))
+    for power, reason, start, end in joined:
+        yield messages.PlanStep(
+            start=start,
+            end=end,
+            power=power,
+            reason=reason.sentence,
+            why=reason.why.value,
+            price=reason.price,
+            later=reason.later,
+            until=reason.until,
+        )

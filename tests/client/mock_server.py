@@ -61,7 +61,7 @@ class MockServer:
 
     def snapshot(self, command: dict[str, Any]) -> dict[str, Any]:
         """The snapshot as of the last event."""
-        return result(command, {"number": self.number, "state": self.state})
+        return result(command, {"kind": "snapshot", "number": self.number, "state": self.state})
 
     async def start(self) -> Self:
         """Listen on a free port, or on the earlier one."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import aiohttp
@@ -15,6 +16,7 @@ from temix_gateway.home.roles import Role
 from custom_components.temix.client import (
     Battery,
     Client,
+    Comfort,
     CommandFailed,
     Device,
     Endpoint,
@@ -42,7 +44,14 @@ DEVICES: list[Device] = [
     ),
     WaterHeater(id="tank", power=4_500, volume=189.3, temperature=52.25, minimum=45, maximum=60),
     Thermostat(
-        id="hall", power=3_000, temperature=20.75, outdoor=-5.5, minimum=19.5, maximum=22, cooling=False
+        id="hall",
+        power=3_000,
+        temperature=20.75,
+        outdoor=-5.5,
+        minimum=19.5,
+        maximum=22,
+        cooling=False,
+        comfort=(Comfort(start=SIX, minimum=16.5, maximum=23),),
     ),
     RunTime(id="pool", power=1_100, remaining=timedelta(hours=4), finish_by=SIX),
 ]
@@ -105,10 +114,20 @@ async def test_reports_arrive_as_typed_devices(gateway: Gateway, session: aiohtt
     assert (tank.volume, tank.temperature) == (189_300, 52_250)
     assert isinstance(hall, served.Thermostat)
     assert (hall.outdoor, hall.temperature, hall.loss) == (-5_500, 20_750, 200)
+    assert [(from_ms(each.start), each.minimum) for each in hall.comfort] == [(SIX, 16_500)]
     assert isinstance(pool, served.RunTime)
     assert pool.remaining == 4 * 3_600_000
     assert home.base_load[0].power == 412
     assert readings.readings[0].energy == -42
+
+
+async def test_a_preview_comes_back_typed(gateway: Gateway, session: aiohttp.ClientSession) -> None:
+    client = make(session, gateway)
+    async with listening(client):
+        told = await client.preview_plan(DEVICES[-1])
+    assert (told.energy, told.cost, told.plan.saved) == (2_000, Decimal("0.2"), Decimal("0.05"))
+    (run,) = told.plan.steps
+    assert (run.why, run.until, told.plan.done) == ("runs", None, run.end)
 
 
 async def test_a_viewer_may_look_only(gateway: Gateway, session: aiohttp.ClientSession) -> None:

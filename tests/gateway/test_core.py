@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from temix_gateway.core import Core, Outside, Rules
-from temix_gateway.home.devices import Load, ReportHome, RunTime
+from temix_gateway.home.devices import Load, PreviewPlan, ReportHome, RunTime
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import Mode, Reading, ReportReadings
 from temix_gateway.ledger.ledger import Ledger
@@ -286,6 +286,52 @@ async def test_without_link_or_price_nothing_is_traded(bench: Bench) -> None:
     bench.core.connected(False, "refused")
     assert bench.core.state().retailer.reason == "refused"
     assert "the retailer is not connected" in bench.core.locked()
+
+
+async def test_a_preview_says_what_a_device_would_do_and_changes_nothing(bench: Bench) -> None:
+    await bench.publish()
+    await bench.report()
+    pump = RunTime(id="new", power=2_000, remaining=HOUR, finish_by=bench.clock.now() + 4 * HOUR)
+    told = await bench.core.preview_plan(PreviewPlan(id=1, device=pump))
+    runs = [step for step in told.plan.steps if step.power]
+    assert sum((step.end - step.start) * step.power for step in runs) == 2_000 * HOUR
+    assert {step.why for step in runs} == {"runs"}
+    assert all(step.price == 120_000 for step in runs)
+    assert (told.energy, told.cost) == (2_000, "0.24")
+    assert bench.core.plan is None
+    await bench.core.turn()
+    planned = bench.core.plan
+    again = await bench.core.preview_plan(PreviewPlan(id=2, device=pump))
+    assert again.energy == 2_000
+    assert bench.core.plan is planned
+
+
+async def test_a_preview_beside_the_plan_leaves_out_what_the_device_does_there(bench: Bench) -> None:
+    await trading(bench)
+    pump = RunTime(id="pump", power=1_200, remaining=2 * HOUR, finish_by=bench.clock.now() + 5 * HOUR)
+    told = await bench.core.preview_plan(PreviewPlan(id=1, device=pump))
+    assert told.energy == 2_400
+
+
+async def test_a_preview_is_refused_with_the_reason(bench: Bench) -> None:
+    pump = RunTime(id="new", power=2_000, remaining=HOUR, finish_by=bench.clock.now() + 4 * HOUR)
+    with pytest.raises(CommandRefused, match="no valid price"):
+        await bench.core.preview_plan(PreviewPlan(id=1, device=pump))
+    await bench.publish()
+    done = RunTime(id="new", power=2_000, remaining=0, finish_by=bench.clock.now() + 4 * HOUR)
+    with pytest.raises(CommandRefused, match="nothing to do"):
+        await bench.core.preview_plan(PreviewPlan(id=1, device=done))
+
+
+async def test_nothing_is_traded_for_a_device_on_advise(bench: Bench) -> None:
+    await bench.publish()
+    pump = RunTime(
+        id="pump", advise=True, power=1_200, remaining=2 * HOUR, finish_by=bench.clock.now() + 5 * HOUR
+    )
+    await bench.core.report_home(ReportHome(id=1, at=bench.clock.now(), devices=[pump]))
+    await bench.core.turn()
+    assert any(bench.core.plan.device("pump").power)
+    assert bench.retailer.answers == {}
 
 
 async def test_money_a_day_is_never_passed(bench: Bench) -> None:

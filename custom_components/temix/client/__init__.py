@@ -2,7 +2,7 @@
 
 from .client import Client
 from .connection import Endpoint, probe
-from .devices import Battery, Device, EvCharger, Load, Reading, RunTime, Thermostat, WaterHeater
+from .devices import Battery, Comfort, Device, EvCharger, Load, Reading, RunTime, Thermostat, WaterHeater
 from .exceptions import (
     CannotConnect,
     CertificateMismatch,
@@ -14,7 +14,7 @@ from .exceptions import (
     UnsupportedSchema,
     WrongGateway,
 )
-from .models import GatewayState, Hello, PositionStep, PriceStep, Spot
+from .models import GatewayState, Hello, PositionStep, Preview, PriceStep, Spot
 from .reconnect import Listener, stay_connected
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "CannotConnect",
     "CertificateMismatch",
     "Client",
+    "Comfort",
     "CommandFailed",
     "ConnectionLost",
     "Device",
@@ -33,6 +34,7 @@ __all__ = [
     "Listener",
     "Load",
     "PositionStep",
+    "Preview",
     "PriceStep",
     "ProtocolError",
     "Reading",

@@ -16,7 +16,7 @@ from .exceptions import (
     ProtocolError,
     WrongGateway,
 )
-from .models import GatewayState, Hello, to_ms
+from .models import GatewayState, Hello, Preview, to_ms
 
 _ANSWER_WITHIN_S: Final = 10.0
 
@@ -39,7 +39,7 @@ class Client:
         self._number = 0
         self._last_id = 0
         self._resync_id: int | None = None
-        self._waiting: dict[int, asyncio.Future[None]] = {}
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
 
     @property
     def connected(self) -> bool:
@@ -124,6 +124,14 @@ class Client:
         """Report what the grid meter saw; a later report for an interval wins."""
         await self._command("report_readings", readings=[reading.to_message() for reading in readings])
 
+    async def preview_plan(self, device: Device) -> Preview:
+        """Ask what a device would do at the present prices, and what that would cost.
+
+        Raises:
+            ProtocolError: the gateway does not keep to its schema.
+        """
+        return read(Preview.from_message, await self._command("preview_plan", device=device.to_message()))
+
     async def _greet(self, connection: Connection) -> GatewayState:
         hello, endpoint = connection.hello, self._endpoint
         if hello.gateway_id != endpoint.gateway_id:
@@ -146,8 +154,8 @@ class Client:
             raise _failure(answer)
         return answer
 
-    async def _command(self, command: str, **arguments: Any) -> None:
-        """Send a command and wait for its answer.
+    async def _command(self, command: str, **arguments: Any) -> Any:
+        """Send a command and return its result.
 
         Raises:
             CommandFailed: the gateway answered with an error.
@@ -158,7 +166,7 @@ class Client:
         try:
             async with asyncio.timeout(_ANSWER_WITHIN_S):
                 await connection.send({"id": command_id, "type": command, **arguments})
-                await answer
+                return await answer
         except TimeoutError as error:
             raise ConnectionLost(f"no answer to {command} within {_ANSWER_WITHIN_S:.0f} s") from error
         finally:
@@ -180,7 +188,7 @@ class Client:
                 on_state(self._take_snapshot(message))
             case {"type": "result", "id": int(command_id)} if answer := self._waiting.get(command_id):
                 if not answer.done():
-                    answer.set_result(None)
+                    answer.set_result(message.get("result"))
             case {"type": "error", "id": int(command_id)} if answer := self._waiting.get(command_id):
                 if not answer.done():
                     answer.set_exception(_failure(message))

@@ -13,18 +13,20 @@ from .models import to_ms
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """One device: its model and its state now; ``id`` is the reporter's own and comes back in the plan."""
+    """One device: its model and its state now; ``id`` is the reporter's own and comes back in the plan.
+
+    One with ``advise`` is planned and never switched; nothing is traded for it.
+    """
 
     kind: ClassVar[str]
     scale: ClassVar[Mapping[str, int]] = {}
 
     id: str
+    advise: bool = False
 
     def to_message(self) -> dict[str, Any]:
         """Write the device for the wire."""
-        return {"kind": self.kind} | {
-            name: _integer(value, self.scale.get(name, 1)) for name, value in asdict(self).items()
-        }
+        return {"kind": self.kind} | _integers(asdict(self), self.scale)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,15 @@ class WaterHeater(Device):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Comfort:
+    """What a room may be from ``start`` on, until the next."""
+
+    start: datetime
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Thermostat(Device):
     """Heating or cooling that keeps a room between two temperatures.
 
@@ -90,6 +101,7 @@ class Thermostat(Device):
     capacity: float = 5_000
     loss: float = 200
     cop: int = 300
+    comfort: tuple[Comfort, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +140,15 @@ class Reading:
     def to_message(self) -> dict[str, Any]:
         """Write the reading for the wire."""
         return {name: _integer(value) for name, value in asdict(self).items()}
+
+
+def _integers(values: Mapping[str, Any], scale: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        name: [_integers(part, scale) for part in value]
+        if isinstance(value, tuple)
+        else _integer(value, scale.get(name, 1))
+        for name, value in values.items()
+    }
 
 
 def _integer(value: Any, scale: int = 1) -> Any:

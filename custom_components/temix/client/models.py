@@ -7,6 +7,7 @@ per kWh.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Self, override
 
 from .exceptions import UnsupportedSchema
@@ -27,6 +28,14 @@ def from_ms(milliseconds: int) -> datetime:
 def to_ms(when: datetime) -> int:
     """Write the wire's time."""
     return (when - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _money(text: str) -> Decimal:
+    """Read the wire's money, in currency units."""
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(f"{text!r} is no amount of money") from error
 
 
 def _timed(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -197,21 +206,57 @@ class PlanStep(Step):
 
     power: int
     reason: str = ""
+    why: str = ""
+    price: int | None = None
+    later: int | None = None
+    until: datetime | None = None
+
+    @classmethod
+    @override
+    def from_message(cls, data: Mapping[str, Any]) -> Self:
+        """Read one step."""
+        until = data.get("until")
+        return cls(**_known(cls, _timed(data)) | {"until": until and from_ms(until)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevicePlan:
-    """The plan for one device."""
+    """The plan for one device: what it saves, when it is done, and the wishes that cannot be met."""
 
     device: str
     steps: tuple[PlanStep, ...]
     reason: str = ""
+    saved: Decimal | None = None
+    done: datetime | None = None
+    unmet: tuple[str, ...] = ()
 
     @classmethod
     def from_message(cls, data: Mapping[str, Any]) -> Self:
         """Read one device's plan."""
+        saved, done = data.get("saved"), data.get("done")
         return cls(
-            device=data["device"], steps=_steps(PlanStep)(data["steps"]), reason=data.get("reason", "")
+            device=data["device"],
+            steps=_steps(PlanStep)(data["steps"]),
+            reason=data.get("reason", ""),
+            saved=None if saved is None else _money(saved),
+            done=None if done is None else from_ms(done),
+            unmet=tuple(data.get("unmet", ())),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a device would do, its energy (Wh), and what that would cost."""
+
+    plan: DevicePlan
+    energy: int
+    cost: Decimal
+
+    @classmethod
+    def from_message(cls, data: Mapping[str, Any]) -> Self:
+        """Read the answer to ``preview_plan``."""
+        return cls(
+            plan=DevicePlan.from_message(data["plan"]), energy=data["energy"], cost=_money(data["cost"])
         )
 
 
@@ -248,11 +293,12 @@ class GatewayState:
     ledger: Ledger
     transactions: Transactions
     plan: Plan | None
+    import_limit: int | None = None
 
     @classmethod
     def from_message(cls, data: Mapping[str, Any]) -> Self:
         """Read a snapshot's state."""
-        return cls(**{name: read(data[name]) for name, read in _SECTIONS.items()})
+        return cls(**{name: read(data[name]) for name, read in _SECTIONS.items() if name in data})
 
     def updated(self, changes: Mapping[str, Any]) -> Self:
         """Take an event's sections, each whole; one that a newer gateway may have added is passed over."""
@@ -299,4 +345,5 @@ _SECTIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "ledger": Ledger.from_message,
     "transactions": Transactions.from_message,
     "plan": _or_none(Plan.from_message),
+    "import_limit": _plain,
 }

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from temix_gateway.home.devices import ReportHome
-from temix_gateway.home.messages import Mode, ReportReadings, State
+from temix_gateway.home.devices import PreviewPlan, ReportHome
+from temix_gateway.home.messages import Mode, Preview, ReportReadings, State
 
 
 class Core(Protocol):
@@ -26,6 +26,10 @@ class Core(Protocol):
 
     async def report_home(self, report: ReportHome) -> None:
         """Take the devices and the base load for the next plan."""
+        ...
+
+    async def preview_plan(self, asked: PreviewPlan) -> Preview:
+        """Plan one device at the present prices, beside the plan in force; nothing changes."""
         ...
 
     async def report_readings(self, report: ReportReadings) -> None:

@@ -1,4 +1,7 @@
-"""What Home Assistant reports about the home, for the planner: each device's model and its state now."""
+"""What Home Assistant reports about the home, for the planner: each device's model and its state now.
+
+A device with ``advise`` is planned and never switched; nothing is traded for it.
+"""
 
 from typing import Annotated
 
@@ -20,6 +23,7 @@ class EvCharger(
     """
 
     id: Name
+    advise: bool = False
     connected: bool
     needed: Wh
     max_power: Watt
@@ -34,6 +38,7 @@ class Battery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
     """
 
     id: Name
+    advise: bool = False
     capacity: Wh
     stored: Wh
     max_charge: Watt
@@ -51,6 +56,7 @@ class WaterHeater(
     """
 
     id: Name
+    advise: bool = False
     power: Watt
     volume: Annotated[int, Meta(ge=1_000, le=5_000_000, description="millilitres")]
     temperature: MilliCelsius
@@ -60,16 +66,26 @@ class WaterHeater(
     draw: Wh = 6_000
 
 
+class Comfort(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a room may be from ``start`` on, until the next."""
+
+    start: Time
+    minimum: MilliCelsius
+    maximum: MilliCelsius
+
+
 class Thermostat(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="thermostat", tag_field="kind"
 ):
     """Heating or cooling of ``power`` that keeps a room between two temperatures.
 
     ``capacity`` is the heat that warms the building by 1 °C (Wh); ``loss`` flows out per 1 °C (W);
-    ``cop`` is heat moved per electricity, in percent; ``cooling`` says which way it works now.
+    ``cop`` is heat moved per electricity, in percent; ``cooling`` says which way it works now. ``comfort``
+    says, in order of time, how the two temperatures change.
     """
 
     id: Name
+    advise: bool = False
     power: Watt
     temperature: MilliCelsius
     outdoor: MilliCelsius
@@ -79,6 +95,7 @@ class Thermostat(
     capacity: Wh = 5_000
     loss: Watt = 200
     cop: Annotated[int, Meta(ge=10, le=1_000, description="percent")] = 300
+    comfort: Annotated[list[Comfort], Meta(max_length=64)] = []
 
 
 class RunTime(
@@ -87,6 +104,7 @@ class RunTime(
     """A load of ``power`` that must run for ``remaining`` before ``finish_by``: a pool pump."""
 
     id: Name
+    advise: bool = False
     power: Watt
     remaining: Milliseconds
     finish_by: Time
@@ -114,3 +132,10 @@ class ReportHome(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     at: Time
     devices: Annotated[list[Device], Meta(max_length=64)]
     base_load: Annotated[list[Load], Meta(max_length=600)] = []
+
+
+class PreviewPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="preview_plan"):
+    """Ask what a device would do at the present prices, beside what is planned; it changes nothing."""
+
+    id: CommandId
+    device: Device

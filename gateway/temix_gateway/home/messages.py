@@ -34,6 +34,7 @@ type Wh = Annotated[
 ]
 type Watt = Annotated[int, Meta(ge=-1_000_000, le=1_000_000, description="W; consumption positive")]
 type MicroPrice = Annotated[int, Meta(description="millionths of the currency unit per kWh")]
+type MoneyText = Annotated[str, Meta(description="an amount of money: a decimal number in currency units")]
 type Name = Annotated[str, Meta(min_length=1, max_length=200)]
 type CommandId = Annotated[int, Meta(ge=0, le=2**53)]
 
@@ -97,20 +98,35 @@ class PositionStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class PlanStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a device is to draw (negative: give) in one interval, and why."""
+    """What a device is to draw (negative: give) in one interval, and why.
+
+    ``why`` is a word of the planner's (``runs``, ``waits``), ``price`` the mean marginal price while it
+    lasts, ``later`` that of what it waits for, which begins at ``until``; ``reason`` says it in English.
+    """
 
     start: Time
     end: Time
     power: Watt
     reason: str = ""
+    why: str = ""
+    price: MicroPrice | None = None
+    later: MicroPrice | None = None
+    until: Time | None = None
 
 
 class DevicePlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The plan for one device that Home Assistant reported."""
+    """The plan for one device that Home Assistant reported.
+
+    ``saved`` is what it saves against the same without looking at prices; ``done`` when it last draws or
+    gives; ``unmet`` names the wishes that cannot be met.
+    """
 
     device: Name
     steps: list[PlanStep]
     reason: str = ""
+    saved: MoneyText | None = None
+    done: Time | None = None
+    unmet: list[str] = []
 
 
 class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -149,7 +165,7 @@ class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything the gateway shows. ``positions`` are those of the ledger at ``ledger``.
 
     ``prices`` are in order of time, do not overlap, and are the finest that live tenders give; ``horizon``
-    is the end of the last tender.
+    is the end of the last tender. ``import_limit`` is the most that the home may draw; null: not told.
     """
 
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217")]
@@ -164,13 +180,22 @@ class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ledger: Ledger
     transactions: Transactions
     plan: Plan | None = None
+    import_limit: Watt | None = None
 
 
-class Snapshot(Struct, frozen=True, kw_only=True):
+class Snapshot(Struct, frozen=True, kw_only=True, tag="snapshot", tag_field="kind"):
     """The whole state after event ``number``: the result of ``start_listening`` and ``get_state``."""
 
     number: Annotated[int, Meta(ge=0)]
     state: State
+
+
+class Preview(Struct, frozen=True, kw_only=True, tag="preview", tag_field="kind"):
+    """What a device would do, and what its energy (Wh) would cost: the result of ``preview_plan``."""
+
+    plan: DevicePlan
+    energy: Wh
+    cost: MoneyText
 
 
 class Hello(Struct, frozen=True, kw_only=True, tag="hello"):
@@ -184,10 +209,10 @@ class Hello(Struct, frozen=True, kw_only=True, tag="hello"):
 
 
 class Result(Struct, frozen=True, kw_only=True, tag="result"):
-    """The one result of the command with this id: a snapshot where one was asked for, else null."""
+    """The one result of the command with this id: what was asked for, null where nothing was."""
 
     id: CommandId
-    result: Snapshot | None = None
+    result: Snapshot | Preview | None = None
 
 
 class Failure(Struct, frozen=True, kw_only=True, tag="error"):

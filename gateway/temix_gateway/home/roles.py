@@ -15,7 +15,7 @@ class Role(StrEnum):
 
 _READ: Final = frozenset({"start_listening", "get_state"})
 _STEER: Final = frozenset({"pause_trading", "set_mode"})
-_REPORT: Final = frozenset({"report_home", "report_readings"})
+_REPORT: Final = frozenset({"report_home", "report_readings", "preview_plan"})
 
 ALLOWED: Final[dict[Role, frozenset[str]]] = {
     Role.VIEWER: _READ,

@@ -10,7 +10,7 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from temix_gateway.home import limits
 from temix_gateway.home.core import Core
-from temix_gateway.home.devices import ReportHome
+from temix_gateway.home.devices import PreviewPlan, ReportHome
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import (
     MAX_SCHEMA,
@@ -21,6 +21,7 @@ from temix_gateway.home.messages import (
     GetState,
     Hello,
     PauseTrading,
+    Preview,
     ReportReadings,
     Result,
     ServerMessage,
@@ -32,7 +33,7 @@ from temix_gateway.home.messages import (
 from temix_gateway.home.roles import ALLOWED
 from temix_gateway.home.tokens import Client
 
-type Order = StartListening | GetState | PauseTrading | SetMode | ReportHome | ReportReadings
+type Order = StartListening | GetState | PauseTrading | SetMode | ReportHome | ReportReadings | PreviewPlan
 type Command = Authenticate | Order
 """What a client sends: first that, then any of these."""
 
@@ -200,7 +201,7 @@ class Session:
             self._log.exception("command failed", command=name)
             return _failure(command.id, "internal", "the gateway failed to carry this out: see its log")
 
-    async def _carry_out(self, command: Order) -> Snapshot | None:
+    async def _carry_out(self, command: Order) -> Snapshot | Preview | None:
         core = self._api.core
         match command:
             case StartListening():
@@ -214,6 +215,8 @@ class Session:
                 await core.set_mode(command.mode)
             case ReportHome():
                 await core.report_home(command)
+            case PreviewPlan():
+                return await core.preview_plan(command)
             case ReportReadings():
                 await core.report_readings(command)
         return None

@@ -77,7 +77,7 @@ class PlanningGateway(ScriptedGateway):
                 )
                 for span, interval in zip(spans, intervals, strict=True)
             ),
-            devices=known_devices(report, intervals, Instant(to_ms(now))),
+            devices=known_devices(report.devices, intervals, Instant(to_ms(now))),
         )
         made = plan(asked, budget=0)
         self.say(

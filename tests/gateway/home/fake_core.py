@@ -9,13 +9,16 @@ from typing import Self
 
 import msgspec
 from temix_gateway.home.certificate import load_or_make
-from temix_gateway.home.devices import ReportHome
+from temix_gateway.home.devices import PreviewPlan, ReportHome
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import (
+    DevicePlan,
     Hello,
     Ledger,
     Mode,
+    PlanStep,
     PositionStep,
+    Preview,
     PriceStep,
     ReportReadings,
     Retailer,
@@ -103,6 +106,14 @@ class FakeCore:
     async def report_home(self, report: ReportHome) -> None:
         """Remember."""
         self._note(report)
+
+    async def preview_plan(self, asked: PreviewPlan) -> Preview:
+        """Let any device run at 2 kW for an hour, an hour from now."""
+        self._note(asked)
+        start = self.current.prices[0].start + HOUR
+        run = PlanStep(start=start, end=start + HOUR, power=2_000, why="runs", price=100_000)
+        plan = DevicePlan(device=asked.device.id, steps=[run], saved="0.05", done=run.end)
+        return Preview(plan=plan, energy=2_000, cost="0.2")
 
     async def report_readings(self, report: ReportReadings) -> None:
         """Remember."""

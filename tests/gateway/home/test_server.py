@@ -15,12 +15,15 @@ from temix_gateway.home.server import LocalApi
 from tests.gateway.home.conftest import Connect
 from tests.gateway.home.fake_core import GATEWAY_ID, NOON, VERSION, FakeCore, Gateway, state
 
+PUMP = {"kind": "run_time", "id": "b", "power": 1, "remaining": 1, "finish_by": NOON}
+
 COMMANDS = {
     "start_listening": {},
     "get_state": {},
     "pause_trading": {"paused": True},
     "set_mode": {"mode": "advise"},
     "report_home": {"at": NOON, "devices": [], "base_load": []},
+    "preview_plan": {"device": PUMP},
     "report_readings": {"readings": [{"start": NOON, "end": NOON + 300_000, "energy": 41}]},
 }
 
@@ -70,6 +73,13 @@ async def test_snapshot_then_numbered_events(gateway: Gateway, connect: Connect)
 
     fresh = (await raw.call(id=3, type="get_state"))["result"]
     assert (fresh["number"], fresh["state"]["mode"]) == (2, "monitor")
+
+
+async def test_a_preview_is_the_result_of_its_command(gateway: Gateway, connect: Connect) -> None:
+    raw = await connect(gateway.token)
+    told = (await raw.call(id=2, type="preview_plan", **COMMANDS["preview_plan"]))["result"]
+    assert told["kind"] == "preview"
+    assert (told["plan"]["device"], told["energy"], told["cost"]) == ("b", 2_000, "0.2")
 
 
 async def test_who_does_not_listen_gets_no_events(gateway: Gateway, connect: Connect) -> None:
