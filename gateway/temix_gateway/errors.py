@@ -69,3 +69,14 @@ class MessageReused(LedgerError):
     def __init__(self, peer: str, message_id: str) -> None:
         """Name the sender and the id."""
         super().__init__(f"{peer} sent {message_id} twice with different content: the second was refused")
+
+
+class PartyUnknown(LedgerError):
+    """The ledger has accounts of a party, but nothing says what that party trades."""
+
+    def __init__(self, party: str) -> None:
+        """Name the party."""
+        super().__init__(
+            f"nothing says whether {party} trades energy or transport: the ledger has no trade with it, "
+            "and tenders.db beside it no tender; put the copy of tenders.db beside the ledger"
+        )

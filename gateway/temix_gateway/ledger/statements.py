@@ -1,0 +1,194 @@
+"""Reads from a ledger what a statement is made of; never writes, and needs no running gateway."""
+
+import sqlite3
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from temix_market.instants import FIVE_MINUTES, HOUR, Instant
+from temix_market.intervals import Interval
+from temix_market.products import Resource, Side
+from temix_market.statement import FINAL_AFTER, Account, Gap, Settled, Statement, find_missing
+from temix_market.tenders import PartyId
+from temix_market.units import Energy, Money
+
+from temix_gateway.errors import LedgerUnreadable, PartyUnknown
+from temix_gateway.ledger.ledger import HISTORY
+from temix_gateway.ledger.schema import STEPS, UNREADABLE
+from temix_gateway.ledger.verify import check_versions, reader
+
+type Roles = Mapping[PartyId, Resource]
+"""What each party trades with the home."""
+
+_SETTLED: Final = (
+    "SELECT start, party, position, delivery, estimated, subscription, trades, deviation, max(number) "
+    "FROM settlements WHERE start >= ? AND start < ? GROUP BY start, party ORDER BY start, party"
+)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """A ledger as of one moment, to be read only; the gateway may be running.
+
+    Raises:
+        LedgerUnreadable: it is no ledger, or damaged where it was read.
+        LedgerTooNew: a newer version wrote it.
+    """
+    try:
+        with closing(reader(path)) as connection:
+            connection.execute("BEGIN")
+            check_versions(connection, path, len(STEPS))
+            yield connection
+    except UNREADABLE as error:
+        raise LedgerUnreadable(path, str(error)) from error
+
+
+def read_statement(
+    path: Path, connection: sqlite3.Connection, period: Interval, zone: ZoneInfo, now: Instant
+) -> Statement:
+    """The statement of a period; what is over by ``now`` but not settled is named in it.
+
+    Raises:
+        PartyUnknown: nothing says whether a party trades energy or transport.
+    """
+    settled = read_settled(connection, period, roles(path, connection), now)
+    starts = {step.start for step in settled}
+    why = _reasons(connection, period)
+    return Statement(period, zone, settled, find_missing(period, now, starts, why))
+
+
+def read_settled(
+    connection: sqlite3.Connection, period: Interval, known: Roles, now: Instant
+) -> list[Settled]:
+    """The settled intervals of a period, in order: of each the newest record of each party."""
+    subscribed = _subscribed(connection, period)
+    readings = _read_by_retailer(connection, period)
+    found: list[Settled] = []
+    accounts: dict[Resource, Account] = {}
+    rows = connection.execute(_SETTLED, (period.start, period.end)).fetchall()
+    for index, row in enumerate(rows):
+        start, party, position, delivery, estimated, subscription, trades, deviation, number = row
+        if party not in known:
+            raise PartyUnknown(party)
+        account = Account(Money(subscription), Money(trades), Money(deviation))
+        accounts[known[party]] = account
+        if index + 1 < len(rows) and rows[index + 1][0] == start:
+            continue
+        found.append(
+            Settled(
+                start=Instant(start),
+                subscribed=Energy(subscribed.get(start, 0)),
+                position=Energy(position),
+                delivery=Energy(delivery),
+                estimated=bool(estimated),
+                final=start in readings or start + FIVE_MINUTES + FINAL_AFTER <= now,
+                energy=accounts.get(Resource.ENERGY, Account()),
+                transport=accounts.get(Resource.TRANSPORT, Account()),
+                record=number,
+            )
+        )
+        accounts = {}
+    return found
+
+
+def roles(path: Path, connection: sqlite3.Connection) -> Roles:
+    """What each party trades, from the home's transactions, else from the tenders kept beside the ledger."""
+    known: dict[PartyId, Resource] = {}
+    row = connection.execute(
+        "SELECT energy_author, transport_author FROM transactions ORDER BY number DESC LIMIT 1"
+    ).fetchone()
+    if row is not None:
+        known = {PartyId(row[0]): Resource.ENERGY, PartyId(row[1]): Resource.TRANSPORT}
+    parties = [PartyId(party) for (party,) in connection.execute("SELECT DISTINCT author FROM spots")]
+    known |= {party: role for party in parties if party not in known if (role := _offered(path, party))}
+    return known
+
+
+def first_record(connection: sqlite3.Connection) -> Instant | None:
+    """The first interval of which the ledger knows anything."""
+    (start,) = connection.execute(
+        "SELECT min(start) FROM (SELECT min(start) start FROM deliveries UNION ALL "
+        "SELECT min(start) FROM spots UNION ALL SELECT min(start) FROM transactions)"
+    ).fetchone()
+    return None if start is None else Instant(start)
+
+
+def _reasons(connection: sqlite3.Connection, period: Interval) -> _Reasons:
+    where, within = "WHERE start >= ? AND start < ?", (period.start, period.end)
+    read = {start for (start,) in connection.execute(f"SELECT start FROM deliveries {where}", within)}
+    spots = dict(connection.execute(f"SELECT start, count(*) FROM spots {where} GROUP BY start", within))
+    return _Reasons(first_record(connection), read, spots)
+
+
+class _Reasons:
+    """Why an interval is not settled."""
+
+    def __init__(self, first: Instant | None, read: set[int], spots: Mapping[int, int]) -> None:
+        self._first = first
+        self._read = read
+        self._spots = spots
+
+    def __call__(self, start: Instant) -> Gap:
+        if self._first is None or start < self._first:
+            return Gap.NOT_RECORDED
+        if start not in self._read:
+            return Gap.NO_READING
+        if self._spots.get(start, 0) < len(Resource):
+            return Gap.NO_SPOT
+        return Gap.WAITING
+
+
+def _subscribed(connection: sqlite3.Connection, period: Interval) -> Mapping[int, int]:
+    found: dict[int, int] = {}
+    rows = connection.execute(
+        "SELECT start, duration, side, quantity FROM transactions "
+        "WHERE kind = 'subscription' AND start > ? AND start < ?",
+        (period.start - HOUR, period.end),
+    )
+    for start, duration, side, quantity in rows:
+        each = Side(side).sign * quantity // (duration // FIVE_MINUTES)
+        for step in range(start, start + duration, FIVE_MINUTES):
+            found[step] = found.get(step, 0) + each
+    return found
+
+
+def _read_by_retailer(connection: sqlite3.Connection, period: Interval) -> set[int]:
+    rows = connection.execute(
+        "SELECT start FROM deliveries WHERE source = 'retailer' AND start >= ? AND start < ?",
+        (period.start, period.end),
+    )
+    return {start for (start,) in rows}
+
+
+class _Offer(msgspec.Struct, rename="camel"):
+    resource_designator: Resource
+
+
+class _Offers(msgspec.Struct):
+    tenders: Annotated[list[_Offer], msgspec.Meta(min_length=1)]
+
+
+class _Signed(msgspec.Struct):
+    body: _Offers
+
+
+def _offered(path: Path, party: PartyId) -> Resource | None:
+    """What a party's newest kept publication offers."""
+    history = path.with_name(HISTORY)
+    if not history.exists():
+        return None
+    try:
+        with closing(reader(history)) as tenders:
+            row = tenders.execute(
+                "SELECT payload FROM publications WHERE author = ? ORDER BY sequence DESC LIMIT 1", (party,)
+            ).fetchone()
+        if row is None:
+            return None
+        signed = msgspec.json.decode(zlib.decompress(row[0]), type=_Signed)
+    except sqlite3.Error, zlib.error, msgspec.DecodeError:
+        return None
+    return signed.body.tenders[0].resource_designator
