@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Final
 
 from rich.console import Console
@@ -19,6 +20,10 @@ WITHIN_S: Final = 120.0
 """For everything after the start."""
 
 LEAST_PAIRS: Final = 10
+WISHES: Final = (22.0, 20.0)
+"""Degrees that the thermostat is asked for in turn: what there is to trade depends on hour and weather."""
+PATIENCE_S: Final = 10.0
+"""Within which a wish is planned for and traded."""
 
 VALUES: Final = {
     "buy price": "sensor.electricity_prices_buy_price",
@@ -87,12 +92,19 @@ async def past(demo: Demo) -> Finding:
 
 
 async def traded(demo: Demo) -> None:
-    """Wait until enough pairs were traded, as the retailer has it."""
+    """Wait until enough pairs were traded, as the retailer has it; wish for other temperatures meanwhile."""
 
     async def look() -> int:
         return await asyncio.to_thread(lambda: evidence.book(demo.book, HOME).trades)
 
-    await until(look, lambda trades: trades >= LEAST_PAIRS)
+    end = asyncio.get_running_loop().time() + WITHIN_S
+    for wish in cycle(WISHES):
+        trades = await until(look, lambda trades: trades >= LEAST_PAIRS, PATIENCE_S)
+        if trades >= LEAST_PAIRS or asyncio.get_running_loop().time() > end:
+            break
+        await demo.home_assistant.action(
+            "climate.set_temperature", entity_id="climate.thermostat", temperature=wish
+        )
 
 
 async def agreement(demo: Demo) -> Sequence[Finding]:
@@ -120,9 +132,11 @@ async def agreement(demo: Demo) -> Sequence[Finding]:
     ]
 
 
-async def until[T](look: Callable[[], Awaitable[T]], good: Callable[[T], bool]) -> T:
-    """Look until it is good, or for as long as the check may take; returns the last look."""
-    end = asyncio.get_running_loop().time() + WITHIN_S
+async def until[T](
+    look: Callable[[], Awaitable[T]], good: Callable[[T], bool], within_s: float = WITHIN_S
+) -> T:
+    """Look until it is good, or for as long as it may take; returns the last look."""
+    end = asyncio.get_running_loop().time() + within_s
     while not good(seen := await look()) and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110
         await asyncio.sleep(0.5)
     return seen
