@@ -132,9 +132,11 @@ class TemixLink:
             subscription_action_requested="SNAPSHOT_AND_UPDATES",
             ticker_type="TENDERS",
         )
-        await stream.send_str(encode(request).decode())
         try:
+            await stream.send_str(encode(request).decode())
             answer = decode(await _next(stream), EiManagedTickerSubscription)
+        except aiohttp.ClientError as error:
+            raise Silent(f"the connection to the retailer broke ({error}): connecting again") from error
         except InvalidField as error:
             raise Misunderstood(f"the retailer did not answer the subscription: {error}") from error
         if answer.response.response_code != OK:
@@ -211,6 +213,8 @@ async def _next(stream: aiohttp.ClientWebSocketResponse) -> str:
         message = await stream.receive(timeout=SILENT_AFTER_S)
     except TimeoutError as error:
         raise Silent(f"the retailer said nothing for {SILENT_AFTER_S:.0f} s: connecting again") from error
+    except aiohttp.ClientError as error:  # a ping was to be answered when the connection was already gone
+        raise Silent(f"the connection to the retailer broke ({error}): connecting again") from error
     if message.type is aiohttp.WSMsgType.TEXT:
         return str(message.data)
     code = stream.close_code

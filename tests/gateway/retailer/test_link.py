@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from random import Random
 
+import aiohttp
 import pytest
 import trustme
 from aiohttp import web
@@ -201,6 +202,28 @@ async def test_retry_after_is_honoured(bench: Bench, authority: trustme.CA, stat
             with pytest.raises(OutcomeUnknown, match="left alone for 120 s more"):
                 await link.reconcile(PairKey(key(7)))
     assert asked == 1
+
+
+@pytest.mark.parametrize("name", ["receive", "send_str"])
+async def test_a_stream_that_breaks_while_the_home_speaks_is_opened_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Answering a ping, or asking for tenders, on a connection that has just gone."""
+    monkeypatch.setattr("temix_gateway.retailer.backoff.FIRST", 1)
+    usual, broken = getattr(aiohttp.ClientWebSocketResponse, name), []
+
+    async def breaks(self: aiohttp.ClientWebSocketResponse, *args: object, **kwargs: object) -> object:
+        if not broken:
+            broken.append(self)
+            await self.close()
+            raise aiohttp.ClientConnectionResetError("Cannot write to closing transport")
+        return await usual(self, *args, **kwargs)
+
+    monkeypatch.setattr(aiohttp.ClientWebSocketResponse, name, breaks)
+    async with linked(bench.link()) as heard:
+        await ready(bench, heard)
+    reason = "the connection to the retailer broke (Cannot write to closing transport): connecting again"
+    assert heard.links == [(False, reason), (True, "")]
 
 
 async def test_a_key_that_is_not_the_registered_one_is_told(bench: Bench) -> None:
