@@ -20,8 +20,8 @@ WITHIN_S: Final = 120.0
 """For everything after the start."""
 
 LEAST_PAIRS: Final = 10
-WISHES: Final = (22.0, 20.0)
-"""Degrees that the thermostat is asked for in turn: what there is to trade depends on hour and weather."""
+WISHES: Final = (72.0, 68.0)
+"""Degrees (°F) that the thermostat is asked for in turn: what there is to trade depends on the hour."""
 PATIENCE_S: Final = 10.0
 """Within which a wish is planned for and traded."""
 
