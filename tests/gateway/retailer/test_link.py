@@ -12,6 +12,7 @@ from aiohttp import web
 from joserfc import jws
 from structlog.testing import capture_logs
 from temix_gateway.retailer.backoff import Backoff
+from temix_gateway.retailer.service import Service
 from temix_gateway.retailer.temix import TemixLink
 from temix_market.deliveries import Delivery
 from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, SECOND, Instant
@@ -204,22 +205,36 @@ async def test_retry_after_is_honoured(bench: Bench, authority: trustme.CA, stat
     assert asked == 1
 
 
+class Broken:
+    """A stream whose connection has just gone: answering a ping on it, or asking for tenders, fails."""
+
+    async def receive(self, timeout: float) -> None:  # noqa: ASYNC109 (as aiohttp's)
+        raise aiohttp.ClientConnectionResetError("Cannot write to closing transport")
+
+    async def send_str(self, data: str) -> None:
+        await self.receive(0)
+
+    async def listen(self, data: str) -> None:
+        """Send what is still taken."""
+
+    async def close(self) -> None:
+        pass
+
+
 @pytest.mark.parametrize("name", ["receive", "send_str"])
 async def test_a_stream_that_breaks_while_the_home_speaks_is_opened_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """Answering a ping, or asking for tenders, on a connection that has just gone."""
+    usual, opened = Service.stream, []
+
+    async def opens(service: Service, path: str) -> object:
+        opened.append(path)
+        return await usual(service, path) if len(opened) > 1 else Broken()
+
     monkeypatch.setattr("temix_gateway.retailer.backoff.FIRST", 1)
-    usual, broken = getattr(aiohttp.ClientWebSocketResponse, name), []
-
-    async def breaks(self: aiohttp.ClientWebSocketResponse, *args: object, **kwargs: object) -> object:
-        if not broken:
-            broken.append(self)
-            await self.close()
-            raise aiohttp.ClientConnectionResetError("Cannot write to closing transport")
-        return await usual(self, *args, **kwargs)
-
-    monkeypatch.setattr(aiohttp.ClientWebSocketResponse, name, breaks)
+    monkeypatch.setattr(Service, "stream", opens)
+    if name == "receive":
+        monkeypatch.setattr(Broken, "send_str", Broken.listen)
     async with linked(bench.link()) as heard:
         await ready(bench, heard)
     reason = "the connection to the retailer broke (Cannot write to closing transport): connecting again"
