@@ -96,9 +96,7 @@ class Commands:
     def met(self, demand: Demand) -> bool:
         """Whether an entity is as wanted; of what leaves nothing to see, whether it was said."""
         if demand.momentary:
-            return any(
-                number in self._confirmed for number, said in enumerate(self.demands) if said == demand
-            )
+            return demand in (self.demands[number] for number in self._confirmed)
         state = state_of(self._hass, demand.entity)
         fitted = demand.fitted(state)
         return fitted.met_by(fitted.shown(state))

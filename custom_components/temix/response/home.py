@@ -45,6 +45,7 @@ class Home:
     run_time: timedelta
     armed: bool
     price: float | None
+    sold: float | None = None
 
     def state(self, entity: str | None) -> State | None:
         """An entity's state, by its registry id or entity id; none where it is unavailable."""

@@ -1,4 +1,4 @@
-"""Set-points of thermostats and water heaters: one temperature or two on the device's own steps, or a preset."""
+"""Set-points of thermostats and water heaters: temperatures on the steps of the device, or a preset."""
 
 from dataclasses import dataclass, replace
 from typing import Any, override
