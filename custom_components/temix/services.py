@@ -17,7 +17,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import service
 from homeassistant.util import dt as dt_util
 
-from .client.models import Step
+from .client.wire import Step
 from .const import DOMAIN
 from .coordinator import TemixConfigEntry
 from .shapes import positions, prices

@@ -189,6 +189,8 @@ def rules(config: Config) -> Rules:
         export_power=Power(home.export_limit),
         minimum_gain=money(trading.minimum_gain),
         certainty=price(trading.certainty),
+        extras=config.extras,
+        tariffs=config.tariffs,
         share=Fraction(trading.share, 100),
     )
 

@@ -13,6 +13,7 @@ from temix_market.settlement import Spot, settle
 from temix_market.tenders import Publication
 from temix_market.transactions import Kind, Pair
 
+from temix_gateway.accounts import Accounts
 from temix_gateway.ledger.ledger import Head, Ledger
 from temix_gateway.market import Market
 
@@ -25,13 +26,14 @@ _LOG: Final = structlog.get_logger(__name__)
 class Books:
     """What the home has bought, used and owes; ``ordered`` are the day's orders not refused, and when."""
 
-    def __init__(self, ledger: Ledger, market: Market, clock: Clock) -> None:
-        """Keep ``ledger`` and ``market`` in step."""
+    def __init__(self, ledger: Ledger, market: Market, accounts: Accounts, clock: Clock) -> None:
+        """Keep ``ledger``, ``market`` and ``accounts`` in step."""
         self.ordered: list[tuple[Pair, Instant]] = []
         self.trades = 0
         self.last: tuple[Pair, Instant] | None = None
         self._ledger = ledger
         self._market = market
+        self._accounts = accounts
         self._clock = clock
         self._open: dict[Instant, Delivery] = {}
         self._unreported: list[Delivery] = []
@@ -121,6 +123,7 @@ class Books:
 
     def _count(self, pair: Pair, at: Instant) -> None:
         if self._market.add(pair) and pair.kind is Kind.TRADE:
+            self._accounts.booked(pair)
             self.trades += 1
             self.last = pair, at
 
@@ -140,6 +143,7 @@ class Books:
                     done.append(settle(delivery, self._market.positions.enclosing(step), spots))
             if done and not self.fault:
                 await self._ledger.settle(done)
+                self._accounts.settled(done, self._ledger.head.sequence)
                 for settled in done:
                     if self._open.get(settled.interval.start) is not None:
                         del self._open[settled.interval.start]

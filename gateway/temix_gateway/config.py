@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta, Struct
 from temix_market.errors import InvalidField
+from temix_market.tariffs import Extras, Tariff
 from temix_market.tenders import PriceBounds
 from temix_market.units import Money, Price, parse_money
 
 from temix_gateway.errors import GatewayError
+from temix_gateway.tariff_config import EXAMPLE, Charges, TariffBand, TariffSection, extras, tariff
 
 type Mode = Literal["monitor", "advise", "automatic"]
 type Decimal = Annotated[str, Meta(pattern=r"^-?\d+(\.\d+)?$")]
@@ -117,6 +119,18 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     home: Home
     gateway: Gateway = Gateway()
     trading: Trading = Trading()
+    charges: Charges = Charges()
+    tariff: list[TariffSection] = []
+
+    @property
+    def extras(self) -> Extras:
+        """What the retailer's bill has beside what was bought in its market."""
+        return extras(self.charges)
+
+    @property
+    def tariffs(self) -> tuple[Tariff, ...]:
+        """The tariffs to compare with."""
+        return tuple(map(tariff, self.tariff))
 
     @property
     def zone(self) -> ZoneInfo:
@@ -134,7 +148,7 @@ def money(text: str) -> Money:
     return parse_money(text)
 
 
-_SECTIONS: Final = ("gateway", "retailer", "home", "trading")
+_SECTIONS: Final = ("gateway", "retailer", "home", "trading", "charges")
 
 
 def load(path: Path) -> Config:
@@ -167,7 +181,7 @@ def example() -> str:
         for key, text, default in _keys(section):
             lines.append(f"# {text}")
             lines.append(f"{key} = {_EXAMPLES[key]}" if key in _EXAMPLES else f"# {key} = {_toml(default)}")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + EXAMPLE
 
 
 def reference() -> str:
@@ -178,7 +192,8 @@ def reference() -> str:
         "Generated from the code. One TOML file; `temix-gateway config` prints a commented one.",
         "It is checked at every start: an unknown key or an impossible value stops it and is named.",
     ]
-    for name, section in _sections():
+    lists: list[tuple[str, type[Struct]]] = [("[tariff]", TariffSection), ("[tariff.bands]", TariffBand)]
+    for name, section in _sections() + lists:
         lines += [
             "",
             f"## `[{name}]`",
@@ -240,8 +255,25 @@ def _check(path: Path, config: Config) -> None:
             raise ConfigError(path, f"trading.{key}", error.reason) from error
     if money(config.trading.money_a_day) < 0:
         raise ConfigError(path, "trading.money_a_day", "is negative")
+    _check_tariffs(path, config)
     if config.trading.bounds.lowest >= config.trading.bounds.highest:
         raise ConfigError(path, "trading.lowest_tender", "is not below trading.highest_tender")
+
+
+def _check_tariffs(path: Path, config: Config) -> None:
+    """Refuse a charge or tariff whose numbers are none, and two tariffs of one name."""
+    place = "charges"
+    try:
+        extras(config.charges)
+        for index, section in enumerate(config.tariff):
+            place = f"tariff[{index}]"
+            tariff(section)
+    except InvalidField as error:
+        raise ConfigError(path, f"{place}.{error.field}", error.reason) from error
+    names = [section.name for section in config.tariff]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise ConfigError(path, f"tariff[{index}].name", f"{name!r} is there twice")
 
 
 def _explain(message: str) -> tuple[str, str]:
@@ -267,9 +299,14 @@ def _sections() -> list[tuple[str, type[Struct]]]:
 def _keys(section: type[Struct]) -> list[tuple[str, str, Any]]:
     hints = get_type_hints(section, include_extras=True)
     return [
-        (field.name, _description(hints[field.name]), field.default)
+        (field.encode_name, _description(hints[field.name]), _default(field))
         for field in msgspec.structs.fields(section)
     ]
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    made = field.default_factory
+    return field.default if made is msgspec.NODEFAULT else made()
 
 
 def _description(hint: Any) -> str:
@@ -287,7 +324,7 @@ def _toml(value: Any) -> str:
             return '""'
         case bool():
             return str(value).lower()
-        case int():
+        case int() | dict() | list():
             return str(value)
         case _:
             return f'"{value}"'

@@ -21,18 +21,23 @@ from temix_market.intervals import Interval, enclosing
 from temix_market.ladder import Rung
 from temix_market.ports import Booked, Clock, RetailerLink, Seal, Terms
 from temix_market.products import Side
+from temix_market.tariffs import Extras, Tariff
 from temix_market.tenders import PartyId, PriceBounds, Publication
 from temix_market.transactions import Leg, Order, Pair, PairKey
 from temix_market.units import Energy, Money, Power, Price, money_text
 from temix_market.wire.keys import uuid7
 from temix_market.wire.seal import canonical
 
+from temix_gateway.accounts import NO_EXTRAS, Accounts, Bills, Sums
 from temix_gateway.books import Books
 from temix_gateway.errors import GatewayError, LedgerError
+from temix_gateway.forecast import forecast, plan_loads, problem_prices
+from temix_gateway.home.account import Account, Found, Query
 from temix_gateway.home.devices import Device, Load, PreviewPlan, ReportHome
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import Mode, Preview, ReportReadings, State
 from temix_gateway.ledger.ledger import Ledger
+from temix_gateway.lookups import Ledgers, account_message
 from temix_gateway.market import Market
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.horizon import Prices, tapering
@@ -73,6 +78,8 @@ class Rules:
     export_power: Power
     minimum_gain: Money
     certainty: Price
+    extras: Extras = NO_EXTRAS
+    tariffs: tuple[Tariff, ...] = ()
     share: Fraction = Fraction(1, 2)
     jitter: Duration = Duration(5 * SECOND)
 
@@ -116,7 +123,9 @@ class Core:
         self.market = Market(rules.bounds)
         self.plans_made = 0
         self.plan: Plan | None = None
-        self.books = Books(ledger, self.market, outside.clock)
+        self.accounts = Accounts(Bills(rules.zone, rules.extras, rules.tariffs), outside.clock.now)
+        self.books = Books(ledger, self.market, self.accounts, outside.clock)
+        self._ledger = ledger
         self._outside = outside
         self._clock = outside.clock
         self._outbox = Outbox(ledger, outside.link, outside.clock)
@@ -128,6 +137,8 @@ class Core:
         self._trouble = ""
         self._report: ReportHome | None = None
         self._basis: Basis | None = None
+        self._problem_in_force: Problem | None = None
+        self._account: tuple[object, Account] | None = None
         self._planned_at: Duration | None = None
         self._wake = asyncio.Event()
         self._planning = asyncio.Lock()
@@ -137,6 +148,7 @@ class Core:
         """Take up what the ledger holds, and record the limits where they are new."""
         await self.books.load(self._midnight())
         await self.books.limited(self.rules.terms)
+        await self._add_up()
 
     async def run(self) -> None:
         """Link up and turn the wheel until cancelled."""
@@ -208,6 +220,7 @@ class Core:
             last=self.books.last,
             plan=self.plan,
             import_limit=self.rules.import_power,
+            account=self._reckoned(),
         )
         return state(facts, self.market)
 
@@ -251,6 +264,20 @@ class Core:
             cost=money_text(Money(with_it.energy_cost - without.energy_cost)),
         )
 
+    async def look_up(self, query: Query) -> Found:
+        """Read from the ledger.
+
+        Raises:
+            CommandRefused: the period cannot be served, or the ledger not be read.
+        """
+        ledgers = Ledgers(self._ledger.path, self.accounts.bills, self._clock.now)
+        try:
+            return await self._ledger.read(
+                lambda connection: ledgers.look_up(connection, query, self._terms.currency)
+            )
+        except LedgerError as error:
+            raise CommandRefused(str(error)) from error
+
     async def report_readings(self, report: ReportReadings) -> None:
         """Record meter readings and settle what they complete.
 
@@ -270,6 +297,8 @@ class Core:
             await self.books.delivered(steps)
         except LedgerError as error:
             raise CommandRefused(str(error)) from error
+        if self.accounts.stale:
+            self._wake.set()
         self._tell()
 
     def locked(self) -> list[str]:
@@ -305,6 +334,8 @@ class Core:
             await self._trade()
             await self.books.report(self._outside.link)
             self.books.forget(self._clock.now())
+            if self.accounts.stale:
+                await self._add_up()
             trouble = ""
         except (GatewayError, MarketError) as error:
             trouble = str(error)
@@ -341,6 +372,7 @@ class Core:
             return
         problem = self._problem(now, rungs, report.base_load, report.devices)
         self.plan = await self._ask_planner(problem, self.plan)
+        self._problem_in_force = problem
         self.plans_made += 1
         self._basis, self._planned_at = basis, self._clock.monotonic()
 
@@ -421,6 +453,25 @@ class Core:
         if not isinstance(answer, Booked):
             _LOG.info("order refused", key=key, answer=answer)
         return True
+
+    async def _add_up(self) -> None:
+        """Add the ledger up; one that is locked is not to be relied on, and has no account."""
+        if self.books.fault:
+            return
+        since = self.accounts.oldest()
+        self.accounts.load(await self._ledger.read(lambda connection: Sums.of(connection, since)))
+
+    def _reckoned(self) -> Account | None:
+        """What is owed and what is to come; made anew only where something it is made of has changed."""
+        if self.accounts.stale:  # added up anew in this turn: until then the last figures stand
+            return None if self._account is None else self._account[1]
+        now, positions = self._clock.now(), self.market.positions
+        made_of = enclosing(now, FIVE_MINUTES), self.books.head, self._planned_at
+        if self._account is None or self._account[0] != made_of:
+            prices = problem_prices(self._problem_in_force)
+            ahead = forecast(now, self.accounts, positions, plan_loads(self.plan), prices)
+            self._account = made_of, account_message(now, self.accounts, ahead, positions)
+        return self._account[1]
 
     def _midnight(self) -> Instant:
         zone = self.rules.zone

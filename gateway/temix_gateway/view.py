@@ -12,8 +12,10 @@ from temix_market.transactions import Pair
 from temix_market.units import Energy, Power, money_text
 
 from temix_gateway.home import messages
+from temix_gateway.home.account import Account
 from temix_gateway.home.messages import Mode, State
 from temix_gateway.ledger.ledger import Head
+from temix_gateway.lookups import transaction_message
 from temix_gateway.market import Market
 from temix_gateway.planning import DevicePlan, Plan
 from temix_gateway.planning.result import Reason
@@ -46,6 +48,7 @@ class Facts:
     last: tuple[Pair, Instant] | None
     plan: Plan | None
     import_limit: Power
+    account: Account | None = None
 
 
 def state(facts: Facts, market: Market) -> State:
@@ -62,9 +65,12 @@ def state(facts: Facts, market: Market) -> State:
         horizon=prices[-1].step.end if prices else None,
         positions=list(_positions(facts.now, market)),
         ledger=messages.Ledger(sequence=facts.head.sequence, head=facts.head.head),
-        transactions=messages.Transactions(count=facts.trades, last=_transaction(facts.last)),
+        transactions=messages.Transactions(
+            count=facts.trades, last=facts.last and transaction_message(*facts.last)
+        ),
         plan=_plan(facts.plan) if facts.plan else None,
         import_limit=facts.import_limit,
+        account=facts.account,
     )
 
 
@@ -118,20 +124,6 @@ def _positions(now: Instant, market: Market) -> Iterable[messages.PositionStep]:
             yield messages.PositionStep(
                 start=start, end=end, quantity=quantity * parts, subscribed=subscribed * parts
             )
-
-
-def _transaction(last: tuple[Pair, Instant] | None) -> messages.Transaction | None:
-    if last is None:
-        return None
-    pair, at = last
-    return messages.Transaction(
-        key=pair.key,
-        at=at,
-        start=pair.interval.start,
-        end=pair.interval.end,
-        quantity=pair.quantity,
-        price=pair.price,
-    )
 
 
 def _plan(plan: Plan) -> messages.Plan:

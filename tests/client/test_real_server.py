@@ -10,6 +10,20 @@ import aiohttp
 import msgspec
 import pytest
 from temix_gateway.home import devices as served
+from temix_gateway.home.account import (
+    Account,
+    Charge,
+    Energies,
+    LegAccount,
+    MissingSpan,
+    SettledHour,
+    SettledHours,
+    Statement,
+    StatementLine,
+    TariffCost,
+    Transaction,
+    TransactionPage,
+)
 from temix_gateway.home.messages import Ledger, ReportReadings
 from temix_gateway.home.roles import Role
 
@@ -29,11 +43,35 @@ from custom_components.temix.client import (
     Thermostat,
     WaterHeater,
 )
-from custom_components.temix.client.models import from_ms
+from custom_components.temix.client.wire import from_ms
 from tests.client.test_client import listening
 from tests.gateway.home.fake_core import GATEWAY_ID, NOON, Gateway, state
 
 NOW = from_ms(NOON)
+STEP = Energies(start=NOON, end=NOON + 300_000, subscribed=1, position=2, delivered=-1, deviation=-3)
+ACCOUNT = Account(
+    day=NOON,
+    cost_today="1.5",
+    cost_month="20",
+    forecast_today="3",
+    forecast_month=None,
+    tariff=None,
+    savings_today=None,
+    savings_month=None,
+    latest=None,
+    now=STEP,
+    rest_of_today=STEP,
+    tomorrow=STEP,
+    since=None,
+    bought=1,
+    sold=2,
+    imported=3,
+    exported=4,
+    cost="5",
+    compensation="6",
+    revision=7,
+    missing_today=0,
+)
 SIX = NOW + timedelta(hours=6)
 
 DEVICES: list[Device] = [
@@ -128,6 +166,69 @@ async def test_a_preview_comes_back_typed(gateway: Gateway, session: aiohttp.Cli
     assert (told.energy, told.cost, told.plan.saved) == (2_000, Decimal("0.2"), Decimal("0.05"))
     (run,) = told.plan.steps
     assert (run.why, run.until, told.plan.done) == ("runs", None, run.end)
+
+
+async def test_the_account_and_what_is_looked_up_come_back_typed(
+    gateway: Gateway, session: aiohttp.ClientSession
+) -> None:
+    client = make(session, gateway, gateway.tokens.create("Tablet", Role.VIEWER))
+    leg = LegAccount(subscription="0.1", transactions="-0.02", deviation="0.000000001", total="0.080000001")
+    charge = Charge(name="vat", money="0.1", energy=12)
+    line = StatementLine(
+        id="total",
+        start=NOON,
+        end=NOON + 300_000,
+        energy=leg,
+        transport=leg,
+        market="0.160000002",
+        total="0.260000002",
+        subscribed=1,
+        transacted=2,
+        position=3,
+        imported=4,
+        exported=0,
+        deviation=1,
+        settled=1,
+        missing=[MissingSpan(start=NOON, end=NOON + 300_000, why="no meter reading")],
+        charges=[charge],
+        tariffs=[TariffCost(name="flat", total="1.5", charges=[charge])],
+    )
+    page = TransactionPage(
+        transactions=[Transaction(key="k", at=NOON, start=NOON, end=NOON + 1, quantity=-12, price=-5)], next=9
+    )
+    hour = SettledHour(
+        start=NOON, imported=5, exported=6, cost="0.000000001", compensation="-0.5", revision=7
+    )
+    async with listening(client) as states:
+        gateway.update(account=ACCOUNT)
+        account = (await states.get()).account
+        gateway.core.found = Statement(
+            currency="USD", zone="UTC", made=NOON, level="day", lines=[line], total=line, revision=8
+        )
+        statement = await client.get_statement(NOW, SIX, "day")
+        gateway.core.found = page
+        transactions = await client.get_transactions(NOW, SIX, after=3, limit=2)
+        gateway.core.found = SettledHours(hours=[hour], revision=7)
+        hours = await client.get_settled_hours(NOW, SIX, 5)
+    assert account is not None
+    assert (account.day, account.cost_today, account.forecast_month) == (NOW, Decimal("1.5"), None)
+    assert account.latest is None
+    assert (account.now.end, account.now.deviation) == (NOW + timedelta(minutes=5), -3)
+    assert account.since is None
+    [told] = statement.lines
+    assert told == statement.total
+    assert told.energy.deviation == Decimal("0.000000001")
+    assert (told.start, told.missing[0].why) == (NOW, "no meter reading")
+    assert told.tariffs[0].charges == told.charges
+    assert told.charges[0].energy == 12
+    assert (transactions.next, transactions.transactions[0].at) == (9, NOW)
+    assert (hours.revision, hours.hours[0].start) == (7, NOW)
+    assert hours.hours[0].compensation == Decimal("-0.5")
+    assert [type(command).__name__ for command in gateway.core.commands] == [
+        "GetStatement",
+        "GetTransactions",
+        "GetSettledHours",
+    ]
 
 
 async def test_a_viewer_may_look_only(gateway: Gateway, session: aiohttp.ClientSession) -> None:

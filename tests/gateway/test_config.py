@@ -50,6 +50,21 @@ def test_defaults_fill_in_and_paths_are_relative_to_the_file(tmp_path):
         (GOOD + '[trading]\ncertainty = "0.12345678901"', "trading.certainty", "9 places"),
         (GOOD + '[trading]\nlowest_tender = "30"', "trading.lowest_tender", "not below"),
         (GOOD + "[trading]\nmoney_a_day = nan", "trading.money_a_day", "expected `str`"),
+        (GOOD + '[charges]\nfixed_a_day = "x"', "charges.fixed_a_day", "not a decimal number"),
+        (GOOD + '[charges]\ntaxes = { vat = "-1" }', "charges.taxes.vat", "no percentage"),
+        (GOOD + '[[tariff]]\nname = "a"', "tariff[0].price", "is missing"),
+        (GOOD + '[[tariff]]\nname = "a"\nprice = "0.1234567"', "tariff[0].price", "six places"),
+        (GOOD + 2 * '[[tariff]]\nname = "a"\nprice = "1"\n', "tariff[1].name", "twice"),
+        (
+            GOOD + '[[tariff]]\nname="a"\nprice="1"\n[[tariff.bands]]\nname="b"\nprice="1"\nfrom="25:00"',
+            "tariff[0].bands[0].from",
+            "",
+        ),
+        (
+            GOOD + '[[tariff]]\nname="a"\nprice="1"\n[[tariff.bands]]\nname="b"\nprice="1"\nuntil="00:00"',
+            "tariff[0].bands[0]",
+            "never holds",
+        ),
         ("retailer = ", "", "not valid TOML"),
     ],
 )
@@ -84,6 +99,16 @@ def test_the_example_loads_and_shows_every_key_with_its_default(tmp_path):
     assert keys == {
         name: {key for key, _, _ in config._keys(section)} for name, section in config._sections()
     }
+
+
+def test_the_examples_tariffs_load(tmp_path):
+    example = "\n".join(
+        line.removeprefix("#") if line.startswith("#") and not line.startswith("# ") else line
+        for line in config.example().splitlines()
+    )
+    flat, tou = config.load(write(tmp_path, example)).tariffs
+    assert (flat.price, flat.export_credit, flat.extras.taxes[0].share) == (140_000, 30_000, 82_500)
+    assert (tou.bands[0].since, tou.bands[0].until, tou.bands[0].months) == (960, 1260, {6, 7, 8, 9})
 
 
 def test_the_reference_page_is_fresh():

@@ -1,5 +1,15 @@
 """Talks to a TeMIX gateway over its local API; knows nothing of Home Assistant."""
 
+from .account import (
+    Account,
+    Energies,
+    SettledHour,
+    SettledHours,
+    Statement,
+    StatementLine,
+    Transaction,
+    TransactionPage,
+)
 from .client import Client
 from .connection import Endpoint, probe
 from .devices import Battery, Comfort, Device, EvCharger, Load, Reading, RunTime, Thermostat, WaterHeater
@@ -18,6 +28,7 @@ from .models import GatewayState, Hello, PositionStep, Preview, PriceStep, Spot
 from .reconnect import Listener, stay_connected
 
 __all__ = [
+    "Account",
     "Battery",
     "CannotConnect",
     "CertificateMismatch",
@@ -27,6 +38,7 @@ __all__ = [
     "ConnectionLost",
     "Device",
     "Endpoint",
+    "Energies",
     "EvCharger",
     "GatewayState",
     "Hello",
@@ -39,9 +51,15 @@ __all__ = [
     "ProtocolError",
     "Reading",
     "RunTime",
+    "SettledHour",
+    "SettledHours",
     "Spot",
+    "Statement",
+    "StatementLine",
     "TemixError",
     "Thermostat",
+    "Transaction",
+    "TransactionPage",
     "UnsupportedSchema",
     "WaterHeater",
     "WrongGateway",

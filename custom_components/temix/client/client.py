@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import aiohttp
 
+from .account import SettledHours, Statement, TransactionPage
 from .connection import Connection, Endpoint, read
 from .devices import Device, Load, Reading
 from .exceptions import (
@@ -16,7 +17,8 @@ from .exceptions import (
     ProtocolError,
     WrongGateway,
 )
-from .models import GatewayState, Hello, Preview, to_ms
+from .models import GatewayState, Hello, Preview
+from .wire import to_ms
 
 _ANSWER_WITHIN_S: Final = 10.0
 
@@ -131,6 +133,39 @@ class Client:
             ProtocolError: the gateway does not keep to its schema.
         """
         return read(Preview.from_message, await self._command("preview_plan", device=device.to_message()))
+
+    async def get_statement(self, start: datetime, end: datetime, level: str = "day") -> Statement:
+        """Ask for a statement by ``month``, ``day`` or ``interval``.
+
+        Raises:
+            ProtocolError: the gateway does not keep to its schema.
+        """
+        answer = await self._command("get_statement", start=to_ms(start), end=to_ms(end), level=level)
+        return read(Statement.from_message, answer)
+
+    async def get_transactions(
+        self, start: datetime, end: datetime, after: int = 0, limit: int = 200
+    ) -> TransactionPage:
+        """Ask for transactions delivered in a period; ``after`` is where the page before said to go on.
+
+        Raises:
+            ProtocolError: the gateway does not keep to its schema.
+        """
+        answer = await self._command(
+            "get_transactions", start=to_ms(start), end=to_ms(end), after=after, limit=limit
+        )
+        return read(TransactionPage.from_message, answer)
+
+    async def get_settled_hours(self, start: datetime, end: datetime, changed_after: int = 0) -> SettledHours:
+        """Ask for the settled hours of at most 31 days that changed after a revision.
+
+        Raises:
+            ProtocolError: the gateway does not keep to its schema.
+        """
+        answer = await self._command(
+            "get_settled_hours", start=to_ms(start), end=to_ms(end), changed_after=changed_after
+        )
+        return read(SettledHours.from_message, answer)
 
     async def _greet(self, connection: Connection) -> GatewayState:
         hello, endpoint = connection.hello, self._endpoint

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from .models import to_ms
+from .wire import to_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,48 +5,19 @@ per kWh.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final, Self, override
 
+from .account import Account, Transaction
 from .exceptions import UnsupportedSchema
+from .wire import Step, from_ms, known, money, or_none, timed
 
 MIN_SCHEMA: Final = 1
 MAX_SCHEMA: Final = 1
 
 FIVE_MINUTES: Final = timedelta(minutes=5)
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def from_ms(milliseconds: int) -> datetime:
-    """Read the wire's time."""
-    return _EPOCH + timedelta(milliseconds=milliseconds)
-
-
-def to_ms(when: datetime) -> int:
-    """Write the wire's time."""
-    return (when - _EPOCH) // timedelta(milliseconds=1)
-
-
-def _money(text: str) -> Decimal:
-    """Read the wire's money, in currency units."""
-    try:
-        return Decimal(text)
-    except InvalidOperation as error:
-        raise ValueError(f"{text!r} is no amount of money") from error
-
-
-def _timed(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep a message's fields, its times read."""
-    return {**data, "start": from_ms(data["start"]), "end": from_ms(data["end"])}
-
-
-def _known(cls: type, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Drop fields that a newer gateway may have added."""
-    names = {field.name for field in fields(cls)}
-    return {name: value for name, value in data.items() if name in names}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,24 +46,7 @@ class Hello:
         """Read a hello."""
         if data["type"] != "hello":
             raise ValueError(data["type"])
-        return cls(**_known(cls, data))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """Something that holds over ``[start, end)``."""
-
-    start: datetime
-    end: datetime
-
-    def __contains__(self, instant: datetime) -> bool:
-        """Whether the instant lies within."""
-        return self.start <= instant < self.end
-
-    @classmethod
-    def from_message(cls, data: Mapping[str, Any]) -> Self:
-        """Read one step."""
-        return cls(**_known(cls, _timed(data)))
+        return cls(**known(cls, data))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +95,7 @@ class RetailerLink:
     @classmethod
     def from_message(cls, data: Mapping[str, Any]) -> Self:
         """Read the link's state."""
-        return cls(**_known(cls, data) | {"since": from_ms(data["since"])})
+        return cls(**known(cls, data) | {"since": from_ms(data["since"])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,23 +121,7 @@ class Ledger:
     @classmethod
     def from_message(cls, data: Mapping[str, Any]) -> Self:
         """Read the head."""
-        return cls(**_known(cls, data))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transaction(Step):
-    """A transacted pair; sold is negative."""
-
-    key: str
-    at: datetime
-    quantity: int
-    price: int
-
-    @classmethod
-    @override
-    def from_message(cls, data: Mapping[str, Any]) -> Self:
-        """Read a transaction."""
-        return cls(**_known(cls, _timed(data)) | {"at": from_ms(data["at"])})
+        return cls(**known(cls, data))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +154,7 @@ class PlanStep(Step):
     def from_message(cls, data: Mapping[str, Any]) -> Self:
         """Read one step."""
         until = data.get("until")
-        return cls(**_known(cls, _timed(data)) | {"until": until and from_ms(until)})
+        return cls(**known(cls, timed(data)) | {"until": until and from_ms(until)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +176,7 @@ class DevicePlan:
             device=data["device"],
             steps=_steps(PlanStep)(data["steps"]),
             reason=data.get("reason", ""),
-            saved=None if saved is None else _money(saved),
+            saved=None if saved is None else money(saved),
             done=None if done is None else from_ms(done),
             unmet=tuple(data.get("unmet", ())),
         )
@@ -256,7 +194,7 @@ class Preview:
     def from_message(cls, data: Mapping[str, Any]) -> Self:
         """Read the answer to ``preview_plan``."""
         return cls(
-            plan=DevicePlan.from_message(data["plan"]), energy=data["energy"], cost=_money(data["cost"])
+            plan=DevicePlan.from_message(data["plan"]), energy=data["energy"], cost=money(data["cost"])
         )
 
 
@@ -294,6 +232,7 @@ class GatewayState:
     transactions: Transactions
     plan: Plan | None
     import_limit: int | None = None
+    account: Account | None = None
 
     @classmethod
     def from_message(cls, data: Mapping[str, Any]) -> Self:
@@ -328,22 +267,19 @@ def _plain[T](value: T) -> T:
     return value
 
 
-def _or_none[T](read: Callable[[Any], T]) -> Callable[[Any], T | None]:
-    return lambda value: None if value is None else read(value)
-
-
 _SECTIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "currency": _plain,
     "zone": _plain,
     "mode": _plain,
     "retailer": RetailerLink.from_message,
     "trading": Trading.from_message,
-    "spot": _or_none(Spot.from_message),
+    "spot": or_none(Spot.from_message),
     "prices": _steps(PriceStep),
-    "horizon": _or_none(from_ms),
+    "horizon": or_none(from_ms),
     "positions": _steps(PositionStep),
     "ledger": Ledger.from_message,
     "transactions": Transactions.from_message,
-    "plan": _or_none(Plan.from_message),
+    "plan": or_none(Plan.from_message),
     "import_limit": _plain,
+    "account": or_none(Account.from_message),
 }

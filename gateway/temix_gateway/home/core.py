@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from temix_gateway.home.account import Found, Query
 from temix_gateway.home.devices import PreviewPlan, ReportHome
 from temix_gateway.home.messages import Mode, Preview, ReportReadings, State
 
@@ -34,4 +35,8 @@ class Core(Protocol):
 
     async def report_readings(self, report: ReportReadings) -> None:
         """Take meter readings."""
+        ...
+
+    async def look_up(self, query: Query) -> Found:
+        """Read from the ledger."""
         ...

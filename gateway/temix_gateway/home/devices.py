@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from temix_gateway.home.messages import CommandId, Name, Time, Watt, Wh
+from temix_gateway.home.units import CommandId, Name, Time, Watt, Wh
 
 type MilliCelsius = Annotated[int, Meta(ge=-100_000, le=200_000, description="thousandths of °C")]
 type Milliseconds = Annotated[int, Meta(ge=0, le=172_800_000, description="milliseconds, at most two days")]

@@ -9,6 +9,9 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from temix_gateway.home.account import Account, SettledHours, Statement, Transaction, TransactionPage
+from temix_gateway.home.units import CommandId, MicroPrice, MoneyText, Name, Time, Watt, Wh
+
 MIN_SCHEMA: Final = 1
 MAX_SCHEMA: Final = 1
 
@@ -25,18 +28,6 @@ type ErrorCode = Literal[
     "internal",
 ]
 """Why a command had no result."""
-
-type Time = Annotated[
-    int, Meta(ge=0, le=253_402_300_799_999, description="milliseconds since 1970-01-01T00:00Z")
-]
-type Wh = Annotated[
-    int, Meta(ge=-1_000_000_000, le=1_000_000_000, description="Wh; buying and import positive")
-]
-type Watt = Annotated[int, Meta(ge=-1_000_000, le=1_000_000, description="W; consumption positive")]
-type MicroPrice = Annotated[int, Meta(description="millionths of the currency unit per kWh")]
-type MoneyText = Annotated[str, Meta(description="an amount of money: a decimal number in currency units")]
-type Name = Annotated[str, Meta(min_length=1, max_length=200)]
-type CommandId = Annotated[int, Meta(ge=0, le=2**53)]
 
 
 class Retailer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -143,17 +134,6 @@ class Ledger(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     head: str
 
 
-class Transaction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A transacted pair: energy and transport of one interval under one key; sold is negative."""
-
-    key: Name
-    at: Time
-    start: Time
-    end: Time
-    quantity: Wh
-    price: MicroPrice
-
-
 class Transactions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many pairs the home has transacted beside its subscription, and the last of them."""
 
@@ -166,6 +146,7 @@ class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     ``prices`` are in order of time, do not overlap, and are the finest that live tenders give; ``horizon``
     is the end of the last tender. ``import_limit`` is the most that the home may draw; null: not told.
+    ``account`` is null until the ledger was added up.
     """
 
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217")]
@@ -181,6 +162,7 @@ class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     transactions: Transactions
     plan: Plan | None = None
     import_limit: Watt | None = None
+    account: Account | None = None
 
 
 class Snapshot(Struct, frozen=True, kw_only=True, tag="snapshot", tag_field="kind"):
@@ -212,7 +194,7 @@ class Result(Struct, frozen=True, kw_only=True, tag="result"):
     """The one result of the command with this id: what was asked for, null where nothing was."""
 
     id: CommandId
-    result: Snapshot | Preview | None = None
+    result: Snapshot | Preview | Statement | TransactionPage | SettledHours | None = None
 
 
 class Failure(Struct, frozen=True, kw_only=True, tag="error"):

@@ -13,7 +13,9 @@ class Role(StrEnum):
     INSTALLER = "installer"
 
 
-_READ: Final = frozenset({"start_listening", "get_state"})
+_READ: Final = frozenset(
+    {"start_listening", "get_state", "get_statement", "get_transactions", "get_settled_hours"}
+)
 _STEER: Final = frozenset({"pause_trading", "set_mode"})
 _REPORT: Final = frozenset({"report_home", "report_readings", "preview_plan"})
 

@@ -9,6 +9,7 @@ import structlog
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from temix_gateway.home import limits
+from temix_gateway.home.account import Found, GetSettledHours, GetStatement, GetTransactions
 from temix_gateway.home.core import Core
 from temix_gateway.home.devices import PreviewPlan, ReportHome
 from temix_gateway.home.errors import CommandRefused
@@ -33,7 +34,18 @@ from temix_gateway.home.messages import (
 from temix_gateway.home.roles import ALLOWED
 from temix_gateway.home.tokens import Client
 
-type Order = StartListening | GetState | PauseTrading | SetMode | ReportHome | ReportReadings | PreviewPlan
+type Order = (
+    StartListening
+    | GetState
+    | GetStatement
+    | GetTransactions
+    | GetSettledHours
+    | PauseTrading
+    | SetMode
+    | ReportHome
+    | ReportReadings
+    | PreviewPlan
+)
 type Command = Authenticate | Order
 """What a client sends: first that, then any of these."""
 
@@ -201,7 +213,7 @@ class Session:
             self._log.exception("command failed", command=name)
             return _failure(command.id, "internal", "the gateway failed to carry this out: see its log")
 
-    async def _carry_out(self, command: Order) -> Snapshot | Preview | None:
+    async def _carry_out(self, command: Order) -> Snapshot | Preview | Found | None:
         core = self._api.core
         match command:
             case StartListening():
@@ -219,6 +231,8 @@ class Session:
                 return await core.preview_plan(command)
             case ReportReadings():
                 await core.report_readings(command)
+            case GetStatement() | GetTransactions() | GetSettledHours():
+                return await core.look_up(command)
         return None
 
     async def _close(self) -> bool:

@@ -20,6 +20,7 @@ from temix_gateway.errors import LedgerLocked, LedgerUnreadable, MessageReused
 from temix_gateway.ledger import chain
 from temix_gateway.ledger.file import open_file
 from temix_gateway.ledger.history import TenderHistory
+from temix_gateway.ledger.reading import opened
 from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_digest, pair_row, row_pair, text_digest
 from temix_gateway.ledger.schema import STEPS, Step, transaction
 from temix_gateway.ledger.writer import ThreadWriter, Writer
@@ -336,6 +337,21 @@ class Ledger:
             }
 
         return await self._writer.run(work)
+
+    async def read[T](self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``work`` on a connection that sees one moment of the file and changes nothing.
+
+        It does not wait for the writer, nor the writer for it.
+
+        Raises:
+            LedgerUnreadable: what it reads is damaged.
+        """
+
+        def reading() -> T:
+            with opened(self.path) as connection:
+                return work(connection)
+
+        return await self._writer.aside(reading)
 
     def _new_message(self, peer: str, message: str, digest: str) -> bool:
         known = self._db.execute(

@@ -2,8 +2,8 @@
 
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
@@ -16,10 +16,9 @@ from temix_market.statement import FINAL_AFTER, Account, Gap, Settled, Statement
 from temix_market.tenders import PartyId
 from temix_market.units import Energy, Money
 
-from temix_gateway.errors import LedgerUnreadable, PartyUnknown
+from temix_gateway.errors import PartyUnknown
 from temix_gateway.ledger.ledger import HISTORY
-from temix_gateway.ledger.schema import STEPS, UNREADABLE
-from temix_gateway.ledger.verify import check_versions, reader
+from temix_gateway.ledger.verify import reader
 
 type Roles = Mapping[PartyId, Resource]
 """What each party trades with the home."""
@@ -28,23 +27,6 @@ _SETTLED: Final = (
     "SELECT start, party, position, delivery, estimated, subscription, trades, deviation, max(number) "
     "FROM settlements WHERE start >= ? AND start < ? GROUP BY start, party ORDER BY start, party"
 )
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """A ledger as of one moment, to be read only; the gateway may be running.
-
-    Raises:
-        LedgerUnreadable: it is no ledger, or damaged where it was read.
-        LedgerTooNew: a newer version wrote it.
-    """
-    try:
-        with closing(reader(path)) as connection:
-            connection.execute("BEGIN")
-            check_versions(connection, path, len(STEPS))
-            yield connection
-    except UNREADABLE as error:
-        raise LedgerUnreadable(path, str(error)) from error
 
 
 def read_statement(

@@ -13,6 +13,10 @@ class Writer(Protocol):
         """Run ``work`` and hand back what it returned or raised."""
         ...
 
+    async def aside[T](self, work: Callable[[], T]) -> T:
+        """Run ``work``, which writes nothing, beside what is written."""
+        ...
+
     def close(self) -> None:
         """Finish what was given, then stop."""
         ...
@@ -32,6 +36,10 @@ class ThreadWriter:
         """Run ``work`` on the thread."""
         return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, work))
 
+    async def aside[T](self, work: Callable[[], T]) -> T:
+        """Run ``work`` in a thread of the loop's own."""
+        return await asyncio.to_thread(work)
+
     def close(self) -> None:
         """Finish what was given, then stop the thread."""
         self._thread.shutdown()
@@ -41,6 +49,10 @@ class InlineWriter:
     """Runs the work at once: for simulation, where nobody else is kept waiting."""
 
     async def run[T](self, work: Callable[[], T]) -> T:
+        """Run ``work`` here and now."""
+        return work()
+
+    async def aside[T](self, work: Callable[[], T]) -> T:
         """Run ``work`` here and now."""
         return work()
 

@@ -18,9 +18,8 @@ from custom_components.temix.client.models import (
     Plan,
     PlanStep,
     PriceStep,
-    from_ms,
-    to_ms,
 )
+from custom_components.temix.client.wire import from_ms, to_ms
 from tests.faults.home.gateway import ScriptedGateway
 
 AHEAD: Final = timedelta(hours=36)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 import msgspec
+from temix_gateway.home.account import Found, Query, TransactionPage
 from temix_gateway.home.certificate import load_or_make
 from temix_gateway.home.devices import PreviewPlan, ReportHome
 from temix_gateway.home.errors import CommandRefused
@@ -87,6 +88,7 @@ class FakeCore:
         self.current = state()
         self.commands: list[object] = []
         self.refusal: str | None = None
+        self.found: Found = TransactionPage(transactions=[])
         self.fault: Exception | None = None
 
     def state(self) -> State:
@@ -118,6 +120,11 @@ class FakeCore:
     async def report_readings(self, report: ReportReadings) -> None:
         """Remember."""
         self._note(report)
+
+    async def look_up(self, query: Query) -> Found:
+        """Give what a test laid ready."""
+        self._note(query)
+        return self.found
 
     def _note(self, command: object) -> None:
         if self.refusal:

@@ -6,14 +6,20 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 from temix_gateway.home import reference
-from temix_gateway.home.messages import DevicePlan, Plan, PlanStep, Transaction, Transactions
+from temix_gateway.home.account import Found, SettledHours, Transaction, TransactionPage
+from temix_gateway.home.messages import DevicePlan, Plan, PlanStep, Transactions
 
 from custom_components.temix.client import Client, Load, Reading
 from tests.client.mock_server import MockServer, result
 from tests.client.test_client import listening
-from tests.client.test_real_server import DEVICES, NOW, SIX
+from tests.client.test_real_server import ACCOUNT, DEVICES, NOW, SIX
 from tests.gateway.home.conftest import Connect
 from tests.gateway.home.fake_core import NOON, Gateway
+
+FOUND: list[Found] = [
+    TransactionPage(transactions=[], next=3),
+    SettledHours(hours=[], revision=3),
+]
 
 SCHEMA = reference.schema()
 
@@ -48,18 +54,25 @@ async def test_what_the_gateway_sends(gateway: Gateway, connect: Connect) -> Non
     assert event["type"] == "event"
     check("ServerMessage", event)
     check("ServerMessage", await raw.call(id=3, type="set_mode", mode="monitor"))
+    gateway.update(account=ACCOUNT)
+    check("ServerMessage", await raw.read())
+    for found in FOUND:
+        gateway.core.found = found
+        check("ServerMessage", await raw.call(id=9, type="get_transactions", start=0, end=1))
     check("ServerMessage", await raw.call(id=4, type="unknown"))
     check("ServerMessage", await raw.call(type="unknown"))
 
 
 async def test_what_the_client_sends(mock: MockServer, client: Client) -> None:
     mock.answers |= dict.fromkeys(("pause_trading", "set_mode", "report_home", "report_readings"), result)
+    mock.answers["get_settled_hours"] = lambda asked: result(asked, {"hours": [], "revision": 0})
     async with listening(client):
         await client.pause_trading(False)
         await client.set_mode("monitor")
         await client.report_home(NOW, DEVICES, [Load(start=NOW, end=SIX, power=-3)])
         await client.report_readings([Reading(start=NOW, end=SIX, energy=1)])
-    assert len(mock.received) == 6
+        await client.get_settled_hours(NOW, SIX)
+    assert len(mock.received) == 7
     for message in mock.received:
         check("ClientMessage", message)
 

@@ -13,6 +13,7 @@ import pytest
 from temix_gateway.errors import LedgerUnreadable, PartyUnknown
 from temix_gateway.ledger import statements
 from temix_gateway.ledger.ledger import Ledger
+from temix_gateway.ledger.reading import opened
 from temix_gateway.ledger.writer import InlineWriter
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.intervals import Interval
@@ -59,7 +60,7 @@ async def _settle(ledger: Ledger, pairs: list[Pair], random: Random, numbers: ra
 
 
 def _read(ledger: Ledger, period: Interval = PERIOD, now: int = PERIOD.end) -> Statement:
-    with statements.opened(ledger.path) as connection:
+    with opened(ledger.path) as connection:
         return statements.read_statement(ledger.path, connection, period, UTC, Instant(now))
 
 
@@ -121,14 +122,14 @@ async def test_without_a_transaction_the_tenders_say_who_is_who(tmp_path: Path) 
         body = msgspec.json.encode({"body": publication_payload(offered)})
         payload = urlsafe_b64encode(body).rstrip(b"=").decode()
         await ledger.file_publication(offered, f"header.{payload}.signature")
-    with statements.opened(ledger.path) as connection:
+    with opened(ledger.path) as connection:
         assert statements.roles(ledger.path, connection) == {LSE: Resource.ENERGY, DO: Resource.TRANSPORT}
     assert _read(ledger).total.energy.deviation == 100 * 60_000
     ledger.close()
 
 
 def test_no_ledger_is_said_so(tmp_path: Path) -> None:
-    with pytest.raises(LedgerUnreadable), statements.opened(tmp_path / "none.db"):
+    with pytest.raises(LedgerUnreadable), opened(tmp_path / "none.db"):
         pass
 
 

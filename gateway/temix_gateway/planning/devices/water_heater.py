@@ -31,7 +31,9 @@ from temix_gateway.planning.devices.model import (
     money,
     shares,
 )
-from temix_gateway.planning.devices.storage import Storage, Wish, fine, grid_points
+from temix_gateway.planning.devices.storage import Storage, Wish, grid_points
+
+POINTS = 321
 
 
 class WaterHeater(
@@ -102,7 +104,7 @@ class WaterModel:
         levels = parts * device.power
         duty = Duty.of(device.min_run, device.min_rest) if device.min_run or device.min_rest else None
         draws = np.array(device.draws) * grid.hours
-        points = grid_points(-float(draws.max()), float(device.capacity), fine(steps))
+        points = grid_points(-float(draws.max()), float(device.capacity), POINTS)
         worth = money(device.worth) / 1000
         self.storage = Storage(
             grid=grid,
