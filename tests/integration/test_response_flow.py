@@ -9,7 +9,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.temix.response.kinds import READ
+from custom_components.temix.response.flow import QUESTIONS
 from custom_components.temix.response.responses import KEY
 
 PUMP: dict[str, Any] = {
@@ -33,11 +33,11 @@ async def begin(hass: HomeAssistant, entry: MockConfigEntry, kind: str) -> dict[
     subentries = hass.config_entries.subentries
     menu = await subentries.async_init((entry.entry_id, "response"), context={"source": SOURCE_USER})
     assert menu["type"] is FlowResultType.MENU
-    assert menu["menu_options"] == list(READ)
+    assert menu["menu_options"] == list(QUESTIONS)
     return await subentries.async_configure(menu["flow_id"], {"next_step_id": kind})
 
 
-@pytest.mark.parametrize("kind", list(READ))
+@pytest.mark.parametrize("kind", list(QUESTIONS))
 async def test_every_question_has_a_page_of_at_most_five_fields(
     hass: HomeAssistant, loaded: MockConfigEntry, kind: str
 ) -> None:

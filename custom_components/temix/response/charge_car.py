@@ -1,22 +1,23 @@
 """Charge my car: by a switch, a current, or both; ready by a time of day."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any, ClassVar, Final, Self, override
 
 from ..client import Device, EvCharger
+from .lever import Lever
 from .model import (
     Adapter,
     Demand,
     Kind,
+    Target,
     Unusable,
     View,
     clock_time,
     common,
     number_set,
     positive,
-    switched,
     within,
 )
 
@@ -24,6 +25,7 @@ LEAST_AMPERES: Final = 6
 """Below 6 A a car does not charge (IEC 61851-1)."""
 EFFICIENCY: Final = 0.9
 """Of what the meter sees, so much reaches the car's battery; our choice."""
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MARGIN: Final = timedelta(minutes=20)
 """A charge without a plan begins so much earlier than it must."""
 
@@ -34,16 +36,20 @@ class ChargeCar(Adapter):
 
     kind: ClassVar[Kind] = Kind.CHARGE_CAR
 
-    switch: str | None
+    switch: Lever | None
     current: str | None
     plugged: str | None
     soc: str | None
     capacity: float
-    target: float
+    aim: float
+    """Percent at which it is full enough."""
     amperes: int
     volts: float
     phases: int
-    ready_at: time
+    wanted: float | None
+    """Energy of one charge at the meter, where nobody knows how full the car is."""
+    week: tuple[time | None, ...]
+    """When it is to be ready, Monday first; none: not on that day."""
     starts_charging: bool
     """Whether the car charges when nobody leads it."""
 
@@ -58,16 +64,17 @@ class ChargeCar(Adapter):
         if switch is None and current is None:
             raise Unusable("switch", "a charger needs a switch or a current to set")
         return cls(
-            switch=switch,
+            switch=None if switch is None else Lever.from_data(data),
             current=current,
             plugged=data.get("plugged"),
             soc=data.get("soc"),
             capacity=positive(data, "capacity", 60.0) * 1000,
-            target=within(data, "target", 1, 100, 80.0),
+            aim=within(data, "target", 1, 100, 80.0),
             amperes=int(within(data, "amperes", LEAST_AMPERES, 100, 16.0)),
             volts=positive(data, "volts", 230.0),
             phases=int(within(data, "phases", 1, 3, 1.0)),
-            ready_at=clock_time(data, "ready_by"),
+            wanted=positive(data, "wanted") * 1000 if data.get("wanted") is not None else None,
+            week=departures(data),
             starts_charging=data.get("default", "on") == "on",
             **common(data),
         )
@@ -89,13 +96,23 @@ class ChargeCar(Adapter):
         if self.current is not None and (charges or self.switch is None):
             demands.append(number_set(self.current, float(amperes if charges else 0), 0.5))
         if self.switch is not None:
-            demands.append(switched(self.switch, on=charges))
+            demands += self.switch.turned(on=charges)
         return tuple(demands)
 
     @property
     @override
     def controlled(self) -> tuple[str, ...]:
-        return tuple(entity for entity in (self.current, self.switch) if entity is not None)
+        switch = () if self.switch is None else self.switch.entities
+        return switch if self.current is None else (self.current, *switch)
+
+    @property
+    @override
+    def target(self) -> Target:
+        return Target(self.aim, 1, 100, "%")
+
+    @override
+    def aiming(self, target: float) -> Self:
+        return replace(self, aim=target)
 
     @override
     def device(self, device_id: str, view: View) -> Device | None:
@@ -120,7 +137,7 @@ class ChargeCar(Adapter):
 
     @override
     def ready_by(self, view: View) -> datetime:
-        return view.next_at(self.ready_at)
+        return view.next_of(self.week)
 
     @override
     def finished(self, view: View) -> bool:
@@ -133,11 +150,28 @@ class ChargeCar(Adapter):
     def _needed(self, view: View) -> float | None:
         """What the meter will see until the target is reached, Wh; none where the state of charge is away."""
         if self.soc is None:
-            return self.capacity * self.target / 100 / EFFICIENCY
+            wanted = self.capacity * self.aim / 100 / EFFICIENCY if self.wanted is None else self.wanted
+            return max(0.0, wanted - self.full_power * (view.ran() / timedelta(hours=1)))
         soc = view.number(self.soc)
         if soc is None or not 0 <= soc <= 100:
             return None
-        return max(0.0, self.target - soc) / 100 * self.capacity / EFFICIENCY
+        return max(0.0, self.aim - soc) / 100 * self.capacity / EFFICIENCY
 
     def _watts(self, amperes: float) -> float:
         return amperes * self.volts * self.phases
+
+
+def departures(data: Mapping[str, Any]) -> tuple[time | None, ...]:
+    """When the car is to be ready on each day of the week, Monday first.
+
+    Raises:
+        Unusable: a time is none, or no day is left.
+    """
+    usual, days = clock_time(data, "ready_by"), data.get("days", DAYS)
+    week = tuple(
+        clock_time(data, f"ready_{day}") if data.get(f"ready_{day}") else usual if day in days else None
+        for day in DAYS
+    )
+    if not any(at is not None for at in week):
+        raise Unusable("days", "choose at least one day")
+    return week

@@ -64,7 +64,7 @@ class Commands:
     @callback
     def doubt(self) -> None:
         """An entity was away: what it was told must be seen again, or is said again at once."""
-        self._confirmed.clear()
+        self._confirmed = {number for number in self._confirmed if self.demands[number].momentary}
         self._at = -LONGEST_RETRY.total_seconds()
 
     @callback
@@ -84,6 +84,8 @@ class Commands:
         for number, demand in enumerate(self.demands):
             if number not in self._confirmed or not self.met(demand):
                 await self._say(demand)
+                if demand.momentary and not self.failed:
+                    self._confirmed.add(number)
         self.look()
 
     @callback
@@ -92,16 +94,21 @@ class Commands:
         self._confirmed |= {number for number, demand in enumerate(self.demands) if self.met(demand)}
 
     def met(self, demand: Demand) -> bool:
-        """Whether an entity is as wanted."""
-        return demand.met_by(demand.shown(state_of(self._hass, demand.entity)))
+        """Whether an entity is as wanted; of what leaves nothing to see, whether it was said."""
+        if demand.momentary:
+            return demand in (self.demands[number] for number in self._confirmed)
+        state = state_of(self._hass, demand.entity)
+        fitted = demand.fitted(state)
+        return fitted.met_by(fitted.shown(state))
 
     def to(self, entity: str) -> list[tuple[Demand, Command]]:
         """What was demanded of an entity (by its entity id), and how far it is."""
         age = timedelta(seconds=self._hass.loop.time() - self._at)
         return [
-            (demand, Command(demand, number in self._confirmed, age))
+            (fitted, Command(fitted, number in self._confirmed, age))
             for number, demand in enumerate(self.demands)
             if entity_id(self._hass, demand.entity) == entity
+            for fitted in [demand.fitted(state_of(self._hass, entity))]
         ]
 
     def _begin(self, demands: tuple[Demand, ...]) -> None:
@@ -110,6 +117,7 @@ class Commands:
     async def _say(self, demand: Demand) -> None:
         context = Context()
         self._contexts.append(context.id)
+        demand = demand.fitted(state_of(self._hass, demand.entity))
         target = entity_id(self._hass, demand.entity) or ""
         data: dict[str, Any] = {"entity_id": target, **demand.data}
         try:

@@ -10,7 +10,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import selector as select
 
 from .home import entity_id
-from .kinds import READ, read
+from .kinds import read
 from .model import Kind, Unusable
 
 NAME: Final = "name"
@@ -141,7 +141,7 @@ class ResponseFlow(ConfigSubentryFlow):
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask what shall respond to prices."""
-        return self.async_show_menu(step_id="user", menu_options=[str(kind) for kind in READ])
+        return self.async_show_menu(step_id="user", menu_options=[str(kind) for kind in QUESTIONS])
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the page of its kind again."""

@@ -1,11 +1,12 @@
 """Heat water: a tank's set-point goes up while it shall heat, and down while it shall wait."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self, override
 
 from ..client import Device, WaterHeater
-from .model import Adapter, Demand, Kind, View, common, needed, positive, rising, temperature_set
+from .model import Adapter, Demand, Kind, Target, View, common, needed, positive, rising
+from .setpoint import temperature_set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,15 @@ class HeatWater(Adapter):
     @override
     def default(self) -> tuple[Demand, ...]:
         return (temperature_set(self.heater, self.usual),)
+
+    @property
+    @override
+    def target(self) -> Target:
+        return Target(self.usual, self.lowest, self.highest, "°")
+
+    @override
+    def aiming(self, target: float) -> Self:
+        return replace(self, usual=target)
 
     @override
     def follow(self, power: float) -> tuple[Demand, ...]:

@@ -1,6 +1,6 @@
 """The view of the home that a response reads: Home Assistant's states, in the units of the device models."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Final
@@ -45,6 +45,7 @@ class Home:
     run_time: timedelta
     armed: bool
     price: float | None
+    sold: float | None = None
 
     def state(self, entity: str | None) -> State | None:
         """An entity's state, by its registry id or entity id; none where it is unavailable."""
@@ -76,14 +77,19 @@ class Home:
         One that a change of the clock skips comes an hour later by the clock; of one that comes twice, the
         first counts.
         """
+        return self.next_of((clock,) * 7)
+
+    def next_of(self, week: Sequence[time | None]) -> datetime:
+        """When the first of a week's times of day comes, Monday first; none: not on that day."""
         zone = dt_util.get_default_time_zone()
-        local = self.now.astimezone(zone)
-        for days in (0, 1):
-            day = local.date() + timedelta(days=days)
-            found = dt_util.as_utc(datetime.combine(day, clock, zone))
-            if found > self.now:
-                return found
-        raise AssertionError("a time of day comes every day")
+        today = self.now.astimezone(zone).date()
+        for day in (today + timedelta(days=days) for days in range(8)):
+            clock = week[day.weekday()]
+            if clock is not None:
+                found = dt_util.as_utc(datetime.combine(day, clock, zone))
+                if found > self.now:
+                    return found
+        raise AssertionError("a week has at least one time")
 
 
 def entity_id(hass: HomeAssistant, entity: str | None) -> str | None:

@@ -1,11 +1,11 @@
 """Home battery: a set-point of power, charging positive; 0 by default, which leaves it to its inverter."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self, override
 
 from ..client import Battery, Device
-from .model import Adapter, Demand, Kind, View, common, needed, number_set, positive, within
+from .model import Adapter, Demand, Kind, Target, View, common, needed, number_set, positive, within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,15 @@ class HomeBattery(Adapter):
     @override
     def default(self) -> tuple[Demand, ...]:
         return (number_set(self.setpoint, 0.0, 10.0),)
+
+    @property
+    @override
+    def target(self) -> Target:
+        return Target(self.reserve, 0, 99, "%")
+
+    @override
+    def aiming(self, target: float) -> Self:
+        return replace(self, reserve=target)
 
     @override
     def follow(self, power: float) -> tuple[Demand, ...]:

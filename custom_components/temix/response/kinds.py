@@ -7,6 +7,7 @@ from .charge_car import ChargeCar
 from .heat_cool import HeatCool
 from .heat_water import HeatWater
 from .home_battery import HomeBattery
+from .just_tell import JustTell
 from .model import Adapter, Kind, Unusable
 from .pause_when_dear import PauseWhenDear
 from .run_hours import RunHours, RunOnce
@@ -19,6 +20,7 @@ READ: Final[dict[str, Callable[[Mapping[str, Any]], Adapter]]] = {
     Kind.RUN_ONCE: RunOnce.from_data,
     Kind.PAUSE_WHEN_DEAR: PauseWhenDear.from_data,
     Kind.HOME_BATTERY: HomeBattery.from_data,
+    Kind.JUST_TELL: JustTell.from_data,
 }
 
 

@@ -55,6 +55,6 @@ def is_manual(change: Change, command: Command | None, ours: Collection[str], *,
             return True
         if change.parent is not None and change.parent not in ours:
             return True
-    if command is None or finished:
+    if command is None or finished or command.demand.momentary:
         return False
     return command.confirmed or command.age > WINDOW

@@ -1,11 +1,11 @@
 """What every kind of response shares: demands on entities, and a view of the home to read them from."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
 from homeassistant.core import State
 from homeassistant.helpers.typing import StateType
@@ -23,6 +23,7 @@ class Kind(StrEnum):
     RUN_ONCE = "run_once"
     PAUSE_WHEN_DEAR = "pause_when_dear"
     HOME_BATTERY = "home_battery"
+    JUST_TELL = "just_tell"
 
 
 class Unusable(Exception):
@@ -46,6 +47,7 @@ class Demand:
         value: what the state, or the attribute, shall be.
         attribute: where the value is seen; none: in the state.
         step: a difference up to this is none: the device's own step.
+        momentary: a button or a script: done once it was said, with nothing to see.
     """
 
     entity: str
@@ -54,6 +56,19 @@ class Demand:
     data: Mapping[str, Any] = field(default_factory=dict)
     attribute: str | None = None
     step: float = 0.0
+    momentary: bool = False
+
+    def fitted(self, state: State | None) -> Demand:
+        """The same as this entity takes it: on its own steps, within its own limits."""
+        if state is None:
+            return self
+        if self.momentary:
+            return replace(self, action="turn_on") if state.domain == "script" else self
+        if self.action == "set_value" and isinstance(self.value, float):
+            least, most, step = (state.attributes.get(name) for name in ("min", "max", "step"))
+            value = on_step(self.value, least, most, step)
+            return replace(self, value=value, data={"value": value})
+        return self
 
     def shown(self, state: State | None) -> StateType:
         """The value that an entity has, as far as it says."""
@@ -95,9 +110,24 @@ class View(Protocol):
         """When the local clock next shows a time; one that a change of the clock skips comes after it."""
         ...
 
+    def next_of(self, week: Sequence[time | None]) -> datetime:
+        """When the first of a week's times of day comes, Monday first; none: not on that day."""
+        ...
+
     armed: bool
     price: float | None
     """What a kWh costs now, in the tender's currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a response aims at, and what the owner may set it to."""
+
+    value: float
+    least: float
+    most: float
+    unit: str
+    """A unit of Home Assistant's; empty: a price per kWh."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +163,27 @@ class Adapter(ABC):
         """What running at once asks for."""
         return self.follow(self.full_power)
 
+    def rest(self) -> tuple[Demand, ...]:
+        """What leaving out its next run asks for."""
+        return self.follow(0)
+
+    def at(self, view: View) -> Self:
+        """The same with the settings that hold now: by night, while nobody is home."""
+        return self
+
+    @property
+    def target(self) -> Target | None:
+        """What it aims at; none where there is nothing to aim at."""
+        return None
+
+    def aiming(self, target: float) -> Self:
+        """The same with another target."""
+        return self
+
+    def arms(self, view: View) -> bool:
+        """Whether the device itself says that it is ready to run once."""
+        return False
+
     @property
     @abstractmethod
     def full_power(self) -> float:
@@ -153,6 +204,15 @@ class Adapter(ABC):
     def finished(self, view: View) -> bool:
         """Whether there is nothing left to do, so that the device may stop by itself."""
         return False
+
+
+def on_step(value: float, least: StateType, most: StateType, step: StateType) -> float:
+    """A value on an entity's own steps and within its limits, as far as it names them."""
+    bottom, top, width = as_number(least), as_number(most), as_number(step)
+    if width:
+        value = (bottom or 0.0) + round((value - (bottom or 0.0)) / width) * width
+    value = value if top is None else min(value, top)
+    return round(value if bottom is None else max(value, bottom), 6)
 
 
 def as_number(value: StateType) -> float | None:
@@ -251,7 +311,11 @@ def number_set(entity: str, value: float, step: float) -> Demand:
     return Demand(entity, "set_value", value, {"value": value}, step=step)
 
 
-def temperature_set(entity: str, temperature: float) -> Demand:
-    """The set-point of a thermostat or a water heater."""
-    data = {"temperature": temperature}
-    return Demand(entity, "set_temperature", temperature, data, attribute="temperature", step=0.5)
+def pressed(entity: str) -> Demand:
+    """A button pressed, or a script run."""
+    return Demand(entity, "press", "", momentary=True)
+
+
+def chosen(entity: str, option: str) -> Demand:
+    """A select set to one of its options."""
+    return Demand(entity, "select_option", option, {"option": option})

@@ -1,23 +1,25 @@
 """Pause when dear: a plug goes off while a kWh costs more than it is worth, never for too long."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, ClassVar, Self, override
 
 from ..client import Device
-from .model import Adapter, Demand, Kind, View, common, needed, positive, switched, within
+from .lever import Lever
+from .model import Adapter, Demand, Kind, Target, View, common, positive, within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseWhenDear(Adapter):
-    """Settings; ``limit`` is a price per kWh in the tender's currency."""
+    """Settings; ``limit`` is a price per kWh in the tender's currency, ``power`` what it draws (W)."""
 
     kind: ClassVar[Kind] = Kind.PAUSE_WHEN_DEAR
 
-    switch: str
+    switch: Lever
     limit: float
     longest: timedelta
+    power: float
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
@@ -27,9 +29,10 @@ class PauseWhenDear(Adapter):
             Unusable: one is missing or wrong.
         """
         return cls(
-            switch=needed(data, "switch", str),
+            switch=Lever.from_data(data),
             limit=within(data, "limit", -100, 100),
             longest=timedelta(minutes=positive(data, "longest_minutes", 60.0)),
+            power=positive(data, "power", 1.0),
             **common(data),
         )
 
@@ -46,15 +49,33 @@ class PauseWhenDear(Adapter):
     @property
     @override
     def full_power(self) -> float:
-        return 1.0
+        return self.power
 
     @override
     def default(self) -> tuple[Demand, ...]:
-        return (switched(self.switch, on=True),)
+        return self.switch.turned(on=True)
+
+    @override
+    def rest(self) -> tuple[Demand, ...]:
+        return self.default()
+
+    @property
+    @override
+    def controlled(self) -> tuple[str, ...]:
+        return self.switch.entities
+
+    @property
+    @override
+    def target(self) -> Target:
+        return Target(self.limit, -5, 25, "")
+
+    @override
+    def aiming(self, target: float) -> Self:
+        return replace(self, limit=target)
 
     @override
     def follow(self, power: float) -> tuple[Demand, ...]:
-        return (switched(self.switch, on=power > 0),)
+        return self.switch.turned(on=power > 0)
 
     @override
     def device(self, device_id: str, view: View) -> Device | None:

@@ -131,6 +131,7 @@ class Responses:
         """Start a response, or go on with other settings; its entities stay the same."""
         response_id = subentry.subentry_id
         running = self.running.get(response_id)
+        changed = running is not None
         if running is not None:
             await running.stop()
         try:
@@ -152,7 +153,11 @@ class Responses:
                 store=self._save_now,
             )
             self.running[response_id] = running
-        running.adapter, running.title = adapter, subentry.title
+        if changed:
+            running.memory.target = None
+        target = running.memory.target
+        running.adapter = adapter if target is None else adapter.aiming(target)
+        running.title = subentry.title
         running.start(self.hass.async_create_background_task)
         for added in self._on_added:
             added(running)

@@ -1,12 +1,13 @@
 """Run for some hours a day, and run once before a time: a pool pump, a dishwasher behind a plug."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any, ClassVar, Final, Self, override
 
 from ..client import Device, RunTime
-from .model import Adapter, Demand, Kind, View, clock_time, common, needed, positive, switched
+from .lever import Lever
+from .model import Adapter, Demand, Kind, Target, View, clock_time, common, positive
 
 MARGIN: Final = timedelta(minutes=5)
 
@@ -15,7 +16,7 @@ MARGIN: Final = timedelta(minutes=5)
 class _Run(Adapter):
     """A switch that is on for ``duration`` before ``finish_at``; ``power`` in W."""
 
-    switch: str
+    switch: Lever
     power: float
     duration: timedelta
     finish_at: time
@@ -29,7 +30,7 @@ class _Run(Adapter):
             Unusable: one is missing or wrong.
         """
         return cls(
-            switch=needed(data, "switch", str),
+            switch=Lever.from_data(data),
             power=positive(data, "power"),
             duration=timedelta(hours=positive(data, "hours")),
             finish_at=clock_time(data, "ready_by"),
@@ -48,11 +49,25 @@ class _Run(Adapter):
 
     @override
     def default(self) -> tuple[Demand, ...]:
-        return (switched(self.switch, on=self.on_by_default),)
+        return self.switch.turned(on=self.on_by_default)
+
+    @property
+    @override
+    def controlled(self) -> tuple[str, ...]:
+        return self.switch.entities
+
+    @property
+    @override
+    def target(self) -> Target:
+        return Target(self.duration / timedelta(hours=1), 0.25, 24, "h")
+
+    @override
+    def aiming(self, target: float) -> Self:
+        return replace(self, duration=timedelta(hours=target))
 
     @override
     def follow(self, power: float) -> tuple[Demand, ...]:
-        return (switched(self.switch, on=power > self.power / 2),)
+        return self.switch.turned(on=power > self.power / 2)
 
     @override
     def urgent(self, view: View) -> bool:
@@ -100,6 +115,21 @@ class RunOnce(_Run):
     """In one go, when somebody has said that it is ready to run."""
 
     kind: ClassVar[Kind] = Kind.RUN_ONCE
+
+    meter: str | None = None
+    start_power: float = 10.0
+
+    @classmethod
+    @override
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        made = super(RunOnce, cls).from_data(data)
+        start = positive(data, "start_power", 10.0)
+        return replace(made, meter=data.get("meter"), start_power=start)
+
+    @override
+    def arms(self, view: View) -> bool:
+        power = view.number(self.meter)
+        return power is not None and power >= self.start_power
 
     @classmethod
     @override

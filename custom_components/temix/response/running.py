@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -13,7 +15,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 
 from ..client import Device
-from ..client.models import PlanStep
+from ..client.models import DevicePlan, PlanStep
 from ..const import DOMAIN, MICRO
 from .commands import Commands, state_of
 from .home import Home, entity_id
@@ -90,8 +92,32 @@ class Running:
     @callback
     def choose(self, mode: Mode) -> None:
         """Take the owner's choice; it ends a hold."""
-        self.memory.mode = mode
+        self.memory.mode, self.memory.run_until, self.memory.skip = mode, None, None
         self.release()
+
+    @callback
+    def run(self, duration: timedelta | None = None) -> None:
+        """Run at once, for a while or until there is nothing left to do; then the plan leads again."""
+        self.choose(Mode.RUN_NOW)
+        if duration is not None:
+            self.memory.run_until = (dt_util.utcnow() + duration).timestamp()
+        self._changed()
+
+    @callback
+    def skip(self) -> None:
+        """Leave out the next run: until its ready-by, or the end of what is planned next."""
+        view = self._view()
+        ready_by, busy = self.adapter.ready_by(view), self._busy(view.now)
+        until = ready_by or (busy[-1].end if busy else view.now + self.adapter.hold)
+        self.memory.skip = until.timestamp()
+        self.memory.armed = False
+        self._changed()
+
+    @callback
+    def aim(self, target: float) -> None:
+        """Take another target."""
+        self.memory.target, self.adapter = target, self.adapter.aiming(target)
+        self._changed()
 
     @callback
     def release(self) -> None:
@@ -125,11 +151,36 @@ class Running:
         now = dt_util.utcnow()
         return next((step.start for step in self._steps() if step.power and step.start > now), None)
 
+    @property
+    def skipped_until(self) -> datetime | None:
+        """Until when its runs are left out."""
+        skip = self.memory.skip
+        return None if skip is None else dt_util.utc_from_timestamp(skip)
+
+    @property
+    def ready_by(self) -> datetime | None:
+        """When it shall be ready."""
+        return self.adapter.ready_by(self._view())
+
+    @property
+    def plan(self) -> DevicePlan | None:
+        """What the gateway plans for it."""
+        plan = None if (state := self._gateway().state) is None else state.plan
+        return None if plan is None else next((each for each in plan.devices if each.device == self.id), None)
+
+    @property
+    def currency(self) -> str | None:
+        """The tenders' currency."""
+        state = self._gateway().state
+        return None if state is None else state.currency
+
     def device(self) -> Device | None:
         """What the gateway shall plan; nothing while a person, or nobody, leads the device."""
-        if self.memory.mode is not Mode.AUTOMATIC or self.memory.held is not None or self.adapter.advise:
+        memory = self.memory
+        if memory.mode is not Mode.AUTOMATIC or memory.held is not None or memory.skip is not None:
             return None
-        return self.adapter.device(self.id, self._view())
+        device = self.adapter.device(self.id, self._view())
+        return device if device is None else replace(device, advise=self.adapter.advise)
 
     # Work.
 
@@ -162,9 +213,7 @@ class Running:
         self._watch()
         self._count_run_time()
         now = dt_util.utcnow()
-        if self.memory.held is not None and now.timestamp() >= self.memory.held:
-            self.memory.held = None
-            self._remember()
+        self._end_what_is_over(now)
         self._hear(now)
         before, self.goal = self.goal, self._goal(now)
         demands = self.goal.demands
@@ -174,6 +223,24 @@ class Running:
             for changed in tuple(self._listeners):
                 changed()
         return self._due_in(now)
+
+    def _end_what_is_over(self, now: datetime) -> None:
+        """A hold, a skip, a run at once; a machine may arm itself."""
+        memory, view, before = self.memory, self._view(), asdict(self.memory)
+        if memory.held is not None and now.timestamp() >= memory.held:
+            memory.held = None
+        if memory.skip is not None and now.timestamp() >= memory.skip:
+            memory.skip = None
+        if memory.mode is Mode.RUN_NOW:
+            over = memory.run_until is not None and now.timestamp() >= memory.run_until
+            if over or (memory.run_until is None and self.adapter.finished(view)):
+                memory.mode, memory.run_until = Mode.AUTOMATIC, None
+        arms = self.adapter.arms(view)
+        memory.rested = memory.rested or not arms
+        if arms and memory.rested and not memory.armed:
+            memory.armed, memory.rested, memory.ran = True, False, 0.0
+        if asdict(memory) != before:
+            self._remember()
 
     def _hear(self, now: datetime) -> None:
         """The gateway is there, and its plan, where one is followed, covers this moment: a new lease."""
@@ -185,31 +252,50 @@ class Running:
         if gateway.connected and covered:
             self._lease_ends = self._clock() + LEASE.total_seconds()
 
-    def _goal(self, now: datetime) -> Goal:  # noqa: PLR0911 - what comes first wins, one line each
+    def _goal(self, now: datetime) -> Goal:  # noqa: C901, PLR0911 - what comes first wins, one line each
         if any(state_of(self.hass, entity) is None for entity in self.adapter.controlled):
-            return Goal(Doing.UNAVAILABLE, self.goal.demands, self.goal.led)
-        default, mode = self.adapter.default(), self.memory.mode
+            return Goal(Doing.UNAVAILABLE, self.goal.demands, self.goal.led, "unavailable")
+        view = self._view()
+        adapter, mode = self.adapter.at(view), self.memory.mode
+        default = adapter.default()
         at_rest = default if self.memory.lease is not None else None
         if mode is Mode.OFF:
-            return Goal(Doing.OFF, at_rest)
+            return Goal(Doing.OFF, at_rest, reason="off")
         if self.memory.held is not None:
-            return Goal(Doing.HELD, None)
+            return Goal(Doing.HELD, None, reason="held")
         if mode is Mode.RUN_NOW:
-            return Goal(Doing.RUNNING, self.adapter.run_now(), led=True, reason="run_now")
-        if self.adapter.advise or not self.memory.automatic:
-            return Goal(Doing.WAITING, at_rest, reason="advise")
-        view = self._view()
-        if isinstance(self.adapter, PauseWhenDear):
-            return self._by_price(self.adapter, view)
+            return Goal(Doing.RUNNING, adapter.run_now(), led=True, reason="run_now")
+        if self.memory.skip is not None:
+            return Goal(Doing.WAITING, adapter.rest(), led=True, reason="skipped")
+        if adapter.advise or not self.memory.automatic:
+            return self._advice(adapter, now, view, at_rest)
+        if isinstance(adapter, PauseWhenDear):
+            return self._by_price(adapter, view)
         planned = self._step_at(now) if self._clock() < self._lease_ends else None
         if planned is not None:
             doing = Doing.RUNNING if planned.power else Doing.WAITING
-            return Goal(doing, self.adapter.follow(planned.power), led=True, reason=planned.reason)
-        if self.adapter.finished(view):
-            return Goal(Doing.DONE, at_rest)
-        if self.adapter.urgent(view):
-            return Goal(Doing.RUNNING, self.adapter.run_now(), led=True, reason="deadline")
+            return Goal(doing, adapter.follow(planned.power), True, _word(planned), planned)
+        if adapter.finished(view):
+            return Goal(Doing.DONE, at_rest, reason="finished")
+        if adapter.urgent(view):
+            return Goal(Doing.RUNNING, adapter.run_now(), led=True, reason="deadline")
         return Goal(Doing.FAIL_SAFE, default, reason="no_plan")
+
+    def _advice(
+        self, adapter: Adapter, now: datetime, view: Home, at_rest: tuple[Demand, ...] | None
+    ) -> Goal:
+        """What it would do; nothing is switched."""
+        if isinstance(adapter, PauseWhenDear):
+            if view.price is None:
+                return Goal(Doing.WAITING, at_rest, reason="no_price")
+            dear = adapter.pauses(view.price, None, spent=False)
+            power = -adapter.power if dear else 0.0
+            return Goal(Doing.WAITING, at_rest, reason="dear" if dear else "cheap", advised=power)
+        planned = self._step_at(now)
+        if planned is None:
+            done = adapter.finished(view)
+            return Goal(Doing.WAITING, at_rest, reason="finished" if done else "no_plan", advised=0.0)
+        return Goal(Doing.WAITING, at_rest, False, _word(planned), planned, float(planned.power))
 
     def _by_price(self, adapter: PauseWhenDear, view: Home) -> Goal:
         default = adapter.default()
@@ -222,7 +308,7 @@ class Running:
         if adapter.pauses(view.price, paused_for, spent=spent):
             return Goal(Doing.PAUSED, adapter.follow(0), led=True, reason="dear")
         dear = view.price > adapter.limit
-        return Goal(Doing.RUNNING, default, reason=PAUSED_LONG if dear else "")
+        return Goal(Doing.RUNNING, default, reason=PAUSED_LONG if dear else "cheap")
 
     async def _bring_about(self, demands: tuple[Demand, ...], *, led: bool) -> None:
         commands, now = self._commands, dt_util.utcnow().timestamp()
@@ -321,10 +407,23 @@ class Running:
     # What it knows.
 
     def _steps(self) -> tuple[PlanStep, ...]:
-        state = self._gateway().state
-        if state is None or state.plan is None:
-            return ()
-        return next((device.steps for device in state.plan.devices if device.device == self.id), ())
+        return () if (plan := self.plan) is None else plan.steps
+
+    def _busy(self, now: datetime) -> list[PlanStep]:
+        """The steps in a row in which it next does something, or does already."""
+        ahead = itertools.dropwhile(lambda step: step.end <= now or not step.power, self._steps())
+        return list(itertools.takewhile(lambda step: step.power, ahead))
+
+    def _power(self, *, ran: bool) -> float:
+        """What it draws by what it was told, W; on advice what it would; a pause gives what it leaves out."""
+        goal = self.goal
+        if goal.advised is not None:
+            return goal.advised
+        if isinstance(self.adapter, PauseWhenDear):
+            return -self.adapter.power if goal.doing is Doing.PAUSED else 0.0
+        if goal.step is not None and goal.led:
+            return float(goal.step.power)
+        return self.adapter.full_power if ran else 0.0
 
     def _step_at(self, now: datetime) -> PlanStep | None:
         return next((step for step in self._steps() if now in step), None)
@@ -333,15 +432,19 @@ class Running:
         state, now = self._gateway().state, dt_util.utcnow()
         spot = None if state is None else state.spot_at(now)
         price = None if spot is None or spot.buy is None else spot.buy / MICRO
-        return Home(self.hass, now, timedelta(seconds=self.memory.ran), self.memory.armed, price)
+        sold = None if spot is None or spot.sell is None else spot.sell / MICRO
+        return Home(self.hass, now, timedelta(seconds=self.memory.ran), self.memory.armed, price, sold)
 
     def _count_run_time(self) -> None:
         """Add the time since the last look in which the device ran; a new day begins at its ready-by."""
         now, (then, ran) = self._clock(), self._looked
-        if ran:
-            self.memory.ran += now - then
-        self._looked = now, all(map(self._commands.met, self.adapter.run_now()))
         view = self._view()
+        if ran or (self.goal.advised or 0) > 0:
+            self.memory.ran += now - then
+        power = self._power(ran=ran)
+        price = view.sold if power < 0 and not isinstance(self.adapter, PauseWhenDear) else view.price
+        self.memory.tally.add(power, price, now - then)
+        self._looked = now, all(map(self._commands.met, self.adapter.run_now()))
         if self.memory.armed and self.adapter.finished(view):
             self.memory.armed, self.memory.ran = False, 0.0
             self._remember()
@@ -350,6 +453,7 @@ class Running:
             return
         if self.memory.since and ready_by.timestamp() > self.memory.since + 1:
             self.memory.ran = 0.0
+            self.memory.tally.begin_day()
         if self.memory.since != ready_by.timestamp():
             self.memory.since = ready_by.timestamp()
             self._remember()
@@ -373,3 +477,8 @@ class Running:
 
     def _forget_issue(self) -> None:
         ir.async_delete_issue(self.hass, DOMAIN, f"ignores_{self.id}")
+
+
+def _word(step: PlanStep) -> str:
+    """Why a plan's step is as it is; a gateway that gives no word says it by the power."""
+    return step.why or ("runs" if step.power else "waits")

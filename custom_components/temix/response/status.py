@@ -1,11 +1,13 @@
 """What a response is told, wants, does and remembers."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from ..client import GatewayState
+from ..client.models import PlanStep
 from .model import Demand
+from .tally import Tally
 
 
 class Mode(StrEnum):
@@ -40,6 +42,11 @@ class Memory:
         ran: seconds that the device ran since ``since`` (timestamp), when it had to begin anew.
         changed: when something was last demanded (timestamp).
         automatic: whether the gateway was to switch devices when it was last heard.
+        target: what the owner wants instead of the settings' target.
+        skip: until when its runs are left out (timestamp).
+        run_until: when running now ends (timestamp); none: when there is nothing left to do.
+        rested: whether a machine's power was down since its last run, so that it may arm again.
+        tally: what was drawn and paid, for what is saved.
     """
 
     lease: float | None = None
@@ -50,11 +57,17 @@ class Memory:
     since: float = 0.0
     changed: float = 0.0
     automatic: bool = False
+    target: float | None = None
+    skip: float | None = None
+    run_until: float | None = None
+    rested: bool = True
+    tally: Tally = field(default_factory=Tally)
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> Memory:
         """Read what was stored."""
-        return cls(**stored | {"mode": Mode(stored["mode"])})
+        tally = Tally(**stored.get("tally", {}))
+        return cls(**stored | {"mode": Mode(stored["mode"]), "tally": tally})
 
     def stored(self) -> dict[str, Any]:
         """Write it."""
@@ -63,12 +76,22 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What is wanted now; ``demands`` none: hands off. ``led``: beyond the default, so under a lease."""
+    """What is wanted now, and why.
+
+    Attributes:
+        demands: of entities; none: hands off.
+        led: beyond the default, so under a lease.
+        reason: why, in a word.
+        step: the plan's step that says so, with its numbers.
+        advised: nothing is switched: what the plan would have it draw now (W).
+    """
 
     doing: Doing
     demands: tuple[Demand, ...] | None
     led: bool = False
     reason: str = ""
+    step: PlanStep | None = None
+    advised: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 The master program holds the linear part of the home and, for each other device, the schedules seen so far
 (its columns). Solved with fractions it yields marginal prices of energy; at these each device finds the
 schedule that would help most. When none helps, schedules are fixed one device after the other, those left
-answering the new prices (diving); then each device in turn may exchange its schedule; and with time left one
-integer program picks among all.
+answering the new prices (diving). Prices are blind to the kink at the position, and to how far a battery
+bends: so from then on devices also answer what power truly costs beside the others' schedules, blended with
+prices, and an integer program picks among all schedules; until that, and an exchange of one device's
+schedule after the other, helps no more.
 """
 
 import time
@@ -35,6 +37,10 @@ SHARE_OF_ROUNDS = 0.55
 """Of the time for the rounds; the rest is for picking."""
 MOST_PICKING = 20.0
 """Seconds after which the integer program is not worth waiting for."""
+BLENDS = (0.0, 0.3, 0.6)
+"""Shares of marginal prices in what a device answers; the rest is the true cost beside the others."""
+CLOSE = 1e-4
+"""Share of the cost above the bound at which nothing is left to be found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +79,59 @@ class Search:
         found = self._rounds(time.monotonic() + SHARE_OF_ROUNDS * self.left)
         if found is None:
             return None
+        mixed = found.duals[self.master.site.balance]
         found = self._dive(found)
         if found is None:
             return None
-        best, picked = self._exchange(found)
-        if self.left > 0:
-            for_all = self.master.chosen(min(self.left, MOST_PICKING), picked)
-            if for_all is not None and for_all[0].objective < best.objective:
-                best, picked = for_all
-        schedules = self.master.site.schedules(best)
-        schedules.update((index, self.master.columns[column][1]) for index, column in picked.items())
+        best = self.master.final(self._improve(found, mixed), max(self.left, FINISH_S))
+        schedules = self._schedules(best)
         return Outcome(tuple(schedules[index] for index in range(len(self.case.models))), self.bound)
+
+    def _schedules(self, best: Solution) -> dict[int, Schedule]:
+        """What each device does in a solution with every device fixed."""
+        found = self.master.site.schedules(best)
+        found.update((index, self.master.columns[column][1]) for index, column in self.fixed.items())
+        return found
+
+    def _improve(self, best: Solution, mixed: Floats) -> Solution:
+        """Blend, pick and exchange, as long as that helps; ``mixed`` are the mixture's marginal prices."""
+        while self.left > 0 and not self._close(best):
+            before = best.objective
+            self._blend(best, mixed)
+            best = self._pick(best)
+            if before - best.objective < LITTLE * abs(before):
+                best = self._exchange(best)
+            if before - best.objective < LITTLE * abs(before):
+                break
+        return best
+
+    def _close(self, best: Solution) -> bool:
+        cost = best.objective + self.master.site.constant
+        return self.bound is not None and cost - self.bound < CLOSE * abs(cost)
+
+    def _blend(self, best: Solution, mixed: Floats) -> None:
+        """Let devices answer the true cost beside the others as they are, blended with marginal prices."""
+        schedules, hours = self._schedules(best), self.case.grid.hours
+        net = self.case.fixed + np.sum([schedule.power * hours for schedule in schedules.values()], axis=0)
+        for index in self.master.choosing:
+            true = self.case.tariff.added_to(net - schedules[index].power * hours)
+            for price in (best.duals[self.master.site.balance], mixed):
+                linear_cost = linear(price, self.case)
+                for share in BLENDS:
+                    if self.left <= 0:
+                        return
+                    self.master.add(index, self.case.models[index].best(_blended(linear_cost, true, share)))
+
+    def _pick(self, best: Solution) -> Solution:
+        """The best choice of one schedule a device, among all that are known."""
+        if self.left <= 0:
+            return best
+        picked = self.master.picked(min(self.left, MOST_PICKING), self.fixed)
+        for index in self.master.choosing:
+            self.fixed[index] = picked.get(index, self.fixed[index])
+            self.master.fix(index, self.fixed[index])
+        found = self.master.solve(max(self.left, FINISH_S))
+        return best if found is None else found
 
     def _price(self, solution: Solution, devices: Sequence[int]) -> int:
         """Let devices answer the prices of a solution; how many schedules were new."""
@@ -181,17 +229,17 @@ class Search:
             self.master.add(index, model.storage.near(cost, mean, pull))
         return list(self.master.columns)[before:]
 
-    def _exchange(self, best: Solution) -> tuple[Solution, dict[int, int]]:
+    def _exchange(self, best: Solution) -> Solution:
         """Let each device in turn answer what the others do, as long as that helps."""
         idle = 0
         while idle < len(self.master.choosing):
             for index in self.master.choosing:
                 if self.left <= 0 or idle >= len(self.master.choosing):
-                    return best, dict(self.fixed)
+                    return best
                 better = self._answer(index, best)
                 idle = idle + 1 if better is None else 0
                 best = best if better is None else better
-        return best, dict(self.fixed)
+        return best
 
     def _answer(self, index: int, best: Solution) -> Solution | None:
         """Another schedule of one device, if it lowers the cost by more than little."""
@@ -214,6 +262,16 @@ class Search:
             self.master.fix(index, before)
             return None
         return found
+
+
+def _blended(first: Cost, second: Cost, share: float) -> Cost:
+    """So much of the first cost, the rest of the second."""
+
+    def cost(power: Floats) -> Floats:
+        costs: Floats = share * first(power) + (1 - share) * second(power)
+        return costs
+
+    return cost
 
 
 def linear(marginal: Floats, case: Case) -> Cost:

@@ -1,7 +1,10 @@
 """The master program of column generation: the linear part of a home, and the schedules seen so far."""
 
+from collections.abc import Mapping, Sequence
+
 import highspy
 import numpy as np
+from numpy.typing import NDArray
 
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.devices.model import Schedule
@@ -66,21 +69,41 @@ class Master:
         found = run(self._solver, seconds)
         return found if found is not None and found.optimal else None
 
-    def chosen(self, seconds: float, known: dict[int, int]) -> tuple[Solution, dict[int, int]] | None:
-        """The cheapest choice of one schedule a device, from a known one on; ends this program's use."""
+    def picked(self, seconds: float, known: Mapping[int, int]) -> dict[int, int]:
+        """Each device's column in the cheapest choice found, from a known one on; nothing if time was up.
+
+        Devices are left free to mix.
+        """
         for index in self.choosing:
             self.free(index)
-        whole = np.concatenate([self._whole, np.array(sorted(self.columns), dtype=np.int64)]).astype(np.int32)
-        kinds = np.full(len(whole), int(highspy.HighsVarType.kInteger), dtype=np.uint8)
-        self._solver.changeColsIntegrality(len(whole), whole, kinds)
-        self._solver.setOptionValue("mip_rel_gap", GAP)
         hint = np.array(sorted(known.values()), dtype=np.int32)
         self._solver.setSolution(len(hint), hint, np.ones(len(hint)))
-        found = run(self._solver, seconds)
+        found = self._integer([*self._whole.tolist(), *self.columns], seconds)
         if found is None:
-            return None
-        picked: dict[int, int] = {}
-        for column, (index, _) in self.columns.items():
-            if found.columns[column] > 0.5:
-                picked[index] = column
-        return found, picked
+            return {}
+        chosen = (column for column in self.columns if found.columns[column] > 0.5)
+        return {self.columns[column][0]: column for column in chosen}
+
+    def final(self, best: Solution, seconds: float) -> Solution:
+        """A solution with every device fixed, without what only fractions allow: a battery that burns."""
+        if not self._whole.size:
+            return best
+        found = self._integer(self._whole.tolist(), seconds)
+        return best if found is None else found
+
+    def _integer(self, columns: Sequence[int], seconds: float) -> Solution | None:
+        """Solve with these columns whole."""
+        which = np.array(columns, dtype=np.int32)
+        self._solver.setOptionValue("mip_rel_gap", GAP)
+        self._solver.changeColsIntegrality(
+            len(which), which, _kinds(len(which), highspy.HighsVarType.kInteger)
+        )
+        found = run(self._solver, seconds)
+        self._solver.changeColsIntegrality(
+            len(which), which, _kinds(len(which), highspy.HighsVarType.kContinuous)
+        )
+        return found
+
+
+def _kinds(count: int, kind: highspy.HighsVarType) -> NDArray[np.uint8]:
+    return np.full(count, int(kind), dtype=np.uint8)

@@ -15,12 +15,17 @@ from temix_market.units import Energy, Power, Price
 from tests.gateway.planning.homes import START, home, uniform
 
 SEEDS = range(4)
+pytestmark = pytest.mark.timeout(60)
+
+
+PROOF_S = 40.0
+"""Seconds that a proof may take on a busy machine; it needs one or two."""
 
 
 def optimum(problem: Problem, gap: float = 1e-6) -> float:
     """Cost of the proven optimum, currency units."""
     program, site = whole_case(Case.of(problem), exact=True)
-    found = program.solve(4.0, gap)
+    found = program.solve(PROOF_S, gap)
     assert found is not None
     assert found.optimal
     return found.objective + site.constant
@@ -116,12 +121,12 @@ def test_a_battery_with_a_device_comes_near_its_optimum(device: str, seed: int) 
     problem = single(device, seed, 32)
     battery = home(uniform(32, QUARTER), seed, ("battery",)).devices
     problem = _with(problem, *battery, *problem.devices)
-    best = optimum(problem, gap=1e-4)
+    best = optimum(problem, gap=5e-4)
 
     found = plan(problem, budget=3.0)
 
     assert found.level is Level.COLUMNS
-    assert -2e-4 * abs(best) <= found.cost / 1e9 - best <= 0.003 * abs(best)
+    assert -1e-3 * abs(best) <= found.cost / 1e9 - best <= 0.003 * abs(best)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

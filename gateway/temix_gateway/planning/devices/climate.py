@@ -30,9 +30,8 @@ from temix_gateway.planning.devices.model import (
     money,
     shares,
 )
-from temix_gateway.planning.devices.storage import Storage, Wish
+from temix_gateway.planning.devices.storage import Storage, Wish, fine
 
-POINTS = 601
 MARGIN = 1.5
 """Kelvin beyond the band (or what weather forces) that the grid covers."""
 
@@ -119,7 +118,7 @@ class ClimateModel:
         rest = np.array(device.outdoor) + rise * np.array(device.gains or np.zeros(steps))
         low, high = np.array(device.low), np.array(device.high)
         bounds = [*_idling(device.temperature, keep, rest), low.min(), high.max()]
-        points = np.linspace(min(bounds) - MARGIN, max(bounds) + MARGIN, POINTS)
+        points = np.linspace(min(bounds) - MARGIN, max(bounds) + MARGIN, fine(steps))
         duty = Duty.of(device.min_run, device.min_rest) if device.min_run or device.min_rest else None
         worth = money(device.worth)
         self.storage = Storage(

@@ -1,9 +1,10 @@
 """One stored quantity (energy, heat, temperature, time run) with wishes and rules, by dynamic programming."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Self
+from operator import itemgetter
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,14 @@ from temix_gateway.planning.devices.model import Bools, Cost, Floats, Grid, Miss
 BROKEN_RULE = 1e6
 """Currency units for a phase that no level may follow (a run cut off by its window): avoided, yet not without
 an answer."""
+
+
+POINT_STEPS = 80_000
+FEWEST_POINTS, MOST_POINTS = 401, 1281
+"""Points of a continuous quantity times steps, within bounds: what a dynamic program may take of the time."""
+
+type Choice = tuple[float, int, float, float, int]
+"""Cost to the end, level, where it leads, share of the step that it runs, phase thereafter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,47 +55,69 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """How a duty's phases follow each other over a step: after each phase when off, and when on.
+    """How a duty's phases follow each other over a step.
 
-    ``leads`` are the phases that running can lead to; ``on`` counts among these.
+    Attributes:
+        off, on: the phase after each phase when off, and when on; −1 where that is forbidden.
+        off_to, on_to: the same as arrays; forbidden ones lead anywhere.
+        off_cost, on_cost: of it, (K, 1): what a start costs, infinite where forbidden.
+        phases_off: so many first phases are of being off; 0 without a duty.
+        may_stick: in some phase all is forbidden.
     """
 
-    off: NDArray[np.int64]
-    off_forbidden: NDArray[np.int64]
-    leads: NDArray[np.int64]
-    on: NDArray[np.int64]
-    on_forbidden: NDArray[np.int64]
+    off: list[int]
+    on: list[int]
+    off_to: NDArray[np.intp]
+    on_to: NDArray[np.intp]
+    off_cost: Floats
+    on_cost: Floats
     phases_off: int
     may_stick: bool
 
     @classmethod
-    def of(cls, duty: Duty | None, hours: float) -> Self:
+    def of(cls, duty: Duty | None, hours: float, start_cost: float) -> Self:
         """Work a duty out for a step's length; without a duty there is one phase."""
-        same, none = np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int64)
-        if duty is None:
-            return cls(same, none, same, same, none, 0, may_stick=False)
-        off, on = duty.after(False, hours), duty.after(True, hours)
-        leads, places = np.unique(np.maximum(on, 0), return_inverse=True)
-        forbidden = np.flatnonzero(off < 0), np.flatnonzero(on < 0)
-        may_stick = bool((np.maximum(off, on) < 0).any())
-        return cls(np.maximum(off, 0), forbidden[0], leads, places, forbidden[1], duty.off, may_stick)
+        off = on = np.zeros(1, dtype=np.int64)
+        if duty is not None:
+            off, on = duty.after(False, hours), duty.after(True, hours)
+        rests = 0 if duty is None else duty.off
+        begins = np.where(np.arange(len(on)) < rests, start_cost, 0.0)
+        return cls(
+            off.tolist(),
+            on.tolist(),
+            np.maximum(off, 0).astype(np.intp),
+            np.maximum(on, 0).astype(np.intp),
+            np.where(off < 0, np.inf, 0.0)[:, None],
+            np.where(on < 0, np.inf, begins)[:, None],
+            rests,
+            may_stick=bool((np.maximum(off, on) < 0).any()),
+        )
 
-    def after(self, phase: int, *, on: bool) -> int:
-        """The phase after a phase; −1 where forbidden."""
-        if on:
-            return -1 if phase in self.on_forbidden else int(self.leads[self.on[phase]])
-        return -1 if phase in self.off_forbidden else int(self.off[phase])
 
+class Reach(NamedTuple):
+    """Where each allowed level leads from each point, (U, N): the point below, and how far above it.
 
-def _between(values: Floats, left: NDArray[np.int64], weight: Floats | None) -> Floats:
-    """Values, (K, N), between their points: (K, …) at ``left`` and so far above it; none: at the point."""
-    below: Floats = values.take(left, axis=1)
-    if weight is None:
-        return below
-    steps = np.diff(values, axis=1).take(left, axis=1)
-    steps *= weight
-    below += steps
-    return below
+    ``above`` is missing where every level leads from point to point, ``share`` (of the step that a level
+    runs) where it always runs for the whole.
+    """
+
+    below: NDArray[np.intp]
+    above: Floats | None
+    share: Floats | None
+
+    def values(self, at: Floats) -> Floats:
+        """Of values at the points, (K, N), those where the levels lead, (K, U, N)."""
+        found: Floats = at.take(self.below, axis=1)
+        if self.above is not None:
+            rise = at[:, 1:].take(self.below, axis=1)
+            rise -= found
+            rise *= self.above
+            found += rise
+        return found
+
+    def price(self, prices: Floats) -> Floats:
+        """What levels cost from each point, of what each costs over the whole step, (U,)."""
+        return prices[:, None] if self.share is None else prices[:, None] * self.share
 
 
 @dataclass(frozen=True)
@@ -129,16 +160,15 @@ class Storage:
     start_cost: float = 0.0
     throttles: bool = True
     floor: float = -np.inf
-    _reached: dict[tuple[float, float, bytes], tuple[NDArray[np.int64], Floats | None, Floats]] = field(
-        default_factory=dict, repr=False
-    )
+    _reached: dict[tuple[float, float, bytes], Reach] = field(default_factory=dict, repr=False)
+    _reaches: dict[int, Reach] = field(default_factory=dict, repr=False)
     _drawn: Floats | None = field(default=None, repr=False)
 
     def near(self, cost: Cost, mean: Floats, pull: float) -> Schedule:
         """The cheapest if each hour that x is away from ``mean``, by the whole grid, costs ``pull``."""
         away = np.abs(self.points - mean[:, None]) / (self.points[-1] - self.points[0])
         drawn = self.stage + pull * self.grid.hours[:, None] * away
-        return replace(self, _reached=self._reached, _drawn=drawn).best(cost)
+        return replace(self, _drawn=drawn).best(cost)
 
     def best(self, cost: Cost) -> Schedule:
         """The cheapest schedule: values backwards on the points (linear between), then forwards exactly."""
@@ -152,10 +182,9 @@ class Storage:
         price = cost(self.power)
         if self.extra is not None:
             price = price + self.extra
-        ahead = self._values(price)[0]
-        return min(
-            (total for total, *_ in self._choices(0, self.start, self.phase, price[0], ahead)), default=0.0
-        )
+        values = self._values(price)
+        first = self._choices(price, values)(0, self.start, self.phase)
+        return min((total for total, *_ in first), default=0.0)
 
     @cached_property
     def exact(self) -> bool:
@@ -175,41 +204,41 @@ class Storage:
         return stage
 
     @cached_property
-    def _levels(self) -> list[NDArray[np.int64]]:
+    def levels(self) -> list[NDArray[np.int64]]:
+        """The levels that each step allows."""
         return [np.flatnonzero(allowed) for allowed in self.allowed]
 
     @cached_property
-    def _turns(self) -> dict[float, Turn]:
-        """How phases follow each other, by a step's hours."""
-        return {float(hours): Turn.of(self.duty, float(hours)) for hours in np.unique(self.grid.hours)}
+    def turns(self) -> list[Turn]:
+        """How phases follow each other in each step."""
+        turns = {
+            hours: Turn.of(self.duty, hours, self.start_cost) for hours in np.unique(self.grid.hours).tolist()
+        }
+        return [turns[hours] for hours in self.grid.hours.tolist()]
 
-    def _idle(self, step: int, x: Floats) -> Floats:
-        idle: Floats = np.clip(
-            self.keep[step] * np.maximum(x, self.floor) - self.drain[step], self.points[0], self.points[-1]
-        )
-        return idle
+    def _reach(self, step: int) -> Reach:
+        """Where the levels that a step allows lead from each point."""
+        if step not in self._reaches:
+            levels = self.levels[step]
+            key = float(self.keep[step]), float(self.drain[step]), self.push[step, levels].tobytes()
+            if key not in self._reached:
+                self._reached[key] = self._laid_out(step)
+            self._reaches[step] = self._reached[key]
+        return self._reaches[step]
 
-    def _reach(self, step: int) -> tuple[NDArray[np.int64], Floats | None, Floats]:
-        """From each point by each allowed level: the point below, how far above, the share run, (U, N).
-
-        Where every level leads from point to point there is nothing above.
-        """
-        levels = self._levels[step]
-        key = self.keep[step], self.drain[step], self.push[step, levels].tobytes()
-        if key not in self._reached:
-            low, high = self.points[0], self.points[-1]
-            idle, push = self._idle(step, self.points), self.push[step, levels][:, None]
-            reached = np.clip(idle + push, low, high)
-            share = np.ones_like(reached)
-            if self.throttles:
-                np.divide(reached - idle, push, out=share, where=push != 0)
-            place = (reached - low) / (self.points[1] - low)
-            if self.exact:
-                self._reached[key] = np.round(place).astype(np.int64), None, share
-            else:
-                left = np.minimum(place.astype(np.int64), len(self.points) - 2)
-                self._reached[key] = left, place - left, share
-        return self._reached[key]
+    def _laid_out(self, step: int) -> Reach:
+        low, high = self.points[0], self.points[-1]
+        idle = self.keep[step] * np.maximum(self.points, self.floor) - self.drain[step]
+        idle, push = np.clip(idle, low, high), self.push[step, self.levels[step]][:, None]
+        reached = np.clip(idle + push, low, high)
+        share = None
+        if self.throttles:
+            share = np.divide(reached - idle, push, out=np.ones_like(reached), where=push != 0)
+        place = (reached - low) / (self.points[1] - low)
+        if self.exact:
+            return Reach(np.round(place).astype(np.intp), None, share)
+        below = np.minimum(place.astype(np.intp), len(self.points) - 2)
+        return Reach(below, place - below, share)
 
     def _values(self, price: Floats) -> Floats:
         """(T, K, N): cost of being at a point at a step's end, with everything after it."""
@@ -222,70 +251,77 @@ class Storage:
             ahead = np.add(after, stage[step], out=values[step])
             if step == 0:
                 break
-            levels = self._levels[step]
-            left, weight, share = self._reach(step)
-            turn = self._turns[float(self.grid.hours[step])]
-            rest, push = (None, None) if weight is None else (weight[0], weight[1:])
-            after = _between(ahead, left[0], rest).take(turn.off, axis=0)
-            after += price[step, 0] * share[0]
-            after[turn.off_forbidden] = np.inf
+            levels, turn, reach = self.levels[step], self.turns[step], self._reach(step)
+            led = reach.values(ahead)
+            led += reach.price(price[step, levels])
+            if self.duty is None:
+                after = led.min(axis=1)
+                continue
+            after = led[:, 0].take(turn.off_to, axis=0)
+            after += turn.off_cost
             if len(levels) > 1:
-                onward = _between(ahead.take(turn.leads, axis=0), left[1:], push)
-                onward += price[step, levels[1:], None] * share[1:]
-                running = onward.min(axis=1).take(turn.on, axis=0)
-                running[turn.on_forbidden] = np.inf
-                if self.start_cost:
-                    running[: turn.phases_off] += self.start_cost
+                running = led[:, 1] if len(levels) == 1 + 1 else led[:, 1:].min(axis=1)
+                running = running.take(turn.on_to, axis=0)
+                running += turn.on_cost
                 np.minimum(after, running, out=after)
             if turn.may_stick or len(levels) == 1:
                 stuck = np.isinf(after[:, 0])
                 after[stuck] = ahead[stuck] + BROKEN_RULE
         return values
 
-    def _choices(
-        self, step: int, x: float, phase: int, price: Floats, ahead: Floats
-    ) -> Iterator[tuple[float, int, float, float, int]]:
-        """Each level that a step allows: cost to the end, level, where it leads, share run, phase."""
-        low, high = float(self.points[0]), float(self.points[-1])
+    def _choices(self, price: Floats, values: Floats) -> Callable[[int, float, int], list[Choice]]:
+        """From a step, x and a phase: what each level that the step allows costs to the end, and leads to."""
+        low, high, floor = float(self.points[0]), float(self.points[-1]), self.floor
         spacing, last = float(self.points[1]) - low, len(self.points) - 2
-        turn = self._turns[float(self.grid.hours[step])]
-        idle = float(self.keep[step]) * max(x, self.floor) - float(self.drain[step])
-        if self.throttles:
-            idle = min(high, max(low, idle))
-        begins = self.start_cost if self.duty is not None and not self.duty.is_on(phase) else 0.0
-        for level in self._levels[step].tolist():
-            follows = turn.after(phase, on=level > 0)
-            if follows < 0:
-                continue
-            push = self.push.item(step, level)
-            reached, share = idle + push, 1.0
-            if self.throttles:
-                reached = min(high, max(low, reached))
-                share = (reached - idle) / push if push else 1.0
-            place = min(last + 1, max(0.0, (reached - low) / spacing))
-            left = min(int(place), last)
-            at = ahead.item(follows, left)
-            total = at + (ahead.item(follows, left + 1) - at) * (place - left) + price.item(level) * share
-            yield total + (begins if level else 0.0), level, reached, share, follows
+        keep, drain, pushes, prices = (part.tolist() for part in (self.keep, self.drain, self.push, price))
+        levels, turns, throttles = [found.tolist() for found in self.levels], self.turns, self.throttles
+
+        def choices(step: int, x: float, phase: int) -> list[Choice]:
+            turn, ahead, push, cost = turns[step], values[step], pushes[step], prices[step]
+            idle = keep[step] * max(x, floor) - drain[step]
+            if throttles:
+                idle = min(high, max(low, idle))
+            begins = self.start_cost if phase < turn.phases_off else 0.0
+            found = []
+            for level in levels[step]:
+                follows = turn.on[phase] if level else turn.off[phase]
+                if follows < 0:
+                    continue
+                reached, share = idle + push[level], 1.0
+                if throttles:
+                    reached = min(high, max(low, reached))
+                    share = (reached - idle) / push[level] if push[level] else 1.0
+                place = min(last + 1, max(0.0, (reached - low) / spacing))
+                left = min(int(place), last)
+                at = ahead.item(follows, left)
+                total = at + (ahead.item(follows, left + 1) - at) * (place - left) + cost[level] * share
+                found.append((total + (begins if level else 0.0), level, reached, share, follows))
+            return found
+
+        return choices
 
     def _forward(self, price: Floats, values: Floats) -> Schedule:
-        steps = len(self.grid)
+        steps, choices = len(self.grid), self._choices(price, values)
         power, state = np.zeros(steps), np.empty(steps)
-        x, phase, starts, extra = self.start, self.phase, 0, 0.0
+        x, phase, wear = self.start, self.phase, 0.0
         for step in range(steps):
-            choices = self._choices(step, x, phase, price[step], values[step])
+            begins = phase < self.turns[step].phases_off
             stuck = (np.inf, 0, float(self.keep[step]) * x - float(self.drain[step]), 1.0, phase)
-            _, level, x, share, follows = min(choices, key=lambda choice: choice[0], default=stuck)
-            starts += level > 0 and self.duty is not None and not self.duty.is_on(phase)
-            phase = follows
+            _, level, x, share, phase = min(choices(step, x, phase), key=itemgetter(0), default=stuck)
             power[step], state[step] = float(self.power[step, level]) * share, x
-            extra += float(self.extra[step, level]) * share if self.extra is not None else 0.0
-        return self.account(power, state, extra + starts * self.start_cost)
+            wear += self.start_cost if level and begins else 0.0
+            wear += float(self.extra[step, level]) * share if self.extra is not None else 0.0
+        return self.account(power, state, wear)
 
     def account(self, power: Floats, state: Floats, wear: float) -> Schedule:
         """A schedule with what it misses; what the store gained counts against the wear."""
         missed = tuple(missed for missed in (wish.missed(state) for wish in self.wishes) if missed)
         return Schedule(power, state, wear - (float(state[-1]) - self.start) * self.end_worth, missed)
+
+
+def fine(steps: int) -> int:
+    """How many points a continuous quantity has: the fewer steps, the more there is time for."""
+    return min(max(FEWEST_POINTS, POINT_STEPS // steps), MOST_POINTS)
 
 
 def grid_points(low: float, high: float, count: int) -> Floats:

@@ -31,9 +31,7 @@ from temix_gateway.planning.devices.model import (
     money,
     shares,
 )
-from temix_gateway.planning.devices.storage import Storage, Wish, grid_points
-
-POINTS = 321
+from temix_gateway.planning.devices.storage import Storage, Wish, fine, grid_points
 
 
 class WaterHeater(
@@ -104,7 +102,7 @@ class WaterModel:
         levels = parts * device.power
         duty = Duty.of(device.min_run, device.min_rest) if device.min_run or device.min_rest else None
         draws = np.array(device.draws) * grid.hours
-        points = grid_points(-float(draws.max()), float(device.capacity), POINTS)
+        points = grid_points(-float(draws.max()), float(device.capacity), fine(steps))
         worth = money(device.worth) / 1000
         self.storage = Storage(
             grid=grid,
