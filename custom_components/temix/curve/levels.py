@@ -1,0 +1,118 @@
+"""Levels: from which price on energy is cheap or dear, and what a spike is.
+
+The automatic thresholds come from the reference, the prices of the last 24 hours and all that are known
+ahead: very low, low, high and very high are those that one, three, seven and nine tenths of its time do
+not exceed. Low and high keep away from the median by a twentieth of it, at least 0.005 per kWh; very low and
+very high by twice that: on a flat day everything is normal.
+
+A spike is three times the median, and at least 0.10 per kWh above it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+from typing import Final, Self
+
+from .segments import Curve, Segment, known
+
+_SHARES: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
+_KEEP_AWAY: Final = 20
+_LEAST_DISTANCE: Final = 5_000
+_SPIKE_TIMES: Final = 3
+_SPIKE_DISTANCE: Final = 100_000
+
+
+class Level(StrEnum):
+    """How a price compares."""
+
+    VERY_LOW = "very_low"
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    VERY_HIGH = "very_high"
+
+    @property
+    def is_low(self) -> bool:
+        """Whether it is low or very low."""
+        return self in {Level.VERY_LOW, Level.LOW}
+
+    @property
+    def is_high(self) -> bool:
+        """Whether it is high or very high."""
+        return self in {Level.HIGH, Level.VERY_HIGH}
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Prices to buy (millionths per kWh): at or below the low ones, at or above the others."""
+
+    very_low: int
+    low: int
+    high: int
+    very_high: int
+    spike: int
+
+    def __post_init__(self) -> None:
+        """Refuse an order in which a price would have two levels."""
+        if not self.very_low <= self.low < self.high <= self.very_high:
+            raise ValueError("thresholds must rise from very low to very high, high being above low")
+
+    @classmethod
+    def automatic(cls, reference: Curve) -> Self | None:
+        """Take them from a reference; none of an empty one."""
+        if not reference:
+            return None
+        tenth, low, median, high, ninth = _quantiles(reference, _SHARES)
+        away = max(abs(median) // _KEEP_AWAY, _LEAST_DISTANCE)
+        low, high = min(low, median - away), max(high, median + away)
+        return cls(
+            very_low=min(tenth, low, median - 2 * away),
+            low=low,
+            high=high,
+            very_high=max(ninth, high, median + 2 * away),
+            spike=max(_SPIKE_TIMES * median, median + _SPIKE_DISTANCE),
+        )
+
+    def level(self, price: int) -> Level:
+        """How a price compares."""
+        if price <= self.very_low:
+            return Level.VERY_LOW
+        if price <= self.low:
+            return Level.LOW
+        if price >= self.very_high:
+            return Level.VERY_HIGH
+        return Level.HIGH if price >= self.high else Level.NORMAL
+
+    def stretches(self, curve: Curve) -> Iterator[tuple[Level, Sequence[Segment]]]:
+        """Stretches of low and of high prices (each with the very low or very high ones), without gaps."""
+
+        def kind(segment: Segment) -> Level:
+            level = self.level(segment.value)
+            return Level.LOW if level.is_low else Level.HIGH if level.is_high else Level.NORMAL
+
+        for level, run in groupby(curve, kind):
+            if level is Level.NORMAL:
+                continue
+            stretch: list[Segment] = []
+            for segment in run:
+                if stretch and stretch[-1].end != segment.start:
+                    yield level, tuple(stretch)
+                    stretch = []
+                stretch.append(segment)
+            yield level, tuple(stretch)
+
+
+def _quantiles(curve: Curve, shares: Sequence[float]) -> list[int]:
+    """For each share, the least value that at least so much of the curve's time does not exceed."""
+    covered, passed = known(curve), 0.0
+    rising = iter(sorted(curve, key=lambda segment: segment.value))
+    found: list[int] = []
+    segment = next(rising)
+    passed = segment.length / covered
+    for share in shares:
+        while passed < share - 1e-9:
+            segment = next(rising)
+            passed += segment.length / covered
+        found.append(segment.value)
+    return found

@@ -1,0 +1,97 @@
+"""A curve: prices that each hold over ``[start, end)``, in order, without overlap; a gap is unknown."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+HOUR: Final = timedelta(hours=1)
+FIVE_MINUTES: Final = timedelta(minutes=5)
+"""The shortest interval of the market; every edge of a curve lies on one of its marks."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Priced(Protocol):
+    """A step with a price on either side, in millionths per kWh; none where nobody tenders."""
+
+    @property
+    def start(self) -> datetime:
+        """When it begins."""
+        ...
+
+    @property
+    def end(self) -> datetime:
+        """When it ends."""
+        ...
+
+    @property
+    def buy(self) -> int | None:
+        """What a kWh costs."""
+        ...
+
+    @property
+    def sell(self) -> int | None:
+        """What a kWh brings."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Segment:
+    """One value (millionths per kWh) over ``[start, end)``."""
+
+    start: datetime
+    end: datetime
+    value: int
+
+    @property
+    def length(self) -> timedelta:
+        """How long it holds."""
+        return self.end - self.start
+
+    def within(self, start: datetime, end: datetime) -> Segment | None:
+        """The part of it between two instants, if there is any."""
+        first, last = max(self.start, start), min(self.end, end)
+        return Segment(first, last, self.value) if first < last else None
+
+
+type Curve = Sequence[Segment]
+
+
+def to_buy(steps: Iterable[Priced]) -> list[Segment]:
+    """What a kWh costs; steps without a price are gaps."""
+    return [Segment(step.start, step.end, step.buy) for step in steps if step.buy is not None]
+
+
+def to_sell(steps: Iterable[Priced]) -> list[Segment]:
+    """What a kWh brings; steps without a price are gaps."""
+    return [Segment(step.start, step.end, step.sell) for step in steps if step.sell is not None]
+
+
+def between(curve: Curve, start: datetime, end: datetime) -> list[Segment]:
+    """The parts of a curve between two instants."""
+    return [part for segment in curve if (part := segment.within(start, end)) is not None]
+
+
+def known(curve: Curve) -> timedelta:
+    """How much time a curve covers."""
+    return sum((segment.length for segment in curve), timedelta())
+
+
+def mean(curve: Curve) -> int | None:
+    """The mean over the time that a curve covers, rounded; none of an empty one."""
+    covered = known(curve)
+    if not covered:
+        return None
+    total = sum(segment.value * (segment.length // FIVE_MINUTES) for segment in curve)
+    return round(total / (covered // FIVE_MINUTES))
+
+
+def mark_at_or_after(instant: datetime) -> datetime:
+    """The first 5-minute mark of the clock that is not before ``instant``."""
+    return instant + (_EPOCH - instant) % FIVE_MINUTES
+
+
+def mark_at_or_before(instant: datetime) -> datetime:
+    """The last 5-minute mark of the clock that is not after ``instant``."""
+    return instant - (instant - _EPOCH) % FIVE_MINUTES

@@ -1,0 +1,1 @@
+"""Curves of prices: days, levels, windows."""
