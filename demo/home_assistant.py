@@ -88,6 +88,12 @@ class HomeAssistant:
         entry: Json = step["result"]
         return entry
 
+    async def enable(self, entry: Json, *entity_ids: str) -> None:
+        """Enable entities of an entry that are disabled by default."""
+        for entity_id in entity_ids:
+            await self.command("config/entity_registry/update", entity_id=entity_id, disabled_by=None)
+        await self.send("POST", f"/api/config/config_entries/entry/{entry['entry_id']}/reload")
+
     async def command(self, kind: str, **data: Any) -> Any:
         """Send one WebSocket command and return its result.
 

@@ -199,7 +199,8 @@ async def _bring_up(demo: Demo, tell: Callable[[str], None]) -> None:
     await demo.start_gateway()
     tell("Adding the gateway and the simulated home to Home Assistant")
     address = {"host": "127.0.0.1", "port": demo.ports.gateway}
-    await demo.home_assistant.add_integration("temix", address, {"token": made["token"]})
+    entry = await demo.home_assistant.add_integration("temix", address, {"token": made["token"]})
+    await demo.home_assistant.enable(entry, "sensor.account_position")
     await demo.home_assistant.add_integration("simulated_home", {"seed": SEED})
 
 

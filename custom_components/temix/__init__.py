@@ -10,13 +10,21 @@ from .client import CertificateMismatch, InvalidAuth, TemixError
 from .const import DOMAIN
 from .coordinator import TemixConfigEntry, TemixCoordinator
 from .gateway import error_key, make_client
+from .memory import Memory
 from .repairs import forget_certificate_changed, tell_certificate_changed
 from .response.responses import KEY, async_get_responses
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SELECT, Platform.SENSOR]
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.CALENDAR,
+    Platform.EVENT,
+    Platform.SELECT,
+    Platform.SENSOR,
+]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -59,9 +67,11 @@ async def async_remove_entry(hass: HomeAssistant, entry: TemixConfigEntry) -> No
     responses = await async_get_responses(hass, entry)
     await responses.async_end()
     await responses.async_forget()
+    await Memory(hass, entry.entry_id).async_forget()
     forget_certificate_changed(hass, entry)
 
 
 async def _async_changed(hass: HomeAssistant, entry: TemixConfigEntry) -> None:
-    """Compare the responses; nothing else of an entry changes without a reload."""
+    """Take the options, and compare the responses; nothing else of an entry changes without a reload."""
+    entry.runtime_data.look_again()
     await hass.data[KEY][entry.entry_id].async_compare()

@@ -10,6 +10,7 @@ from homeassistant.config_entries import (
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
+    OptionsFlow,
 )
 from homeassistant.const import CONF_HOST, CONF_PORT, CONF_TOKEN
 from homeassistant.core import callback
@@ -21,6 +22,7 @@ from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from .client import Hello, TemixError, probe
 from .const import CONF_FINGERPRINT, DEFAULT_PORT, DOMAIN
 from .gateway import error_key, make_client
+from .options import TemixOptionsFlow
 from .response.flow import ResponseFlow
 from .response.responses import SUBENTRY
 
@@ -58,6 +60,13 @@ class TemixConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """A gateway's entry has price responses."""
         return {SUBENTRY: ResponseFlow}
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+        """The owner's settings."""
+        return TemixOptionsFlow()
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

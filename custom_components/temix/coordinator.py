@@ -3,24 +3,44 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_call_later, async_track_point_in_utc_time
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
+from homeassistant.util.signal_type import SignalType
 
-from .client import CertificateMismatch, Client, GatewayState, InvalidAuth, TemixError, stay_connected
+from .client import (
+    CertificateMismatch,
+    Client,
+    GatewayState,
+    InvalidAuth,
+    PriceStep,
+    Spot,
+    TemixError,
+    stay_connected,
+)
 from .const import DOMAIN, INTERVAL, LOST_AFTER
+from .curve.revisions import Revisions
+from .curve.segments import to_buy
+from .memory import Memory
+from .news import EVENT, Look, Piece, between, revised
 from .now import Now
+from .options import revision_percent, settings
+from .outlook import Moment, Outlook, whole_curve
 from .repairs import forget_certificate_changed, tell_certificate_changed
 
 _LOGGER = logging.getLogger(__name__)
 
 type TemixConfigEntry = ConfigEntry[TemixCoordinator]
+
+LOOKED: SignalType[TemixCoordinator] = SignalType(f"{DOMAIN}_looked")
+"""Sent after every look at a gateway's prices, once the entities show it."""
 
 
 class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
@@ -28,6 +48,8 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
 
     config_entry: TemixConfigEntry
     now: Now
+    outlook: Outlook
+    moment: Moment
 
     def __init__(self, hass: HomeAssistant, entry: TemixConfigEntry, client: Client) -> None:
         """Wrap a client that is not connected yet."""
@@ -35,6 +57,11 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
         self.client = client
         self.connected = True
         self.version = ""
+        self.zone: tzinfo = dt_util.get_default_time_zone()
+        self.memory = Memory(hass, entry.entry_id)
+        self.curve: list[PriceStep | Spot] = []
+        self._revisions = Revisions(revision_percent(entry.options))
+        self._seen: Look | None = None
         self._task: asyncio.Task[None] | None = None
         self._cancel_boundary: Callable[[], None] | None = None
         self._cancel_lost: Callable[[], None] | None = None
@@ -45,7 +72,10 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
         Raises:
             TemixError: the gateway cannot be reached or does not let us in.
         """
-        self.on_state(await self.client.connect())
+        await self.memory.async_load()
+        state = await self.client.connect()
+        self.zone = await dt_util.async_get_time_zone(state.zone) or self.zone
+        self.on_state(state)
         self._task = self.config_entry.async_create_background_task(
             self.hass, stay_connected(self.client, self), f"{DOMAIN} {self.config_entry.title}"
         )
@@ -63,6 +93,7 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
         forget_certificate_changed(self.hass, self.config_entry)
         self._look(state)
         self.async_set_updated_data(state)
+        self._tell()
 
     @callback
     def on_lost(self, error: TemixError) -> None:
@@ -75,6 +106,14 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
         if self._cancel_lost is None and self.connected:
             self._cancel_lost = async_call_later(self.hass, LOST_AFTER, self._lost)
 
+    @callback
+    def look_again(self) -> None:
+        """The owner's settings have changed."""
+        self._revisions.percent = revision_percent(self.config_entry.options)
+        self._look(self.data)
+        self.async_update_listeners()
+        self._tell()
+
     @override
     async def async_shutdown(self) -> None:
         """Stop every timer and end the connection; first the task that would make it again."""
@@ -84,6 +123,7 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
             if cancel is not None:
                 cancel()
         self._cancel_boundary = self._cancel_lost = None
+        await self.memory.async_save()
         await self.client.close()
         await super().async_shutdown()
 
@@ -99,18 +139,46 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
         self._cancel_boundary = None
         self._look(self.data)
         self.async_update_listeners()
+        self._tell()
 
     @callback
     def _look(self, state: GatewayState) -> None:
         """See what holds now, and look again when the next interval begins."""
         instant = dt_util.utcnow()
         self.now = Now.of(state, instant, getattr(self, "now", None))
+        self.moment = Moment.at(instant, self.zone)
+        history = self.memory.history.seen(self.now.price, instant)
+        self.curve = whole_curve(state, self.now.price, history)
+        self.outlook = Outlook.of(
+            to_buy(self.curve),
+            self.now.buy,
+            self.moment,
+            settings(self.config_entry.options),
+            self.memory.windows,
+        )
+        self.memory.note(history, (self.outlook.cheapest, self.outlook.dearest))
         if self._cancel_boundary is not None:
             self._cancel_boundary()
         passed = (instant - dt_util.utc_from_timestamp(0)) % INTERVAL
         self._cancel_boundary = async_track_point_in_utc_time(
             self.hass, self._boundary, instant - passed + INTERVAL
         )
+
+    @callback
+    def _tell(self) -> None:
+        """Tell what has happened since the look before; the first look tells nothing."""
+        look = Look(self.moment.instant, self.data, self.outlook, self.now.buy)
+        news = [] if self._seen is None else [*between(self._seen, look)]
+        moved = self._revisions.look(to_buy(self.data.prices), look.instant)
+        self._seen = look
+        for piece in (*news, *map(revised, moved)):
+            self._fire(piece)
+        async_dispatcher_send(self.hass, LOOKED, self)
+
+    @callback
+    def _fire(self, piece: Piece) -> None:
+        told = {"type": piece.type.value, "config_entry_id": self.config_entry.entry_id}
+        self.hass.bus.async_fire(EVENT, told | piece.data)
 
     @callback
     def _note_version(self) -> None:

@@ -14,6 +14,8 @@ class Now:
     price: Spot | None
     next_price: PriceStep | None
     position: PositionStep | None
+    parts: PriceStep | None = None
+    """The last tender for just this interval, which has the price's parts."""
 
     @property
     def buy(self) -> int | None:
@@ -31,6 +33,16 @@ class Now:
         return None if self.next_price is None else self.next_price.buy
 
     @property
+    def next_sell(self) -> int | None:
+        """What a kWh brings in the next interval (millionths)."""
+        return None if self.next_price is None else self.next_price.sell
+
+    @property
+    def subscribed_power(self) -> int:
+        """The subscription's part of the position's rate of delivery now (W)."""
+        return 0 if self.position is None else self.position.subscribed_power
+
+    @property
     def power(self) -> int:
         """The position's rate of delivery now (W); none is a position of nothing."""
         return 0 if self.position is None else self.position.power
@@ -45,4 +57,7 @@ class Now:
         price = state.spot_at(instant)
         if price is None and before is not None and before.price is not None and instant in before.price:
             price = before.price
-        return cls(price, state.price_after(instant), state.position_at(instant))
+        parts = state.tender_at(instant)
+        if parts is None and before is not None and before.parts is not None and instant in before.parts:
+            parts = before.parts
+        return cls(price, state.price_after(instant), state.position_at(instant), parts)

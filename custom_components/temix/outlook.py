@@ -75,6 +75,16 @@ class Outlook:
     curve: Curve
     """From the begin of the history to the last tender."""
 
+    @property
+    def is_low(self) -> bool | None:
+        """Whether the price now is low or very low."""
+        return None if self.level is None else self.level.is_low
+
+    @property
+    def is_high(self) -> bool | None:
+        """Whether the price now is high or very high."""
+        return None if self.level is None else self.level.is_high
+
     @classmethod
     def of(cls, curve: Curve, price: int | None, moment: Moment, settings: Settings, before: Before) -> Self:
         """Look at a moment at which a kWh costs ``price``; ``before`` are the windows of the last look."""
@@ -121,6 +131,8 @@ def _follow(curve: Curve, length: timedelta, moment: Moment, before: Windows, *,
         return Windows(begun, begun)
     passed = begun is not None and begun.start >= today.start
     best = None if passed else _best(curve, length, instant, today.end, dearest=dearest)
+    if best is not None and best.start == instant:
+        return Windows(best, best)
     return Windows(best or _best(curve, length, tomorrow.start, tomorrow.end, dearest=dearest), begun)
 
 

@@ -1,17 +1,22 @@
-"""Selects: what the owner wants of each response."""
+"""Selects: what the gateway does with its plans, and what the owner wants of each response."""
 
-from typing import override
+from typing import Final, override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import TemixConfigEntry
+from .calls import carry_out
+from .coordinator import TemixConfigEntry, TemixCoordinator
+from .entity import GATEWAY, TemixEntity
 from .response.entity import ResponseEntity, add_for_each
 from .response.status import Mode
 
 PARALLEL_UPDATES = 0
 
+GATEWAY_MODE: Final = SelectEntityDescription(
+    key="mode", translation_key="mode", options=["monitor", "advise", "automatic"]
+)
 MODE = SelectEntityDescription(
     key="mode", translation_key="response_mode", options=[mode.value for mode in Mode]
 )
@@ -22,8 +27,28 @@ async def async_setup_entry(
     entry: TemixConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a mode for each response."""
+    """Add the gateway's mode, and one for each response."""
+    async_add_entities([GatewayModeSelect(entry.runtime_data)])
     add_for_each(entry, async_add_entities, lambda running: [ModeSelect(running, MODE)])
+
+
+class GatewayModeSelect(TemixEntity, SelectEntity):
+    """Monitor, advise or automatic."""
+
+    def __init__(self, coordinator: TemixCoordinator) -> None:
+        """Belong to the gateway."""
+        super().__init__(coordinator, GATEWAY_MODE, GATEWAY)
+
+    @property
+    @override
+    def current_option(self) -> str:
+        """The mode in force."""
+        return self.coordinator.data.mode
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Ask the gateway for another; it tells when it is in force."""
+        await carry_out(self.coordinator.client.set_mode(option))
 
 
 class ModeSelect(ResponseEntity, SelectEntity):

@@ -3,85 +3,27 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, override
+from typing import Any, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
     SensorEntity,
     SensorEntityDescription,
-    SensorStateClass,
 )
-from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower
+from homeassistant.const import UnitOfEnergy
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .account_sensors import ACCOUNT_SENSORS
 from .coordinator import TemixConfigEntry, TemixCoordinator
-from .entity import ACCOUNT, PRICES, TemixEntity
+from .descriptions import TemixMoneyDescription, TemixPriceDescription, TemixSensorDescription, Value
+from .entity import TemixEntity
+from .price_sensors import PRICE_SENSORS
 from .response.entity import ResponseEntity, add_for_each
 from .response.running import Running
 from .response.status import Doing
-from .shapes import forecast, per_kwh
 
 PARALLEL_UPDATES = 0
-
-PRICE_DECIMALS: Final = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class TemixSensorDescription(SensorEntityDescription):
-    """A sensor, its device, and where its state comes from."""
-
-    device: str
-    value_fn: Callable[[TemixCoordinator], float | int | datetime | None]
-    attributes_fn: Callable[[TemixCoordinator], dict[str, Any]] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class TemixPriceDescription(TemixSensorDescription):
-    """A price in the tenders' currency; without a category, so that triggers on the device find it."""
-
-    device: str = PRICES
-    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
-    suggested_display_precision: int | None = PRICE_DECIMALS
-
-
-SENSORS: tuple[TemixSensorDescription, ...] = (
-    TemixPriceDescription(
-        key="buy_price",
-        translation_key="buy_price",
-        value_fn=lambda coordinator: per_kwh(coordinator.now.buy),
-    ),
-    TemixPriceDescription(
-        key="sell_price",
-        translation_key="sell_price",
-        value_fn=lambda coordinator: per_kwh(coordinator.now.sell),
-    ),
-    TemixPriceDescription(
-        key="price_forecast",
-        translation_key="price_forecast",
-        value_fn=lambda coordinator: per_kwh(coordinator.now.next_buy),
-        attributes_fn=lambda coordinator: {"forecast": forecast(coordinator.data, coordinator.now)},
-    ),
-    TemixSensorDescription(
-        key="tender_horizon",
-        translation_key="tender_horizon",
-        device=PRICES,
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda coordinator: coordinator.data.horizon,
-    ),
-    TemixSensorDescription(
-        key="position",
-        translation_key="position",
-        device=ACCOUNT,
-        device_class=SensorDeviceClass.POWER,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        suggested_unit_of_measurement=UnitOfPower.KILO_WATT,
-        suggested_display_precision=3,
-        value_fn=lambda coordinator: coordinator.now.power,
-    ),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +58,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors."""
-    async_add_entities(TemixSensor(entry.runtime_data, description) for description in SENSORS)
+    async_add_entities(
+        TemixSensor(entry.runtime_data, description) for description in (*PRICE_SENSORS, *ACCOUNT_SENSORS)
+    )
     add_for_each(
         entry,
         async_add_entities,
@@ -156,14 +100,16 @@ class TemixSensor(TemixEntity, SensorEntity):
     @property
     @override
     def native_unit_of_measurement(self) -> str | None:
-        """The unit; that of a price has the tenders' currency."""
+        """The unit; that of a price or of money has the tenders' currency."""
         if isinstance(self.entity_description, TemixPriceDescription):
             return f"{self.coordinator.data.currency}/{UnitOfEnergy.KILO_WATT_HOUR}"
+        if isinstance(self.entity_description, TemixMoneyDescription):
+            return self.coordinator.data.currency
         return super().native_unit_of_measurement
 
     @property
     @override
-    def native_value(self) -> float | int | datetime | None:
+    def native_value(self) -> Value:
         """The value now; unknown where the gateway knows none."""
         return self.entity_description.value_fn(self.coordinator)
 

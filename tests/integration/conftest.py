@@ -10,6 +10,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import CONF_HOST, CONF_PORT, CONF_TOKEN
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 from syrupy.assertion import SnapshotAssertion
@@ -24,12 +25,12 @@ NOON = datetime(2021, 11, 24, 18, tzinfo=UTC)
 
 BUY = "sensor.electricity_prices_buy_price"
 SELL = "sensor.electricity_prices_sell_price"
-FORECAST = "sensor.electricity_prices_price_forecast"
+NEXT = "sensor.electricity_prices_next_buy_price"
 HORIZON = "sensor.electricity_prices_tender_horizon"
 POSITION = "sensor.account_position"
 GATEWAY = "binary_sensor.gateway_connection"
 RETAILER = "binary_sensor.gateway_retailer_connection"
-ENTITIES = (BUY, SELL, FORECAST, HORIZON, POSITION, GATEWAY, RETAILER)
+ENTITIES = (BUY, SELL, NEXT, HORIZON, POSITION, GATEWAY, RETAILER)
 
 
 @pytest.fixture(autouse=True)
@@ -89,8 +90,16 @@ def entry(hass: HomeAssistant, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.fixture
-async def loaded(hass: HomeAssistant, entry: MockConfigEntry) -> AsyncIterator[MockConfigEntry]:
-    """The entry, set up; taken down after the test."""
+def every_entity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enable what is disabled by default, too."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
+
+
+@pytest.fixture
+async def loaded(
+    hass: HomeAssistant, entry: MockConfigEntry, every_entity: None
+) -> AsyncIterator[MockConfigEntry]:
+    """The entry, set up with every entity enabled; taken down after the test."""
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     yield entry

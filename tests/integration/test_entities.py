@@ -20,9 +20,9 @@ from custom_components.temix.shapes import FORECAST_STEPS
 from tests.gateway.home.fake_core import FIVE_MINUTES, HOUR, NOON, Gateway, state
 from tests.integration.conftest import (
     BUY,
-    FORECAST,
     GATEWAY,
     HORIZON,
+    NEXT,
     POSITION,
     RETAILER,
     SELL,
@@ -35,7 +35,11 @@ from tests.integration.conftest import (
 )
 
 
-@pytest.mark.parametrize("platform", [Platform.SENSOR, Platform.BINARY_SENSOR])
+@pytest.mark.usefixtures("every_entity")
+@pytest.mark.parametrize(
+    "platform",
+    [Platform.SENSOR, Platform.BINARY_SENSOR, Platform.CALENDAR, Platform.EVENT, Platform.SELECT],
+)
 async def test_entities(
     hass: HomeAssistant,
     entry: MockConfigEntry,
@@ -47,6 +51,26 @@ async def test_entities(
         await hass.config_entries.async_setup(entry.entry_id)
         await snapshot_platform(hass, entity_registry, snapshot, entry.entry_id)
         await hass.config_entries.async_unload(entry.entry_id)
+
+
+DEFAULT = {
+    BUY,
+    SELL,
+    RETAILER,
+    "sensor.electricity_prices_price_level",
+    "binary_sensor.electricity_prices_price_low",
+    "binary_sensor.electricity_prices_price_spike",
+    "binary_sensor.electricity_prices_tomorrow_known",
+    "calendar.electricity_prices_calendar",
+    "select.gateway_mode",
+    "binary_sensor.gateway_problem",
+}
+
+
+async def test_what_is_enabled_by_default(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert set(hass.states.async_entity_ids()) == DEFAULT
+    await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_devices(
@@ -66,8 +90,10 @@ async def test_prices_change_exactly_when_their_interval_does(
     advance(seconds=0.5)
     await hass.async_block_till_done()
     assert (value(hass, BUY), value(hass, SELL)) == ("0.091111", "0.0245")
-    assert value(hass, FORECAST) == "0.092222"
-    assert {change.data["entity_id"] for change in changes} == {BUY, SELL, FORECAST}
+    assert value(hass, NEXT) == "0.092222"
+    changed = {change.data["entity_id"] for change in changes}
+    assert {BUY, SELL, NEXT} <= changed
+    assert changed.isdisjoint({POSITION, GATEWAY, RETAILER})
     assert {change.data["new_state"].last_changed.timestamp() * 1000 for change in changes} == {
         NOON + FIVE_MINUTES
     }
@@ -89,7 +115,7 @@ async def test_price_is_shown_until_its_interval_ends_whatever_expires(
     gateway.update(spot=None, prices=[], horizon=None)
     await pushed(loaded, lambda: value(hass, HORIZON) == STATE_UNKNOWN)
     assert (value(hass, BUY), value(hass, SELL)) == ("0.08125", "0.0234")
-    assert value(hass, FORECAST) == STATE_UNKNOWN
+    assert value(hass, NEXT) == STATE_UNKNOWN
     advance(minutes=4, seconds=59)
     assert value(hass, BUY) == "0.08125"
     advance(seconds=1)
@@ -126,7 +152,7 @@ async def test_position_is_the_rate_of_now(
 
 
 async def test_forecast_begins_now_and_has_no_gap(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
-    shown = hass.states.get(FORECAST)
+    shown = hass.states.get(BUY)
     assert shown is not None
     steps = shown.attributes["forecast"]
     assert steps[0] == {
@@ -147,8 +173,8 @@ async def test_forecast_stays_below_8_kib(
         for step in state(hours=90).prices
     ]
     gateway.update(prices=dear)
-    await pushed(loaded, lambda: value(hass, FORECAST) == "-24.123457")
-    shown = hass.states.get(FORECAST)
+    await pushed(loaded, lambda: value(hass, NEXT) == "-24.123457")
+    shown = hass.states.get(BUY)
     assert shown is not None
     assert len(shown.attributes["forecast"]) == FORECAST_STEPS
     assert len(json.dumps(shown.attributes["forecast"], separators=(",", ":"))) <= 8192
@@ -182,13 +208,13 @@ async def test_a_long_outage_changes_the_connection_alone_and_twice(
     await cut(gateway, loaded)
     advance(seconds=90)
     await hass.async_block_till_done()
-    assert values(hass) == before | {GATEWAY: STATE_OFF}
+    assert values(hass) == before | {GATEWAY: STATE_OFF, RETAILER: STATE_OFF}
     advance(seconds=100)
     await hass.async_block_till_done()
     await restore(gateway, loaded)
     await pushed(loaded, lambda: value(hass, GATEWAY) == STATE_ON)
     assert values(hass) == before
-    assert [change.data["entity_id"] for change in changes] == [GATEWAY, GATEWAY]
+    assert [change.data["entity_id"] for change in changes] == [GATEWAY, RETAILER] * 2
     assert caplog.text.count("Connection to gateway Home is lost") == 1
     assert caplog.text.count("Connected to gateway Home again") == 1
 

@@ -83,6 +83,11 @@ class PositionStep(Step):
         """The rate of delivery in W."""
         return self.quantity * timedelta(hours=1) // (self.end - self.start)
 
+    @property
+    def subscribed_power(self) -> int:
+        """The subscription's part of it in W."""
+        return self.subscribed * timedelta(hours=1) // (self.end - self.start)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetailerLink:
@@ -245,14 +250,24 @@ class GatewayState:
             self, **{name: _SECTIONS[name](data) for name, data in changes.items() if name in _SECTIONS}
         )
 
+    @property
+    def trades(self) -> bool:
+        """Whether the gateway makes transactions by itself now."""
+        return self.mode == "automatic" and not self.trading.paused and not self.trading.locked
+
     def spot_at(self, instant: datetime) -> Spot | None:
         """The price of the 5 minutes around ``instant``: the spot, else the last tender for just those."""
         if self.spot is not None and instant in self.spot:
             return self.spot
-        step = next((step for step in self.prices if instant in step), None)
-        if step is None or step.end - step.start > FIVE_MINUTES:
+        step = self.tender_at(instant)
+        if step is None:
             return None
         return Spot(start=step.start, end=step.end, buy=step.buy, sell=step.sell, provisional=True)
+
+    def tender_at(self, instant: datetime) -> PriceStep | None:
+        """The tender for just the 5 minutes around ``instant``, while it is there."""
+        step = next((step for step in self.prices if instant in step), None)
+        return None if step is None or step.end - step.start > FIVE_MINUTES else step
 
     def price_after(self, instant: datetime) -> PriceStep | None:
         """The first interval with live tenders that starts after ``instant``."""
