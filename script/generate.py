@@ -11,7 +11,12 @@ from temix_gateway.planning import Plan, Problem
 from temix_market.wire.openapi import openapi
 from temix_market.wire.schema import DIALECT, field_table, schemas
 
-REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))  # the integration is no package that is installed
+
+from script import integration_reference  # noqa: E402
+
+REFERENCE = ROOT / "docs" / "reference"
 
 type Documents = dict[str, str]
 """Text by path within docs/reference."""
@@ -36,7 +41,12 @@ def planner() -> Documents:
     return documents
 
 
-GENERATORS: tuple[Callable[[], Documents], ...] = (retailer_wire, local_api, planner)
+def integration() -> Documents:
+    """What the integration has: entities, actions, triggers and conditions."""
+    return {"home-assistant-entities.md": integration_reference.page()}
+
+
+GENERATORS: tuple[Callable[[], Documents], ...] = (retailer_wire, local_api, planner, integration)
 """Whoever has a document to generate adds a function here."""
 
 OWNED = ("schemas/*.json",)

@@ -1,0 +1,121 @@
+"""The reference page of entities, actions, triggers and conditions, from the integration's code and texts."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from homeassistant.helpers.entity import EntityDescription
+from homeassistant.util.yaml import load_yaml_dict
+
+from custom_components.temix.account_sensors import ACCOUNT_SENSORS
+from custom_components.temix.binary_sensor import BINARY_SENSORS
+from custom_components.temix.calendar import CALENDAR
+from custom_components.temix.entity import GATEWAY, PRICES
+from custom_components.temix.event import MARKET
+from custom_components.temix.price_sensors import PRICE_SENSORS
+from custom_components.temix.select import GATEWAY_MODE
+
+INTEGRATION: Final = Path(__file__).parent.parent / "custom_components" / "temix"
+
+MEANINGS: Final = {
+    "buy_price": "What a kWh costs now: the spot of the current 5 minutes; attribute `forecast`",
+    "sell_price": "What a kWh brings now; below zero: what it costs to export",
+    "next_buy_price": "What a kWh will cost in the next interval",
+    "next_sell_price": "What a kWh will bring in the next interval",
+    "buy_energy_price": "The energy part of the buy price; attribute `components`, where they are published",
+    "buy_transport_price": "The transport part of the buy price",
+    "sell_energy_price": "The energy part of the sell price",
+    "sell_transport_price": "The transport part of the sell price; below zero: a charge for export",
+    "lowest_price_today": "The lowest buy price of the local day, and when; `complete`: all of it is known",
+    "mean_price_today": "The mean buy price over the known time of the local day",
+    "highest_price_today": "The highest buy price of the local day, and when",
+    "lowest_price_tomorrow": "The lowest buy price known of tomorrow, and when",
+    "mean_price_tomorrow": "The mean buy price known of tomorrow",
+    "highest_price_tomorrow": "The highest buy price known of tomorrow, and when",
+    "price_rank": "1: less than an hour of today is cheaper than now; 2: less than two hours are; and so on",
+    "price_percentile": "The share of today's known time that is cheaper than now, and half of the equal",
+    "price_level": "Very low, low, normal, high or very high: see *Levels and spikes*",
+    "cheapest_window": "When the cheapest window of the day starts, or has, while it lasts; then tomorrow's",
+    "dearest_window": "When the dearest window of the day starts, or has, while it lasts; then tomorrow's",
+    "tender_horizon": "When the last tender ends",
+    "position": "The power now committed to, bought above and sold below zero; 0 without transactions",
+    "subscription": "The subscription's part of the position now",
+    "position_rest_of_today": "The position's energy from the current interval to local midnight",
+    "position_tomorrow": "The position's energy of tomorrow",
+    "subscription_rest_of_today": "The subscription's energy from the current interval to local midnight",
+    "subscription_tomorrow": "The subscription's energy of tomorrow",
+    "last_transaction": "When the last pair was transacted; attributes say which, and how many there are",
+    "price_low": "Whether the level is low or very low",
+    "price_high": "Whether the level is high or very high",
+    "spike": "Whether the buy price is a spike: see *Levels and spikes*",
+    "tomorrow_known": "Whether tenders reach to the end of tomorrow",
+    "gateway_connected": "Off when the gateway has been away for 90 seconds",
+    "retailer_connected": "Whether the gateway reaches the retailer's service; off while the gateway is away",
+    "trading": "Whether the gateway makes transactions by itself: mode automatic, not paused, not locked",
+    "problem": "Whether something keeps the gateway from trading; attribute `reasons`",
+    "calendar": "Low and high prices as far as tenders reach, and the planned runs of devices",
+    "market": "News: a transaction, a published hour that moved, a spike, a window, tomorrow's prices",
+    "mode": "Monitor (prices only), advise (plans are shown), automatic (the gateway trades)",
+}
+
+
+def page() -> str:
+    """The whole page."""
+    texts = json.loads((INTEGRATION / "translations" / "en.json").read_text())
+    lines = [
+        "# Entities, actions, triggers and conditions",
+        "",
+        "Made from the code by `script/generate`; [the integration](home-assistant.md) says how they work.",
+        "",
+        "## Entities",
+        "",
+        "Unique ids are the gateway's id, `_`, and the key. They and the names never change.",
+        "Entities with a mark in the column *on* are enabled by default.",
+        "",
+        "| device | entity | key | on | state |",
+        "| --- | --- | --- | --- | --- |",
+        *_entities(texts),
+    ]
+    for title, name, section in (
+        ("Actions", "services.yaml", "services"),
+        ("Triggers", "triggers.yaml", "triggers"),
+        ("Conditions", "conditions.yaml", "conditions"),
+    ):
+        if (INTEGRATION / name).exists():
+            lines += ["", f"## {title}", *_described(load_yaml_dict(str(INTEGRATION / name)), texts[section])]
+    return "\n".join(lines) + "\n"
+
+
+def _entities(texts: Mapping[str, Any]) -> Iterator[str]:
+    for platform, device, description in _descriptions():
+        name = texts["entity"][platform][description.translation_key]["name"]
+        where = texts["device"][device]["name"]
+        on = "●" if description.entity_registry_enabled_default else ""
+        yield f"| {where} | {name} | `{description.key}` | {on} | {MEANINGS[description.key]} |"
+
+
+def _descriptions() -> Iterator[tuple[str, str, EntityDescription]]:
+    for sensor in (*PRICE_SENSORS, *ACCOUNT_SENSORS):
+        yield "sensor", sensor.device, sensor
+    for binary in BINARY_SENSORS:
+        yield "binary_sensor", binary.device, binary
+    yield "calendar", PRICES, CALENDAR
+    yield "event", PRICES, MARKET
+    yield "select", GATEWAY, GATEWAY_MODE
+
+
+def _described(schemas: Mapping[str, Any], texts: Mapping[str, Any]) -> Iterator[str]:
+    """What each of them does, and its fields; keys that begin with a dot are YAML anchors."""
+    for key, schema in schemas.items():
+        if key.startswith("."):
+            continue
+        text = texts[key]
+        yield from ("", f"### `temix.{key}`", "", f"{text['name']}. {text['description']}")
+        fields = (schema or {}).get("fields", {})
+        if fields:
+            yield from ("", "| field | required | meaning |", "| --- | --- | --- |")
+        for name, field in fields.items():
+            required = "yes" if (field or {}).get("required") else ""
+            told = text["fields"][name]
+            yield f"| `{name}` | {required} | {told['name']}. {told['description']} |"
