@@ -6,7 +6,7 @@ from typing import Any, Final
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
-from .client.models import from_ms, to_ms
+from .client.wire import from_ms, to_ms
 from .const import DOMAIN
 from .curve.history import History
 from .outlook import Before, Window, Windows

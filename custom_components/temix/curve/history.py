@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Self
 
-from ..client.models import Spot, from_ms, to_ms
+from ..client.models import Spot
+from ..client.wire import from_ms, to_ms
 
 KEPT: Final = timedelta(hours=26)
 """The longest local day, and the hour that has begun."""

@@ -13,7 +13,7 @@ from itertools import accumulate
 from operator import mul
 from typing import Final
 
-from ..client.models import from_ms, to_ms
+from ..client.wire import from_ms, to_ms
 from .segments import FIVE_MINUTES, HOUR, Curve, Segment, between, mark_at_or_after, mark_at_or_before
 
 MILLISECOND: Final = timedelta(milliseconds=1)
