@@ -41,7 +41,7 @@ from temix_gateway.lookups import Ledgers, account_message
 from temix_gateway.market import Market
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.horizon import Prices, tapering
-from temix_gateway.question import base_load, known_devices, loads_beside, past_prices, targets
+from temix_gateway.question import base_load, held_load, known_devices, loads_beside, past_prices, targets
 from temix_gateway.replanning import Basis
 from temix_gateway.trading.outbox import Outbox
 from temix_gateway.trading.trader import Choice, Limits, Policy, Recent, Turn, choose
@@ -381,7 +381,10 @@ class Core:
     ) -> Problem:
         """What to plan: devices beside a load, at the prices of live tenders and what is expected after."""
         intervals = tapering(now, HORIZON)
-        load = base_load(loads, intervals)
+        load = [
+            rest + held
+            for rest, held in zip(base_load(loads, intervals), held_load(reported, intervals), strict=True)
+        ]
         prices = Prices(rungs, past_prices(self.market), self.rules.zone)
         return Problem(
             now=now,

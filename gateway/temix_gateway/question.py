@@ -25,6 +25,18 @@ def base_load(loads: Sequence[Load], intervals: Sequence[Interval]) -> list[floa
     return [_mean_load(loads, interval) for interval in intervals]
 
 
+def held_load(reports: Sequence[reported.Device], intervals: Sequence[Interval]) -> list[float]:
+    """Mean power (W) in each interval of devices that people lead: as now, until they are let go."""
+    held = [device for device in reports if isinstance(device, reported.Held)]
+    return [
+        sum(
+            device.power * max(0, min(device.until, interval.end) - interval.start) / interval.duration
+            for device in held
+        )
+        for interval in intervals
+    ]
+
+
 def known_devices(
     devices_reported: Sequence[reported.Device], intervals: Sequence[Interval], now: Instant
 ) -> tuple[devices.Device, ...]:
@@ -182,6 +194,14 @@ def _run_time(pump: reported.RunTime, intervals: Sequence[Interval], now: Instan
     )
 
 
+def _held(
+    device: reported.Held,
+    intervals: Sequence[Interval],
+    now: Instant,
+) -> None:
+    """Its load is known, see ``held_load``; there is nothing to plan."""
+
+
 type _Known = devices.Device | None
 
 _DEVICES: Final[dict[type[reported.Device], Callable[..., _Known]]] = {
@@ -190,4 +210,5 @@ _DEVICES: Final[dict[type[reported.Device], Callable[..., _Known]]] = {
     reported.WaterHeater: _water_heater,
     reported.Thermostat: _thermostat,
     reported.RunTime: _run_time,
+    reported.Held: _held,
 }

@@ -12,7 +12,18 @@ from .account import (
 )
 from .client import Client
 from .connection import Endpoint, probe
-from .devices import Battery, Comfort, Device, EvCharger, Load, Reading, RunTime, Thermostat, WaterHeater
+from .devices import (
+    Battery,
+    Comfort,
+    Device,
+    EvCharger,
+    Held,
+    Load,
+    Reading,
+    RunTime,
+    Thermostat,
+    WaterHeater,
+)
 from .exceptions import (
     CannotConnect,
     CertificateMismatch,
@@ -41,6 +52,7 @@ __all__ = [
     "Energies",
     "EvCharger",
     "GatewayState",
+    "Held",
     "Hello",
     "InvalidAuth",
     "Listener",

@@ -117,6 +117,16 @@ class RunTime(Device):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Held(Device):
+    """A device that a person leads: it draws ``power`` (negative: gives) until then, and is not planned."""
+
+    kind = "held"
+
+    power: float
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """Expected mean power in one interval."""
 

@@ -84,6 +84,16 @@ class ChargeCar(Adapter):
     def full_power(self) -> float:
         return self._watts(self.amperes)
 
+    @property
+    @override
+    def least_power(self) -> float:
+        return self._watts(LEAST_AMPERES) if self.current else self.full_power
+
+    @property
+    @override
+    def read(self) -> tuple[str, ...]:
+        return tuple(entity for entity in (self.plugged, self.soc) if entity is not None)
+
     @override
     def default(self) -> tuple[Demand, ...]:
         return self.follow(self.full_power if self.starts_charging else 0)
@@ -124,14 +134,17 @@ class ChargeCar(Adapter):
             connected=self._connected(view),
             needed=needed,
             max_power=self.full_power,
-            min_power=self._watts(LEAST_AMPERES) if self.current else self.full_power,
+            min_power=self.least_power,
             ready_by=self.ready_by(view),
         )
 
     @override
     def urgent(self, view: View) -> bool:
         needed, ready_by = self._needed(view), self.ready_by(view)
-        if needed is None or not self._connected(view) or needed <= 0:
+        if needed is None:  # nobody knows how full it is: as much as it can lack, less what it was given
+            lacking = self.capacity * self.aim / 100 / EFFICIENCY
+            needed = lacking - self.full_power * view.ran() / timedelta(hours=1)
+        if not self._connected(view) or needed <= 0:
             return False
         return view.now >= ready_by - timedelta(hours=needed / self.full_power) - MARGIN
 

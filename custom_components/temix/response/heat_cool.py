@@ -92,6 +92,19 @@ class HeatCool(Adapter):
     def full_power(self) -> float:
         return self.power
 
+    @property
+    @override
+    def read(self) -> tuple[str, ...]:
+        return () if self.outdoor is None else (self.outdoor,)
+
+    @override
+    def out_of_reach(self, view: View) -> str:
+        state = view.state(self.thermostat)
+        mode = "" if state is None else state.state
+        if mode == "off":
+            return "switched_off"
+        return "wrong_mode" if mode in {"heat", "cool"} and (mode == "cool") is not self.cools else ""
+
     @override
     def default(self) -> tuple[Demand, ...]:
         if self.presets is not None:

@@ -46,6 +46,11 @@ class HeatWater(Adapter):
         return self.power
 
     @override
+    def out_of_reach(self, view: View) -> str:
+        state = view.state(self.heater)
+        return "switched_off" if state is not None and state.state == "off" else ""
+
+    @override
     def default(self) -> tuple[Demand, ...]:
         return (temperature_set(self.heater, self.usual),)
 

@@ -1,7 +1,7 @@
 """The view of the home that a response reads: Home Assistant's states, in the units of the device models."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Final
 
@@ -17,6 +17,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter, TemperatureConverter
 
+from .level import Level
 from .model import as_number
 
 _CONVERT: Final[dict[str, Callable[[float, str], float]]] = {
@@ -32,7 +33,6 @@ _CONVERT: Final[dict[str, Callable[[float, str], float]]] = {
         unit: lambda value, unit: TemperatureConverter.convert(value, unit, UnitOfTemperature.CELSIUS)
         for unit in (UnitOfTemperature.CELSIUS, UnitOfTemperature.FAHRENHEIT)
     },
-    PERCENTAGE: lambda value, _: value,
 }
 
 
@@ -46,6 +46,8 @@ class Home:
     armed: bool
     price: float | None
     sold: float | None = None
+    levels: dict[str, Level] = field(default_factory=dict)
+    """What is remembered of the sensors in percent, by the names in the settings."""
 
     def state(self, entity: str | None) -> State | None:
         """An entity's state, by its registry id or entity id; none where it is unavailable."""
@@ -59,8 +61,15 @@ class Home:
         if state is None or value is None:
             return None
         unit = str(state.attributes.get(ATTR_UNIT_OF_MEASUREMENT, ""))
+        if unit == PERCENTAGE and entity is not None:
+            return self.levels.setdefault(entity, Level()).read(value, self.now)
         convert = _CONVERT.get(unit)
         return value if convert is None else convert(value, unit)
+
+    def jumps(self, entity: str) -> bool:
+        """Whether a level in percent has lately gone away and come back."""
+        level = self.levels.get(entity)
+        return level is not None and level.jumps(self.now)
 
     def celsius(self, temperature: float) -> float:
         """A temperature in Home Assistant's unit, in °C."""
@@ -97,3 +106,20 @@ def entity_id(hass: HomeAssistant, entity: str | None) -> str | None:
     if entity is None:
         return None
     return er.async_resolve_entity_id(er.async_get(hass), entity)
+
+
+def power_beside(hass: HomeAssistant, entity: str) -> float | None:
+    """What the device of an entity says that it draws, W; none where it has not exactly one such sensor."""
+    registry = er.async_get(hass)
+    entry = registry.async_get(entity_id(hass, entity) or "")
+    if entry is None or entry.device_id is None:
+        return None
+    found = [
+        each.entity_id
+        for each in er.async_entries_for_device(registry, entry.device_id)
+        if each.domain == "sensor" and "power" in {each.device_class, each.original_device_class}
+    ]
+    state = hass.states.get(found[0]) if len(found) == 1 else None
+    value = None if state is None else as_number(state.state)
+    unit = None if state is None else state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    return None if value is None else PowerConverter.convert(value, unit, UnitOfPower.WATT)

@@ -43,6 +43,16 @@ class HomeBattery(Adapter):
     def full_power(self) -> float:
         return self.max_charge
 
+    @property
+    @override
+    def least_power(self) -> float:
+        return 0.0
+
+    @property
+    @override
+    def read(self) -> tuple[str, ...]:
+        return (self.soc,)
+
     @override
     def default(self) -> tuple[Demand, ...]:
         return (number_set(self.setpoint, 0.0, 10.0),)

@@ -37,15 +37,25 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What we last wanted of the entity: whether it was seen so, and how long ago we said so."""
+    """What we last wanted of the entity: whether it was seen so, and how long ago we first said so.
+
+    ``before`` is what we wanted shortly before: a slow device may still show it.
+    """
 
     demand: Demand
     confirmed: bool
     age: timedelta
+    before: tuple[Demand, ...] = ()
 
 
-def is_manual(change: Change, command: Command | None, ours: Collection[str], *, finished: bool) -> bool:
-    """Whether a person made a change; ``finished``: the device may stop by itself (a full car)."""
+def is_manual(  # noqa: PLR0911 - the rule's cases, one after the other
+    change: Change, command: Command | None, ours: Collection[str], *, finished: bool, programme: bool = True
+) -> bool:
+    """Whether a person made a change.
+
+    ``finished``: the device may stop by itself (a full car); ``programme``: what the device does by itself
+    counts as a person's, as of a thermostat whose own programme the owner wants to stand.
+    """
     if change.before is None or change.after is None or change.before == change.after:
         return False
     if command is not None and command.demand.met_by(change.after):
@@ -55,6 +65,8 @@ def is_manual(change: Change, command: Command | None, ours: Collection[str], *,
             return True
         if change.parent is not None and change.parent not in ours:
             return True
-    if command is None or finished or command.demand.momentary:
+    if command is None or finished or not programme or command.demand.momentary:
+        return False
+    if not command.confirmed and any(demand.met_by(change.after) for demand in command.before):
         return False
     return command.confirmed or command.age > WINDOW

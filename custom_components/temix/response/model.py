@@ -136,6 +136,8 @@ class Adapter(ABC):
 
     Attributes:
         hold: for how long a person's change is left alone.
+        hold_until_ready: a person's change stands until the next ready-by, where that is known.
+        programme: what the device does by itself counts as a person's change.
         advise: show everything, switch nothing.
         least: shortest time between two changes of what is demanded; also for the default.
     """
@@ -143,6 +145,8 @@ class Adapter(ABC):
     kind: ClassVar[Kind]
 
     hold: timedelta = timedelta(hours=2)
+    hold_until_ready: bool = False
+    programme: bool = True
     advise: bool = False
     least: timedelta = timedelta()
 
@@ -185,9 +189,19 @@ class Adapter(ABC):
         return False
 
     @property
+    def read(self) -> tuple[str, ...]:
+        """The entities that it reads beside those."""
+        return ()
+
+    @property
     @abstractmethod
     def full_power(self) -> float:
         """What it draws when it runs, W."""
+
+    @property
+    def least_power(self) -> float:
+        """The least that it can draw while it runs, W; by default it runs fully or not at all."""
+        return self.full_power
 
     @abstractmethod
     def device(self, device_id: str, view: View) -> Device | None:
@@ -204,6 +218,13 @@ class Adapter(ABC):
     def finished(self, view: View) -> bool:
         """Whether there is nothing left to do, so that the device may stop by itself."""
         return False
+
+    def out_of_reach(self, view: View) -> str:
+        """Why the device, as it is set now, must not be told anything; empty where it may be.
+
+        ``switched_off``: somebody did; ``wrong_mode``: it heats where the response cools, or the reverse.
+        """
+        return ""
 
 
 def on_step(value: float, least: StateType, most: StateType, step: StateType) -> float:
@@ -296,6 +317,8 @@ def common(data: Mapping[str, Any]) -> dict[str, Any]:
     """
     return {
         "hold": timedelta(hours=positive(data, "hold_hours", 2.0)),
+        "hold_until_ready": data.get("hold_until", "hours") == "ready_by",
+        "programme": data.get("programme", "counts") == "counts",
         "advise": bool(data.get("advise", False)),
         "least": timedelta(minutes=within(data, "least_minutes", 0, 120, 0.0)),
     }

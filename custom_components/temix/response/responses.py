@@ -19,8 +19,10 @@ from homeassistant.util.hass_dict import HassKey
 from ..client import TemixError
 from ..const import DOMAIN
 from ..coordinator import TemixCoordinator
+from .home import entity_id
 from .kinds import read
-from .model import Unusable
+from .model import Adapter, Unusable
+from .room import Room
 from .running import Running
 from .status import Gateway, Memory
 
@@ -42,6 +44,7 @@ class Responses:
         self.hass = hass
         self.entry = entry
         self.running: dict[str, Running] = {}
+        self.room = Room(self._import_limit, hass.loop.time)
         self._store: Store[dict[str, Any]] = Store(hass, VERSION, f"{DOMAIN}.{entry.entry_id}")
         self._stored = stored
         self._known: dict[str, tuple[str, dict[str, Any]]] = {}
@@ -136,6 +139,7 @@ class Responses:
             await running.stop()
         try:
             adapter = read(subentry.data)
+            self._refuse_shared(response_id, adapter)
         except Unusable as error:
             self._tell_unusable(subentry, error)
             return
@@ -148,6 +152,7 @@ class Responses:
                 response_id,
                 adapter,
                 memory,
+                room=self.room,
                 gateway=self._gateway,
                 remember=self._save,
                 store=self._save_now,
@@ -161,6 +166,20 @@ class Responses:
         running.start(self.hass.async_create_background_task)
         for added in self._on_added:
             added(running)
+
+    def _refuse_shared(self, response_id: str, adapter: Adapter) -> None:
+        """Refuse a response on an entity that another one leads already.
+
+        Raises:
+            Unusable: naming the entity and the other response.
+        """
+        ours = {entity_id(self.hass, entity) or entity for entity in adapter.controlled}
+        for other in self.running.values():
+            if other.id == response_id:
+                continue
+            for entity in other.adapter.controlled:
+                if (shared := entity_id(self.hass, entity) or entity) in ours:
+                    raise Unusable(shared, f"{other.title} leads it already")
 
     async def _end(self, response_id: str) -> None:
         """Leave a deleted response's device at its default, and forget the response."""
@@ -187,6 +206,9 @@ class Responses:
         if coordinator is None:
             return Gateway(None, connected=False)
         return Gateway(coordinator.data, connected=coordinator.client.connected)
+
+    def _import_limit(self) -> float | None:
+        return None if self._coordinator is None else self._coordinator.data.import_limit
 
     @callback
     def _gateway_spoke(self) -> None:

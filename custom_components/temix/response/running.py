@@ -4,34 +4,38 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
-from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..client import Device
+from ..client import Device, Held
 from ..client.models import DevicePlan, PlanStep
 from ..const import DOMAIN, MICRO
-from .commands import Commands, state_of
-from .home import Home, entity_id
-from .manual import Change, Command, is_manual
+from .commands import Commands
+from .counting import count, end_what_is_over
+from .deciding import Facts, decide, fitting
+from .home import Home, power_beside
+from .lease import Lease
+from .level import Level
 from .model import Adapter, Demand
 from .pause_when_dear import PauseWhenDear
+from .room import Room
 from .status import Doing, Gateway, Goal, Memory, Mode
+from .troubles import Issues, found
+from .watch import Watch, by_hand
 
 _LOGGER = logging.getLogger(__name__)
 
-LEASE: Final = timedelta(minutes=15)
-"""Longest time for which a device is led without a word from the gateway."""
 LOOK_EVERY: Final = timedelta(seconds=30)
-PAUSED_LONG: Final = "paused_long"
-TOLD_AFTER: Final = 4
-"""Tries without success after which a repair issue says so."""
+MOST_AN_HOUR: Final = 30
+"""Changes of what is demanded, for the device's sake; beyond them only its default comes through."""
+COARSE: Final = 100
+"""W, to which the draw of a held device is told: a plan does not change for less."""
 
 
 class Running:
@@ -46,6 +50,7 @@ class Running:
         adapter: Adapter,
         memory: Memory,
         *,
+        room: Room,
         gateway: Callable[[], Gateway],
         remember: Callable[[], None],
         store: Callable[[], Awaitable[None]],
@@ -62,15 +67,19 @@ class Running:
         self._gateway = gateway
         self._remember = remember
         self._store = store
+        self._room = room
         self._clock = hass.loop.time
-        self._lease_ends = 0.0  # of the monotonic clock
+        self._lease = Lease(memory, self._clock)
         self._commands = Commands(hass)
+        self._issues = Issues(hass, response_id, self._clock)
+        self._levels: dict[str, Level] = {}
+        self._changes: deque[float] = deque(maxlen=MOST_AN_HOUR)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._stop_watching: Callable[[], None] | None = None
-        self._watched: frozenset[str] = frozenset()
+        self._watch = Watch(hass, self._seen)
         self._listeners: list[Callable[[], None]] = []
         self._looked: tuple[float, bool] = (self._clock(), False)
+        self._late_for: datetime | None = None
 
     # For entities, actions and the responses of the entry.
 
@@ -82,6 +91,7 @@ class Running:
     def start(self, create_task: Callable[[Any, str], asyncio.Task[None]]) -> None:
         """Begin to work; nothing is known of what the device did meanwhile."""
         self._commands.forget()
+        self._lease.start(dt_util.utcnow())
         self._task = create_task(self._run(), f"{DOMAIN} response {self.title}")
 
     @callback
@@ -129,7 +139,7 @@ class Running:
     def hold(self, duration: timedelta) -> None:
         """Leave the device alone for a while."""
         self.memory.held = (dt_util.utcnow() + duration).timestamp()
-        self.memory.lease = None
+        self._lease.end()
         self._commands.forget()
         self._changed()
 
@@ -175,11 +185,14 @@ class Running:
         return None if state is None else state.currency
 
     def device(self) -> Device | None:
-        """What the gateway shall plan; nothing while a person, or nobody, leads the device."""
-        memory = self.memory
-        if memory.mode is not Mode.AUTOMATIC or memory.held is not None or memory.skip is not None:
+        """What the gateway shall plan; of a device that a person leads, what it draws meanwhile."""
+        memory, view = self.memory, self._view()
+        if memory.mode is not Mode.AUTOMATIC or memory.skip is not None:
             return None
-        device = self.adapter.device(self.id, self._view())
+        if memory.held is not None:
+            until = max(dt_util.utc_from_timestamp(memory.held), view.now)
+            return Held(id=self.id, power=round(self._drawn() / COARSE) * COARSE, until=until)
+        device = self.adapter.device(self.id, view)
         return device if device is None else replace(device, advise=self.adapter.advise)
 
     # Work.
@@ -190,15 +203,15 @@ class Running:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
-        if self._stop_watching is not None:
-            self._stop_watching()
-            self._stop_watching = None
-        if self.memory.lease is not None:
+        self._watch.end()
+        if self.memory.lease is not None and not self.adapter.out_of_reach(self._view()):
+            self.memory.changed = dt_util.utcnow().timestamp()
             await self._commands.demand(self.adapter.default())
             if not self._commands.failed:
-                self.memory.lease = None
+                self._lease.end()
             self._remember()
-        self._forget_issue()
+        self._room.forget(self.id)
+        self._issues.show((), self.title)
 
     async def _run(self) -> None:
         while True:
@@ -210,36 +223,31 @@ class Running:
 
     async def step(self) -> float:
         """Look, and do what is due; returns after how many seconds to look again."""
-        self._watch()
-        self._count_run_time()
-        now = dt_util.utcnow()
-        self._end_what_is_over(now)
-        self._hear(now)
-        before, self.goal = self.goal, self._goal(now)
-        demands = self.goal.demands
-        if demands is not None:
-            await self._bring_about(demands, led=self.goal.led)
+        self._watch.follow(self.adapter.controlled)
+        view = self._view()
+        self._count(view)
+        self._hear(view.now)
+        before, self.goal = self.goal, self._decide(view)
+        if self.goal.demands is not None:
+            await self._bring_about(self.goal, self.goal.demands)
+        elif self.goal.doing is Doing.HELD:
+            self._room.draws(self.id, self._drawn())
+        if self.goal.led and self._lease.keep(view.now):
+            self._remember()
+            await self._commands.renew()
+        self._issues.show(found(self.adapter.at(view), view, self._commands), self.title)
         if self.goal != before:
             for changed in tuple(self._listeners):
                 changed()
-        return self._due_in(now)
+        return self._due_in(view.now)
 
-    def _end_what_is_over(self, now: datetime) -> None:
-        """A hold, a skip, a run at once; a machine may arm itself."""
-        memory, view, before = self.memory, self._view(), asdict(self.memory)
-        if memory.held is not None and now.timestamp() >= memory.held:
-            memory.held = None
-        if memory.skip is not None and now.timestamp() >= memory.skip:
-            memory.skip = None
-        if memory.mode is Mode.RUN_NOW:
-            over = memory.run_until is not None and now.timestamp() >= memory.run_until
-            if over or (memory.run_until is None and self.adapter.finished(view)):
-                memory.mode, memory.run_until = Mode.AUTOMATIC, None
-        arms = self.adapter.arms(view)
-        memory.rested = memory.rested or not arms
-        if arms and memory.rested and not memory.armed:
-            memory.armed, memory.rested, memory.ran = True, False, 0.0
-        if asdict(memory) != before:
+    def _count(self, view: Home) -> None:
+        now, (then, ran) = self._clock(), self._looked
+        stored = count(self.memory, self.adapter, view, self.goal, seconds=now - then, ran=ran)
+        self._looked = now, all(map(self._commands.met, self.adapter.run_now()))
+        before = asdict(self.memory)
+        end_what_is_over(self.memory, self.adapter, self._view())
+        if stored or asdict(self.memory) != before:
             self._remember()
 
     def _hear(self, now: datetime) -> None:
@@ -250,92 +258,73 @@ class Running:
             self._remember()
         covered = isinstance(self.adapter, PauseWhenDear) or self._step_at(now) is not None
         if gateway.connected and covered:
-            self._lease_ends = self._clock() + LEASE.total_seconds()
+            self._lease.hear()
 
-    def _goal(self, now: datetime) -> Goal:  # noqa: C901, PLR0911 - what comes first wins, one line each
-        if any(state_of(self.hass, entity) is None for entity in self.adapter.controlled):
-            return Goal(Doing.UNAVAILABLE, self.goal.demands, self.goal.led, "unavailable")
-        view = self._view()
-        adapter, mode = self.adapter.at(view), self.memory.mode
-        default = adapter.default()
-        at_rest = default if self.memory.lease is not None else None
-        if mode is Mode.OFF:
-            return Goal(Doing.OFF, at_rest, reason="off")
-        if self.memory.held is not None:
-            return Goal(Doing.HELD, None, reason="held")
-        if mode is Mode.RUN_NOW:
-            return Goal(Doing.RUNNING, adapter.run_now(), led=True, reason="run_now")
-        if self.memory.skip is not None:
-            return Goal(Doing.WAITING, adapter.rest(), led=True, reason="skipped")
-        if adapter.advise or not self.memory.automatic:
-            return self._advice(adapter, now, view, at_rest)
-        if isinstance(adapter, PauseWhenDear):
-            return self._by_price(adapter, view)
-        planned = self._step_at(now) if self._clock() < self._lease_ends else None
-        if planned is not None:
-            doing = Doing.RUNNING if planned.power else Doing.WAITING
-            return Goal(doing, adapter.follow(planned.power), True, _word(planned), planned)
-        if adapter.finished(view):
-            return Goal(Doing.DONE, at_rest, reason="finished")
-        if adapter.urgent(view):
-            return Goal(Doing.RUNNING, adapter.run_now(), led=True, reason="deadline")
-        return Goal(Doing.FAIL_SAFE, default, reason="no_plan")
+    def _decide(self, view: Home) -> Goal:
+        ready_by = self.adapter.ready_by(view)
+        if self._late_for is not None and (self._late_for != ready_by or self.adapter.finished(view)):
+            self._late_for = None
+        facts = Facts(
+            adapter=self.adapter,
+            memory=self.memory,
+            view=view,
+            lease=self._lease,
+            step=self._step_at(view.now),
+            heard=self._gateway().state is not None,
+            before=self.goal,
+            late_for=self._late_for,
+        )
+        goal = decide(facts)
+        if goal.reason == "deadline":
+            self._late_for = ready_by
+        return fitting(goal, self.adapter.at(view), self._room, self.id, self.hass)
 
-    def _advice(
-        self, adapter: Adapter, now: datetime, view: Home, at_rest: tuple[Demand, ...] | None
-    ) -> Goal:
-        """What it would do; nothing is switched."""
-        if isinstance(adapter, PauseWhenDear):
-            if view.price is None:
-                return Goal(Doing.WAITING, at_rest, reason="no_price")
-            dear = adapter.pauses(view.price, None, spent=False)
-            power = -adapter.power if dear else 0.0
-            return Goal(Doing.WAITING, at_rest, reason="dear" if dear else "cheap", advised=power)
-        planned = self._step_at(now)
-        if planned is None:
-            done = adapter.finished(view)
-            return Goal(Doing.WAITING, at_rest, reason="finished" if done else "no_plan", advised=0.0)
-        return Goal(Doing.WAITING, at_rest, False, _word(planned), planned, float(planned.power))
-
-    def _by_price(self, adapter: PauseWhenDear, view: Home) -> Goal:
-        default = adapter.default()
-        if view.price is None or self._clock() >= self._lease_ends:
-            return Goal(Doing.FAIL_SAFE, default, reason="no_price")
-        spent = self.goal.reason == PAUSED_LONG
-        paused_for = None
-        if self.goal.doing is Doing.PAUSED:
-            paused_for = timedelta(seconds=view.now.timestamp() - self.memory.changed)
-        if adapter.pauses(view.price, paused_for, spent=spent):
-            return Goal(Doing.PAUSED, adapter.follow(0), led=True, reason="dear")
-        dear = view.price > adapter.limit
-        return Goal(Doing.RUNNING, default, reason=PAUSED_LONG if dear else "cheap")
-
-    async def _bring_about(self, demands: tuple[Demand, ...], *, led: bool) -> None:
-        commands, now = self._commands, dt_util.utcnow().timestamp()
+    async def _bring_about(self, goal: Goal, demands: tuple[Demand, ...]) -> None:
+        commands, now = self._commands, dt_util.utcnow()
         commands.look()
         if demands != commands.demands:
-            if now - self.memory.changed < self.adapter.least.total_seconds():
+            met = all(map(commands.met, demands))
+            if not met and self._too_soon(now, led=goal.led):
                 return
-            if led or not all(map(commands.met, demands)):
-                await self._begin(demands, now, led=led)
-            else:
-                commands.take_as_done(demands)
+            await self._begin(goal, demands, now, met=met)
         elif not commands.done and commands.due_in <= 0:
             await commands.repeat()
-        if commands.done:
-            self._forget_issue()
-            if not led and self.memory.lease is not None:
-                self.memory.lease = None
-                self._remember()
-        elif commands.tries >= TOLD_AFTER:
-            self._tell_issue()
+        if commands.done and not goal.led and self._lease.end():
+            self._remember()
 
-    async def _begin(self, demands: tuple[Demand, ...], now: float, *, led: bool) -> None:
-        if led and self.memory.lease is None:
-            self.memory.lease = now + LEASE.total_seconds()
+    def _too_soon(self, now: datetime, *, led: bool) -> bool:
+        """Whether the device's least time, or its hour's changes, forbid another change now."""
+        passed = now.timestamp() - self.memory.changed
+        if 0 <= passed < self.adapter.least.total_seconds():
+            return True
+        hour_ago = self._clock() - timedelta(hours=1).total_seconds()
+        return led and len(self._changes) == MOST_AN_HOUR and self._changes[0] > hour_ago
+
+    async def _begin(self, goal: Goal, demands: tuple[Demand, ...], now: datetime, *, met: bool) -> None:
+        default = self.adapter.default()
+        if not met:
+            self.memory.changed = now.timestamp()
+            self._changes.append(self._clock())
+        if goal.led and self._lease.begin(now):
             await self._store()  # before the command: a crash after it must find that the device was led
-        self.memory.changed = now
-        await self._commands.demand(demands)
+        elif not met:
+            self._remember()
+        self._room.draws(self.id, goal.power if goal.led else self._by_default())
+        if met and not goal.led:
+            self._commands.take_as_done(demands)
+        else:
+            timed = tuple(demand for demand in demands if demand not in default) if goal.led else ()
+            await self._commands.demand(demands, timed)
+
+    def _by_default(self) -> float:
+        return self.adapter.full_power if self.adapter.default() == self.adapter.run_now() else 0.0
+
+    def _drawn(self) -> float:
+        """What the device draws now, W: by its own sensor, else by what it was set to."""
+        for entity in self.adapter.controlled:
+            if (measured := power_beside(self.hass, entity)) is not None:
+                return measured
+        return self.adapter.full_power if all(map(self._commands.met, self.adapter.run_now())) else 0.0
 
     def _due_in(self, now: datetime) -> float:
         """Seconds to the next boundary, retry or end of a lease or hold."""
@@ -346,8 +335,8 @@ class Running:
         later = next((step.start for step in self._steps() if step.start > now), None)
         if later is not None:
             due.append((later - now).total_seconds())
-        if self._lease_ends > self._clock():
-            due.append(self._lease_ends - self._clock())
+        if self._lease.ends_in > 0:
+            due.append(self._lease.ends_in)
         if self._commands.demands and not self._commands.done:
             due.append(max(0.5, self._commands.due_in))
         if self.memory.held is not None:
@@ -356,53 +345,25 @@ class Running:
 
     # What others do to the device.
 
-    def _watch(self) -> None:
-        """Follow the controlled entities, also after they were renamed."""
-        ids = frozenset(
-            found for entity in self.adapter.controlled if (found := entity_id(self.hass, entity)) is not None
-        )
-        if ids == self._watched and self._stop_watching is not None:
-            return
-        if self._stop_watching is not None:
-            self._stop_watching()
-        self._watched = ids
-        self._stop_watching = async_track_state_change_event(self.hass, ids, self._seen)
-
     @callback
     def _seen(self, event: Event[EventStateChangedData]) -> None:
         old, new = event.data["old_state"], event.data["new_state"]
-        if new is not None and self.memory.mode is not Mode.OFF and self._by_hand(old, new):
-            _LOGGER.info("%s is held: %s was changed by hand", self.title, new.entity_id)
-            self.memory.mode = Mode.AUTOMATIC
-            self.hold(self.adapter.hold)
+        if new is not None and self.memory.mode is not Mode.OFF and self.memory.held is None:
+            view = self._view()
+            finished = self.adapter.finished(view)
+            if by_hand(self.adapter, self._commands, old, new, finished=finished):
+                _LOGGER.info("%s is held: %s was changed by hand", self.title, new.entity_id)
+                self.memory.mode = Mode.AUTOMATIC
+                self.hold(self._hold_for(view))
+            elif not self.adapter.programme and not finished:
+                self._commands.doubt()  # what its own programme changed is changed back
         if old is None or old.state in {"unavailable", "unknown"}:
             self._commands.doubt()
         self.look()
 
-    def _by_hand(self, old: State | None, new: State) -> bool:
-        if self.memory.held is not None:
-            return False
-        known: Sequence[tuple[Demand, Command | None]] = self._commands.to(new.entity_id) or [
-            (demand, None)
-            for demand in self.adapter.run_now()
-            if entity_id(self.hass, demand.entity) == new.entity_id
-        ]
-        finished = self.adapter.finished(self._view())
-        return any(
-            is_manual(
-                Change(
-                    demand.shown(old),
-                    demand.shown(new),
-                    user=new.context.user_id is not None,
-                    context=new.context.id,
-                    parent=new.context.parent_id,
-                ),
-                command,
-                self._commands.contexts,
-                finished=finished,
-            )
-            for demand, command in known
-        )
+    def _hold_for(self, view: Home) -> timedelta:
+        ready_by = self.adapter.ready_by(view) if self.adapter.hold_until_ready else None
+        return self.adapter.hold if ready_by is None else ready_by - view.now
 
     # What it knows.
 
@@ -414,17 +375,6 @@ class Running:
         ahead = itertools.dropwhile(lambda step: step.end <= now or not step.power, self._steps())
         return list(itertools.takewhile(lambda step: step.power, ahead))
 
-    def _power(self, *, ran: bool) -> float:
-        """What it draws by what it was told, W; on advice what it would; a pause gives what it leaves out."""
-        goal = self.goal
-        if goal.advised is not None:
-            return goal.advised
-        if isinstance(self.adapter, PauseWhenDear):
-            return -self.adapter.power if goal.doing is Doing.PAUSED else 0.0
-        if goal.step is not None and goal.led:
-            return float(goal.step.power)
-        return self.adapter.full_power if ran else 0.0
-
     def _step_at(self, now: datetime) -> PlanStep | None:
         return next((step for step in self._steps() if now in step), None)
 
@@ -433,52 +383,11 @@ class Running:
         spot = None if state is None else state.spot_at(now)
         price = None if spot is None or spot.buy is None else spot.buy / MICRO
         sold = None if spot is None or spot.sell is None else spot.sell / MICRO
-        return Home(self.hass, now, timedelta(seconds=self.memory.ran), self.memory.armed, price, sold)
-
-    def _count_run_time(self) -> None:
-        """Add the time since the last look in which the device ran; a new day begins at its ready-by."""
-        now, (then, ran) = self._clock(), self._looked
-        view = self._view()
-        if ran or (self.goal.advised or 0) > 0:
-            self.memory.ran += now - then
-        power = self._power(ran=ran)
-        price = view.sold if power < 0 and not isinstance(self.adapter, PauseWhenDear) else view.price
-        self.memory.tally.add(power, price, now - then)
-        self._looked = now, all(map(self._commands.met, self.adapter.run_now()))
-        if self.memory.armed and self.adapter.finished(view):
-            self.memory.armed, self.memory.ran = False, 0.0
-            self._remember()
-        ready_by = self.adapter.ready_by(view)
-        if ready_by is None:
-            return
-        if self.memory.since and ready_by.timestamp() > self.memory.since + 1:
-            self.memory.ran = 0.0
-            self.memory.tally.begin_day()
-        if self.memory.since != ready_by.timestamp():
-            self.memory.since = ready_by.timestamp()
-            self._remember()
+        ran = timedelta(seconds=self.memory.ran)
+        return Home(self.hass, now, ran, self.memory.armed, price, sold, self._levels)
 
     def _changed(self) -> None:
         self._remember()
         for changed in tuple(self._listeners):
             changed()
         self.look()
-
-    def _tell_issue(self) -> None:
-        ir.async_create_issue(
-            self.hass,
-            DOMAIN,
-            f"ignores_{self.id}",
-            is_fixable=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key="device_ignores",
-            translation_placeholders={"name": self.title, "reason": self._commands.failed or "-"},
-        )
-
-    def _forget_issue(self) -> None:
-        ir.async_delete_issue(self.hass, DOMAIN, f"ignores_{self.id}")
-
-
-def _word(step: PlanStep) -> str:
-    """Why a plan's step is as it is; a gateway that gives no word says it by the power."""
-    return step.why or ("runs" if step.power else "waits")

@@ -7,6 +7,7 @@ from typing import Any
 from ..client import GatewayState
 from ..client.models import PlanStep
 from .model import Demand
+from .room import Rank
 from .tally import Tally
 
 
@@ -69,6 +70,10 @@ class Memory:
         tally = Tally(**stored.get("tally", {}))
         return cls(**stored | {"mode": Mode(stored["mode"]), "tally": tally})
 
+    def choose_automatic(self) -> None:
+        """The plan leads again."""
+        self.mode, self.run_until = Mode.AUTOMATIC, None
+
     def stored(self) -> dict[str, Any]:
         """Write it."""
         return asdict(self)
@@ -84,6 +89,7 @@ class Goal:
         reason: why, in a word.
         step: the plan's step that says so, with its numbers.
         advised: nothing is switched: what the plan would have it draw now (W).
+        power: what the device then draws, W; ``rank``: who goes first where there is not room for all.
     """
 
     doing: Doing
@@ -92,6 +98,8 @@ class Goal:
     reason: str = ""
     step: PlanStep | None = None
     advised: float | None = None
+    power: float = 0.0
+    rank: Rank = Rank.PLAN
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,16 @@ class RunTime(
     minimum_run: Milliseconds = 0
 
 
-type Device = EvCharger | Battery | WaterHeater | Thermostat | RunTime
+class Held(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="held", tag_field="kind"):
+    """A device that a person leads: it draws ``power`` (negative: gives) until then, and is not planned."""
+
+    id: Name
+    advise: bool = False
+    power: Watt
+    until: Time
+
+
+type Device = EvCharger | Battery | WaterHeater | Thermostat | RunTime | Held
 
 
 class Load(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

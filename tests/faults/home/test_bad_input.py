@@ -1,0 +1,308 @@
+"""What is wrong with settings, entities and devices: told clearly, the device safe, nothing else disturbed.
+
+Beside each device there is a pump with its own response; whatever happens, it follows its plan.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
+
+from custom_components.temix.response.home import Home
+from tests.faults.home.clock import run
+from tests.faults.home.test_safety import END, START, car_response, pump_response, response
+from tests.faults.home.things import Thing, charger, switch, thermostat
+from tests.faults.home.world import World
+
+BOUNDARY = datetime(2026, 11, 24, 18, 15, tzinfo=UTC)
+ROOM = {"kind": "heat_cool", "thermostat": "climate.room_room", "power": 2_000}
+
+
+def beside(case: Callable[[World], Awaitable[None]], things: list[Thing], **responses: Any) -> None:
+    """Run a case beside a pump that must notice nothing of it."""
+
+    async def both() -> None:
+        pump = switch("pump")
+        async with World([*things, pump], {**responses, "pump": pump_response()}) as world:
+            powers = {name: {START: 0, BOUNDARY: 2_000} for name in (*responses, "pump")}
+            world.gateway.plan(powers, END)
+            await world.after(seconds=1)
+            await case(world)
+            assert pump.values["relay"] is (dt_util.utcnow() > BOUNDARY)
+            assert len(pump.commands) == pump.values["relay"]
+            assert not any(issue.endswith("_pump") for issue in world.issues())
+
+    run(START, both())
+
+
+def told(world: World, issue: str) -> dict[str, str]:
+    """What a repair issue says."""
+    found = ir.async_get(world.hass).async_get_issue("temix", issue)
+    assert found is not None, world.issues()
+    return dict(found.translation_placeholders or {})
+
+
+def test_a_removed_entity_is_told_and_the_rest_goes_on() -> None:
+    car = charger("car")
+
+    async def case(world: World) -> None:
+        await world.until(BOUNDARY + timedelta(minutes=1))
+        assert car.values["enabled"]
+        er.async_get(world.hass).async_remove("switch.car_enabled")
+        world.hass.states.async_remove("switch.car_enabled")
+        await world.after(minutes=3)
+        assert world.shown("sensor.car_state") == "unavailable"
+        assert told(world, "entity_missing_car")["entity"] == "switch.car_enabled"
+
+    beside(case, [car], car=car_response())
+
+
+def test_a_renamed_entity_is_found_again() -> None:
+    car = charger("car")
+
+    async def case(world: World) -> None:
+        registry = er.async_get(world.hass)
+        registry.async_update_entity("switch.car_enabled", new_entity_id="switch.garage")
+        await world.until(BOUNDARY + timedelta(minutes=1))
+        assert car.values["enabled"]
+        assert world.issues() == set()
+        await world.act("switch.turn_off", "switch.garage")
+        await world.after(seconds=5)
+        assert world.shown("sensor.car_state") == "held"
+
+    # The registry id, which the form stores, is known once the entity has been there.
+    async def both() -> None:
+        pump = switch("pump")
+        world = World([car, pump], {"pump": pump_response()})
+        async with world:
+            entry = er.async_get(world.hass).async_get("switch.car_enabled")
+            assert entry is not None
+            world.responses["car"] = car_response(switch=entry.id)
+            await world.after(seconds=20)
+            await world.stop()
+            await world.start()
+            world.gateway.plan({name: {START: 0, BOUNDARY: 2_000} for name in ("car", "pump")}, END)
+            await world.after(seconds=1)
+            await case(world)
+            assert pump.values["relay"]
+
+    run(START, both())
+
+
+def test_a_charger_that_ignores_commands_is_told_and_told_again() -> None:
+    car = charger("car")
+
+    async def case(world: World) -> None:
+        car.deaf = True
+        await world.until(BOUNDARY + timedelta(minutes=3))
+        assert told(world, "device_ignores_car")["name"] == "Car"
+        assert 4 <= len(car.commands) <= 8
+        car.deaf = False
+        await world.after(minutes=1)
+        assert car.values["enabled"]
+        assert "device_ignores_car" not in world.issues()
+
+    beside(case, [car], car=car_response())
+
+
+def test_a_state_of_charge_that_jumps_is_not_believed() -> None:
+    car = charger("car")
+
+    async def case(world: World) -> None:
+        await world.until(BOUNDARY + timedelta(minutes=5))
+        car.change("soc", 100.0)
+        await world.after(minutes=1)
+        assert world.gateway.reports[-1]["car"].needed > 20_000
+        assert car.values["enabled"]
+        car.change("soc", 41.0)
+        await world.after(minutes=1)
+        assert told(world, "level_jumps_car")["entity"] == "sensor.car_soc"
+        assert car.values["enabled"]
+
+    beside(case, [car], car=car_response())
+
+
+def test_a_state_of_charge_that_is_away_is_told() -> None:
+    car = charger("car")
+
+    async def case(world: World) -> None:
+        car.change("soc", None)
+        await world.until(BOUNDARY + timedelta(minutes=5))
+        assert told(world, "sensor_silent_car")["entity"] == "sensor.car_soc"
+        car.change("soc", 55.0)
+        await world.after(minutes=1)
+        assert world.issues() == set()
+
+    beside(case, [car], car=car_response())
+
+
+@pytest.mark.parametrize("soc", [-5.0, 240.0])
+def test_a_state_of_charge_that_cannot_be_is_none(soc: float) -> None:
+    car = charger("car")
+
+    async def case(world: World) -> None:
+        car.change("soc", soc)
+        await world.after(minutes=2)
+        assert "car" not in world.gateway.reports[-1]
+
+    beside(case, [car], car=car_response())
+
+
+def test_a_thermostat_in_the_wrong_unit_is_told_and_left_alone() -> None:
+    room = thermostat("room")
+
+    async def case(world: World) -> None:
+        await world.until(BOUNDARY + timedelta(minutes=5))
+        assert "is not between" in told(world, "out_of_bounds_room")["reason"]
+        assert room.commands == []
+        assert room.values["target"] == 20
+
+    beside(case, [room], room=response("room", **ROOM, low=66, usual=68, high=72))
+
+
+def test_a_thermostat_in_the_wrong_mode_is_told_and_left_alone() -> None:
+    room = thermostat("room")
+    room.values["mode"] = "cool"
+
+    async def case(world: World) -> None:
+        await world.until(BOUNDARY + timedelta(minutes=5))
+        assert told(world, "wrong_mode_room")["entity"] == "climate.room_room"
+        assert room.commands == []
+
+    beside(case, [room], room=response("room", **ROOM, low=19, usual=20, high=22))
+
+
+def test_a_thermostat_that_somebody_switched_off_is_left_alone() -> None:
+    room = thermostat("room")
+
+    async def case(world: World) -> None:
+        await world.until(BOUNDARY + timedelta(minutes=5))
+        commands = len(room.commands)
+        room.change("mode", "off")
+        await world.after(hours=3)
+        assert (len(room.commands), room.values["mode"]) == (commands, "off")
+        assert world.shown("sensor.room_state") == "held"
+        assert world.issues() == set()
+
+    beside(case, [room], room=response("room", **ROOM, low=19, usual=20, high=22))
+
+
+def test_a_thermostats_own_programme_stands_unless_the_owner_says_otherwise() -> None:
+    rooms = [thermostat("room"), thermostat("attic")]
+
+    async def case(world: World) -> None:
+        await world.until(BOUNDARY + timedelta(minutes=5))
+        for room in rooms:
+            room.change("target", 17.0)
+        await world.after(minutes=2)
+        assert [room.values["target"] for room in rooms] == [17, 22]
+
+    attic = {**ROOM, "thermostat": "climate.attic_room", "programme": "ignored"}
+    beside(
+        case,
+        rooms,
+        room=response("room", **ROOM, low=19, usual=20, high=22),
+        attic=response("attic", **attic, low=19, usual=20, high=22),
+    )
+
+
+def test_a_plug_that_reports_its_power_late_is_no_trouble() -> None:
+    dryer = switch("dryer")
+
+    async def case(world: World) -> None:
+        await world.until(BOUNDARY + timedelta(minutes=1))
+        assert dryer.values == {"relay": True, "power": 0.0}
+        await world.after(minutes=4)
+        dryer.change("power", 2_000.0)
+        await world.after(minutes=10)
+        assert len(dryer.commands) == 1
+        assert world.issues() == set()
+        assert world.shown("sensor.dryer_state") == "running"
+
+    beside(case, [dryer], dryer=pump_response("dryer"))
+
+
+def test_two_responses_on_one_entity_the_second_does_not_run() -> None:
+    car = charger("car")
+
+    async def case(world: World) -> None:
+        await world.until(BOUNDARY + timedelta(minutes=1))
+        assert told(world, "response_unusable_twin") == {
+            "name": "Twin",
+            "reason": "switch.car_enabled: Car leads it already",
+        }
+        assert len(car.commands) == 1
+
+    twin = response("twin", **car_response()["data"])
+    beside(case, [car], car=car_response(), twin=twin)
+
+
+@contextmanager
+def chicago() -> Iterator[None]:
+    """The home's clock."""
+    before = dt_util.get_default_time_zone()
+    dt_util.set_default_time_zone(dt_util.get_time_zone("America/Chicago"))  # type: ignore[arg-type]
+    yield
+    dt_util.set_default_time_zone(before)
+
+
+@pytest.mark.parametrize(
+    "now,clock,expected",
+    [
+        pytest.param(
+            datetime(2026, 3, 8, 7, tzinfo=UTC),
+            "02:30",
+            datetime(2026, 3, 8, 8, 30, tzinfo=UTC),
+            id="the hour that spring leaves out: an hour later by the clock",
+        ),
+        pytest.param(
+            datetime(2026, 11, 1, 5, tzinfo=UTC),
+            "01:30",
+            datetime(2026, 11, 1, 6, 30, tzinfo=UTC),
+            id="the hour that autumn has twice: the first",
+        ),
+        pytest.param(
+            datetime(2026, 11, 1, 6, 45, tzinfo=UTC),
+            "01:30",
+            datetime(2026, 11, 2, 7, 30, tzinfo=UTC),
+            id="between the two: tomorrow's",
+        ),
+        pytest.param(
+            datetime(2026, 11, 1, 8, tzinfo=UTC),
+            "07:00",
+            datetime(2026, 11, 1, 13, tzinfo=UTC),
+            id="later on a day of 25 hours",
+        ),
+    ],
+)
+def test_ready_by_on_a_day_on_which_clocks_change(now: datetime, clock: str, expected: datetime) -> None:
+    with chicago():
+        home = Home(None, now, timedelta(), False, None)  # type: ignore[arg-type]
+        assert home.next_at(time.fromisoformat(clock)) == expected
+
+
+@pytest.mark.parametrize("day", [datetime(2026, 3, 8, 3, tzinfo=UTC), datetime(2026, 11, 1, 2, tzinfo=UTC)])
+def test_the_car_is_ready_by_an_hour_that_is_missing_or_doubled(day: datetime) -> None:
+    car = charger("car")
+    car.values["soc"] = 70.0
+
+    async def case() -> None:
+        with chicago():
+            hour = "02:30" if day.month == 3 else "01:30"
+            async with World([car], {"car": car_response(ready_by=hour)}) as world:
+                world.gateway.say(plan=None)
+                await world.after(seconds=1)
+                ready_by = world.gateway.reports[-1]["car"].ready_by
+                while dt_util.utcnow() < ready_by:
+                    await world.after(minutes=1)
+                    if car.values["enabled"]:
+                        car.change("soc", car.values["soc"] + 3_840 / 60 * 0.9 / 60_000 * 100)
+                assert car.values["soc"] >= 80
+                assert world.issues() == set()
+
+    run(day, case())
