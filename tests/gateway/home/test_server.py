@@ -18,6 +18,9 @@ from tests.gateway.home.fake_core import GATEWAY_ID, NOON, VERSION, FakeCore, Ga
 PUMP = {"kind": "run_time", "id": "b", "power": 1, "remaining": 1, "finish_by": NOON}
 
 COMMANDS = {
+    "get_statement": {"start": 0, "end": 300_000},
+    "get_transactions": {"start": 0, "end": 300_000},
+    "get_settled_hours": {"start": 0, "end": 300_000},
     "start_listening": {},
     "get_state": {},
     "pause_trading": {"paused": True},
