@@ -7,7 +7,6 @@ import ssl
 import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import sha256
 from importlib.metadata import version
@@ -17,6 +16,7 @@ from typing import Any, Final
 
 import msgspec
 import structlog
+from temix_market.ports import Terms
 from temix_market.tenders import PartyId
 from temix_market.units import Power
 
@@ -24,8 +24,9 @@ from temix_gateway import keys
 from temix_gateway.announce import announced
 from temix_gateway.clock import SystemClock
 from temix_gateway.config import Config, money, price
-from temix_gateway.core import Core, Outside, Rules
+from temix_gateway.core import UNKNOWN_TERMS, Core, Outside, Rules
 from temix_gateway.errors import GatewayError
+from temix_gateway.files import Files
 from temix_gateway.home import certificate
 from temix_gateway.home.messages import Hello, Mode
 from temix_gateway.home.server import LocalApi
@@ -42,48 +43,18 @@ class Unusable(GatewayError):
     """A file that the configuration names cannot be used."""
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
-    """Where everything lies in the data folder."""
-
-    folder: Path
-
-    @property
-    def ledger(self) -> Path:
-        """The ledger."""
-        return self.folder / "ledger.db"
-
-    @property
-    def clients(self) -> Path:
-        """The clients of the local API, their tokens hashed."""
-        return self.folder / "clients.json"
-
-    @property
-    def certificate(self) -> Path:
-        """The local API's certificate and its key."""
-        return self.folder / "certificate.pem"
-
-    @property
-    def key(self) -> Path:
-        """The key that signs orders."""
-        return self.folder / "tender-key.json"
-
-    @property
-    def choices(self) -> Path:
-        """What the owner chose in Home Assistant."""
-        return self.folder / "choices.json"
-
-    @property
-    def listening(self) -> Path:
-        """Where the running gateway listens."""
-        return self.folder / "listening.json"
-
-
 class Choices(msgspec.Struct, frozen=True):
     """What the owner chose in Home Assistant; it wins over the configuration."""
 
     mode: Mode
     paused: bool = False
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """The terms of the retailer's market that files are read with when no gateway runs."""
+
+    currency: str
+    zone: str
 
 
 class Listening(msgspec.Struct, frozen=True):
@@ -146,6 +117,7 @@ async def _serve(config: Config) -> None:
         hello = Hello(gateway_id=identity, name=config.gateway.name, version=version("temix-gateway"))
         api = LocalApi(core, tokens, hello, _seconds(clock))
         core.observe(api.changed)
+        core.observe(_Noting(core, files.terms).note)
         context = await asyncio.to_thread(tls.context)
         port = await api.start(config.gateway.host, config.gateway.port, context)
         stack.push_async_callback(api.stop)
@@ -156,6 +128,22 @@ async def _serve(config: Config) -> None:
                 announced(config.gateway.name, identity, config.gateway.host, port)
             )
         await core.run()
+
+
+class _Noting:
+    """Writes the market's terms down when they are new."""
+
+    def __init__(self, core: Core, path: Path) -> None:
+        self._core, self._path = core, path
+        self._noted: Terms | None = None
+        self._writing: asyncio.Future[None] | None = None
+
+    def note(self) -> None:
+        terms = self._core.terms
+        if terms not in (self._noted, UNKNOWN_TERMS):
+            self._noted = terms
+            content = msgspec.json.encode(Heard(terms.currency, terms.zone))
+            self._writing = asyncio.ensure_future(asyncio.to_thread(private_file, self._path, content))
 
 
 def set_up_logging(level: str) -> None:

@@ -12,6 +12,7 @@ from rich.table import Table
 from temix_gateway import app as live
 from temix_gateway import config as configuration
 from temix_gateway.clock import SystemClock
+from temix_gateway.files import Files
 from temix_gateway.home import certificate
 from temix_gateway.home.errors import LabelTaken
 from temix_gateway.home.messages import State
@@ -48,7 +49,7 @@ def status(
     ] = False,
 ) -> None:
     """Show what the running gateway knows."""
-    state = _state(live.Files(Path(configuration.load(config).gateway.data)))
+    state = _state(Files(Path(configuration.load(config).gateway.data)))
     if as_json:
         print(msgspec.json.encode(state).decode())
         return
@@ -67,7 +68,7 @@ def token(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Make a token for a client, by hand. It is shown once: only its hash is kept."""
-    files = live.Files(Path(configuration.load(config).gateway.data))
+    files = Files(Path(configuration.load(config).gateway.data))
     store = TokenStore(files.clients, SystemClock().now)
     if replace and any(client.label == label for client in store.clients()):
         store.revoke(label)
@@ -86,7 +87,7 @@ def show_config() -> None:
     print(configuration.example(), end="")
 
 
-def _state(files: live.Files) -> State:
+def _state(files: Files) -> State:
     try:
         here = msgspec.json.decode(files.listening.read_bytes(), type=live.Listening)
     except (OSError, msgspec.DecodeError) as error:
@@ -96,7 +97,7 @@ def _state(files: live.Files) -> State:
     return asyncio.run(fetch(here.port, bytes.fromhex(here.fingerprint), _own_token(files)))
 
 
-def _own_token(files: live.Files) -> str:
+def _own_token(files: Files) -> str:
     """This command's own token, made at its first use."""
     path, label = files.folder / "status.token", "status command"
     try:

@@ -156,6 +156,11 @@ class Core:
             group.create_task(self._outside.link.run(self))
             group.create_task(self._wheel())
 
+    @property
+    def terms(self) -> Terms:
+        """The market's terms, as last heard."""
+        return self._terms
+
     def observe(self, changed: Callable[[], None]) -> None:
         """Call ``changed`` after each change of the state."""
         self._observers.append(changed)

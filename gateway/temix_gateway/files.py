@@ -1,0 +1,56 @@
+"""Where everything lies in the gateway's data folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of one gateway."""
+
+    folder: Path
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger."""
+        return self.folder / "ledger.db"
+
+    @property
+    def audit(self) -> Path:
+        """What was planned, for the audit."""
+        return self.folder / "audit.db"
+
+    @property
+    def terms(self) -> Path:
+        """The terms of the retailer's market, as last heard."""
+        return self.folder / "terms.json"
+
+    @property
+    def bills(self) -> Path:
+        """The folder of the bills that the owner entered."""
+        return self.folder / "bills"
+
+    @property
+    def clients(self) -> Path:
+        """The clients of the local API, their tokens hashed."""
+        return self.folder / "clients.json"
+
+    @property
+    def certificate(self) -> Path:
+        """The local API's certificate and its key."""
+        return self.folder / "certificate.pem"
+
+    @property
+    def key(self) -> Path:
+        """The key that signs orders."""
+        return self.folder / "tender-key.json"
+
+    @property
+    def choices(self) -> Path:
+        """What the owner chose in Home Assistant."""
+        return self.folder / "choices.json"
+
+    @property
+    def listening(self) -> Path:
+        """Where the running gateway listens."""
+        return self.folder / "listening.json"

@@ -1,0 +1,112 @@
+"""A statement as a table for a terminal."""
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Final
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+from temix_market.instants import FIVE_MINUTES, Instant, iso
+
+from temix_gateway.home.account import Charge, MissingSpan, Statement, StatementLine
+
+CENTS: Final = Decimal("0.01")
+FINE: Final = Decimal("0.00001")
+"""An interval costs fractions of a cent."""
+LEAST_WIDTH: Final = 100
+"""Narrower, figures would be cut off."""
+
+
+def show(statement: Statement, console: Console | None = None) -> None:
+    """Print it: a line for each day or interval, then the sum, what is missing, and the other tariffs."""
+    out = console or Console(width=max(LEAST_WIDTH, Console().width))
+    title = f"Statement in {statement.currency}, by {statement.level} ({statement.zone})"
+    table = Table(title=title, box=SIMPLE, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
+    for name in (
+        "sub-\nscription",
+        "trans-\nactions",
+        "devi-\nation",
+        "delivery\ncharge",
+        "\ncharges",
+        "\ntotal",
+    ):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("net\nkWh", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    tariffs = [tariff.name for tariff in statement.total.tariffs] if statement.level != "interval" else []
+    for name in tariffs:
+        table.add_column(f"on\n{name}", justify="right", no_wrap=True)
+    places = CENTS if statement.level != "interval" else FINE
+    for line in statement.lines:
+        table.add_row(line.id, *_cells(line, tariffs, places))
+    table.add_section()
+    table.add_row("total", *_cells(statement.total, tariffs, places), style="bold")
+    out.print(table)
+    for text in remarks(statement):
+        out.print(text, highlight=False, markup=False)
+
+
+def remarks(statement: Statement) -> Iterable[str]:
+    """What belongs below a statement, in sentences."""
+    total = statement.total
+    yield "Delivery charge: the transport leg. Negative is what the home is owed."
+    if total.charges:
+        yield f"Charges: {items(total.charges)}."
+    for tariff in total.tariffs:
+        saved = Decimal(tariff.total) - Decimal(total.total)
+        word = "more" if saved >= 0 else "less"
+        yield (
+            f"On {tariff.name} the same deliveries would have cost {amount(tariff.total)}: "
+            f"{amount(abs(saved))} {word}. {items(tariff.charges)}."
+        )
+    if total.provisional:
+        yield f"Provisional (~): {total.provisional} of {total.settled} intervals can still change."
+    if total.estimated:
+        yield f"Estimated: {total.estimated} intervals were not measured as such."
+    for gap in total.missing:
+        yield f"Missing, in no sum: {span(gap)}: {gap.why}."
+
+
+def span(gap: MissingSpan) -> str:
+    """When something is missing."""
+    count = (gap.end - gap.start) // FIVE_MINUTES
+    return f"{iso(Instant(gap.start))} to {iso(Instant(gap.end))} ({count} intervals)"
+
+
+def items(charges: Iterable[Charge]) -> str:
+    """The items of a bill in one line."""
+    return ", ".join(
+        f"{charge.name} {amount(charge.money)}"
+        + ("" if charge.energy is None else f" ({charge.energy / 1000:.3f} kWh)")
+        for charge in charges
+    )
+
+
+def amount(money: str | Decimal, places: Decimal = CENTS) -> str:
+    """Money rounded half to even, for the eye; JSON and CSV have all of it."""
+    return f"{Decimal(money).quantize(places, ROUND_HALF_EVEN):,f}"
+
+
+def mark(line: StatementLine) -> str:
+    """What is to be known of a line: provisional, estimated, incomplete."""
+    return "~" * bool(line.provisional) + "e" * bool(line.estimated) + "!" * bool(line.missing)
+
+
+def _cells(line: StatementLine, tariffs: list[str], places: Decimal) -> list[str]:
+    costs = {tariff.name: amount(tariff.total, places) for tariff in line.tariffs}
+    shown: list[str | Decimal] = [
+        line.energy.subscription,
+        line.energy.transactions,
+        line.energy.deviation,
+        line.transport.total,
+        Decimal(line.total) - Decimal(line.market),
+        line.total,
+    ]
+    return [
+        *(amount(money, places) for money in shown),
+        f"{(line.imported - line.exported) / 1000:.3f}",
+        mark(line),
+        *(costs.get(name, "") for name in tariffs),
+    ]
