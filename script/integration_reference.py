@@ -10,6 +10,7 @@ from homeassistant.util.yaml import load_yaml_dict
 
 from custom_components.temix.account_sensors import ACCOUNT_SENSORS
 from custom_components.temix.binary_sensor import BINARY_SENSORS
+from custom_components.temix.button import PLAN_AGAIN
 from custom_components.temix.calendar import CALENDAR
 from custom_components.temix.entity import GATEWAY, PRICES
 from custom_components.temix.event import MARKET
@@ -46,6 +47,21 @@ MEANINGS: Final = {
     "subscription_rest_of_today": "The subscription's energy from the current interval to local midnight",
     "subscription_tomorrow": "The subscription's energy of tomorrow",
     "last_transaction": "When the last pair was transacted; attributes say which, and how many there are",
+    "delivery": "What the meter saw in the last settled interval, as power; import above zero",
+    "deviation": "Delivery less position in the last settled interval, as power",
+    "delivery_rest_of_today": "What the plan expects the meter to see until local midnight",
+    "delivery_tomorrow": "What the plan expects the meter to see tomorrow",
+    "deviation_rest_of_today": "That less the position, until local midnight",
+    "deviation_tomorrow": "That less the position, of tomorrow",
+    "bought": "All energy that was bought in transactions, beside the subscription",
+    "sold": "All energy that was sold in transactions",
+    "cost_today": "What the settled part of today cost, below zero: brought; fixed charges included",
+    "cost_this_month": "What the settled part of the month cost",
+    "cost_forecast_today": "What all of today is expected to cost; unknown without a plan",
+    "cost_forecast_this_month": "What all of the month is expected to cost",
+    "savings_today": "What the configured old tariff would have cost today, less the cost",
+    "savings_this_month": "The same for this month; unknown where no tariff is configured",
+    "plan_again": "Makes the gateway plan now, whatever has changed",
     "price_low": "Whether the level is low or very low",
     "price_high": "Whether the level is high or very high",
     "spike": "Whether the buy price is a spike: see *Levels and spikes*",
@@ -103,6 +119,7 @@ def _descriptions() -> Iterator[tuple[str, str, EntityDescription]]:
     yield "calendar", PRICES, CALENDAR
     yield "event", PRICES, MARKET
     yield "select", GATEWAY, GATEWAY_MODE
+    yield "button", GATEWAY, PLAN_AGAIN
 
 
 def _described(schemas: Mapping[str, Any], texts: Mapping[str, Any]) -> Iterator[str]:

@@ -41,3 +41,5 @@ class TemixMoneyDescription(TemixSensorDescription):
 
     device: str = ACCOUNT
     suggested_display_precision: int | None = 2
+    since: str = ""
+    """``day`` or ``month``: when the total began."""

@@ -16,6 +16,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account_sensors import ACCOUNT_SENSORS
 from .coordinator import TemixConfigEntry, TemixCoordinator
+from .curve.days import month_of
 from .descriptions import TemixMoneyDescription, TemixPriceDescription, TemixSensorDescription, Value
 from .entity import TemixEntity
 from .price_sensors import PRICE_SENSORS
@@ -106,6 +107,21 @@ class TemixSensor(TemixEntity, SensorEntity):
         if isinstance(self.entity_description, TemixMoneyDescription):
             return self.coordinator.data.currency
         return super().native_unit_of_measurement
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        """When a total began: with the local day or month that the account is for."""
+        description, account = self.entity_description, self.coordinator.data.account
+        if not isinstance(description, TemixMoneyDescription) or account is None:
+            return None
+        match description.since:
+            case "day":
+                return account.day
+            case "month":
+                return month_of(account.day, self.coordinator.zone)
+            case _:
+                return None
 
     @property
     @override

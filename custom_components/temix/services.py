@@ -1,7 +1,8 @@
-"""Actions: the whole price and position curves, as responses."""
+"""Actions: curves, plan, transactions and statement, as responses; and when to run something."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
+from typing import Final
 
 import probatio as vol
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
@@ -12,69 +13,127 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import service
-from homeassistant.util import dt as dt_util
 
+from .calls import carry_out
+from .client.account import Transaction
 from .client.wire import Step
 from .const import DOMAIN
 from .coordinator import TemixConfigEntry
-from .shapes import positions, prices
+from .curve.days import month_of
+from .fields import ATTR_END, ATTR_START, span
+from .response.responses import KEY
+from .run_services import COST_OF_RUN_SCHEMA, FIND_WINDOW_SCHEMA, cost_of_run, find_window
+from .shapes import plain, plan, positions, prices, thresholds, transactions
 
-ATTR_START = "start"
-ATTR_END = "end"
+ATTR_LEVEL: Final = "level"
+LEVELS: Final = ["month", "day", "interval"]
 
-SERVICE_GET_PRICES = "get_prices"
-SERVICE_GET_POSITIONS = "get_positions"
+MOST_TRANSACTIONS: Final = 2_000
+"""So many are answered at once; who wants more asks for a shorter time."""
 
-SCHEMA = vol.Schema(
-    {
-        vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
-        vol.Optional(ATTR_START): cv.datetime,
-        vol.Optional(ATTR_END): cv.datetime,
-    }
-)
+SPAN: Final = {
+    vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
+    vol.Optional(ATTR_START): cv.datetime,
+    vol.Optional(ATTR_END): cv.datetime,
+}
+SPAN_SCHEMA: Final = vol.Schema(SPAN)
+PLAN_SCHEMA: Final = vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string})
+STATEMENT_SCHEMA: Final = vol.Schema(SPAN | {vol.Optional(ATTR_LEVEL, default="day"): vol.In(LEVELS)})
+
+type Respond = Callable[[ServiceCall, TemixConfigEntry], Awaitable[ServiceResponse]]
 
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions."""
-    for name, respond in ((SERVICE_GET_PRICES, _get_prices), (SERVICE_GET_POSITIONS, _get_positions)):
-        hass.services.async_register(DOMAIN, name, respond, SCHEMA, supports_response=SupportsResponse.ONLY)
+    actions: dict[str, tuple[Respond, vol.Schema]] = {
+        "get_prices": (_get_prices, SPAN_SCHEMA),
+        "get_positions": (_get_positions, SPAN_SCHEMA),
+        "get_transactions": (_get_transactions, SPAN_SCHEMA),
+        "get_plan": (_get_plan, PLAN_SCHEMA),
+        "get_statement": (_get_statement, STATEMENT_SCHEMA),
+        "find_window": (find_window, FIND_WINDOW_SCHEMA),
+        "cost_of_run": (cost_of_run, COST_OF_RUN_SCHEMA),
+    }
+    for name, (respond, schema) in actions.items():
+        _register(hass, name, respond, schema)
 
 
-async def _get_prices(call: ServiceCall) -> ServiceResponse:
-    """Every live tender's price between start and end, with its parts."""
-    state = _entry(call).runtime_data.data
-    return {"currency": state.currency, "prices": prices(_within(call, state.prices))}
+def _register(hass: HomeAssistant, name: str, respond: Respond, schema: vol.Schema) -> None:
+    async def answer(call: ServiceCall) -> ServiceResponse:
+        entry: TemixConfigEntry = service.async_get_config_entry(
+            call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
+        )
+        return await respond(call, entry)
+
+    hass.services.async_register(DOMAIN, name, answer, schema, supports_response=SupportsResponse.ONLY)
 
 
-async def _get_positions(call: ServiceCall) -> ServiceResponse:
+async def _get_prices(call: ServiceCall, entry: TemixConfigEntry) -> ServiceResponse:
+    """Every live tender's price between start and end, with its parts, and where levels begin."""
+    state, outlook = entry.runtime_data.data, entry.runtime_data.outlook
+    return {
+        "currency": state.currency,
+        "thresholds": thresholds(outlook.thresholds),
+        "prices": prices(_within(call, state.prices)),
+    }
+
+
+async def _get_positions(call: ServiceCall, entry: TemixConfigEntry) -> ServiceResponse:
     """The position between start and end, and the head of the ledger that it follows from."""
-    state = _entry(call).runtime_data.data
+    state = entry.runtime_data.data
     return {
         "ledger": {"sequence": state.ledger.sequence, "head": state.ledger.head},
         "positions": positions(_within(call, state.positions)),
     }
 
 
-def _entry(call: ServiceCall) -> TemixConfigEntry:
-    entry: TemixConfigEntry = service.async_get_config_entry(
-        call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
-    )
-    return entry
+async def _get_transactions(call: ServiceCall, entry: TemixConfigEntry) -> ServiceResponse:
+    """The transactions that are delivered between start and end, from the gateway's ledger."""
+    coordinator = entry.runtime_data
+    start, end = _or_this_month(call, entry)
+    found: list[Transaction] = []
+    after: int | None = 0
+    while after is not None and len(found) < MOST_TRANSACTIONS:
+        page = await carry_out(coordinator.client.get_transactions(start, end, after))
+        found += page.transactions
+        after = page.next
+    return {
+        "currency": coordinator.data.currency,
+        "complete": after is None,
+        "transactions": transactions(found),
+    }
+
+
+async def _get_plan(call: ServiceCall, entry: TemixConfigEntry) -> ServiceResponse:
+    """The plan in force, with the reason of every step."""
+    state = entry.runtime_data.data
+    running = call.hass.data[KEY][entry.entry_id].running
+    names = {response_id: response.title for response_id, response in running.items()}
+    return {"currency": state.currency, "mode": state.mode, "plan": plan(state.plan, names)}
+
+
+async def _get_statement(call: ServiceCall, entry: TemixConfigEntry) -> ServiceResponse:
+    """What is owed between start and end, line by line, and its sum."""
+    start, end = _or_this_month(call, entry)
+    found = await carry_out(entry.runtime_data.client.get_statement(start, end, call.data[ATTR_LEVEL]))
+    return {"statement": plain(found)}
+
+
+def _or_this_month(call: ServiceCall, entry: TemixConfigEntry) -> tuple[datetime, datetime]:
+    """Start and end; without them, from the begin of the month to the end of today."""
+    coordinator = entry.runtime_data
+    start, end = span(call, ATTR_START, ATTR_END)
+    return start or month_of(
+        coordinator.moment.instant, coordinator.zone
+    ), end or coordinator.moment.today.end
 
 
 def _within[T: Step](call: ServiceCall, steps: tuple[T, ...]) -> list[T]:
-    """The steps that have any part between start and end; times without a zone are Home Assistant's."""
-    start, end = (_instant(call.data.get(name)) for name in (ATTR_START, ATTR_END))
-    if start is not None and end is not None and end <= start:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="end_before_start")
+    """The steps that have any part between start and end."""
+    start, end = span(call, ATTR_START, ATTR_END)
     return [
         step for step in steps if (start is None or step.end > start) and (end is None or step.start < end)
     ]
-
-
-def _instant(when: Any) -> datetime | None:
-    return dt_util.as_utc(when) if isinstance(when, datetime) else None

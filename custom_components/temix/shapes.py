@@ -1,13 +1,17 @@
 """The documented shapes in which prices and positions leave the integration: plain numbers and ISO 8601."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from homeassistant.util.json import JsonValueType
 
-from .client import GatewayState, PositionStep, PriceStep
+from .client import GatewayState, PositionStep, PriceStep, Transaction
+from .client.models import Plan
 from .const import MICRO
+from .curve.levels import Thresholds
 from .now import Now
 
 FORECAST_STEPS: Final = 76
@@ -50,6 +54,68 @@ def positions(steps: Iterable[PositionStep]) -> list[JsonValueType]:
         _bounds(step.start, step.end) | {"quantity": step.quantity, "subscribed": step.subscribed}
         for step in steps
     ]
+
+
+def transactions(found: Iterable[Transaction]) -> list[JsonValueType]:
+    """Transactions: Wh for the whole interval, bought positive; the price per kWh in currency units."""
+    return [
+        _bounds(one.start, one.end)
+        | {
+            "key": one.key,
+            "at": one.at.isoformat(),
+            "quantity": one.quantity,
+            "price": per_kwh(one.price),
+        }
+        for one in found
+    ]
+
+
+def thresholds(found: Thresholds | None) -> JsonValueType:
+    """Prices per kWh from which on levels and spikes begin."""
+    if found is None:
+        return None
+    return {name: per_kwh(micro) for name, micro in asdict(found).items()}
+
+
+def plan(made: Plan | None, names: Mapping[str, str]) -> JsonValueType:
+    """The plan: power in W, and the reason of every step; ``names`` are the responses', by id."""
+    if made is None:
+        return None
+    devices: list[JsonValueType] = [
+        {
+            "device": device.device,
+            "name": names.get(device.device),
+            "reason": device.reason,
+            "saved": plain(device.saved),
+            "done": plain(device.done),
+            "unmet": [*device.unmet],
+            "steps": [
+                _bounds(step.start, step.end)
+                | {"power": step.power, "why": step.why, "reason": step.reason}
+                | {"until": plain(step.until)}
+                for step in device.steps
+            ],
+        }
+        for device in made.devices
+    ]
+    return {"made": made.made.isoformat(), "devices": devices}
+
+
+def plain(value: Any) -> JsonValueType:
+    """Anything of the client's models as plain values; money as a number, exact to the billionth."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case Decimal():
+            return float(value)
+        case datetime():
+            return value.isoformat()
+        case Mapping():
+            return {str(key): plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [plain(item) for item in value]
+        case _:
+            return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
 
 
 def _bounds(start: datetime, end: datetime) -> dict[str, JsonValueType]:

@@ -233,6 +233,11 @@ class Core:
         """Make no new transactions, or go on."""
         await self._choose(self._mode, paused)
 
+    async def plan_again(self) -> None:
+        """Plan at the next turn, which begins now, whatever the last plan was based on."""
+        self._basis = self._planned_at = None
+        self._wake.set()
+
     async def set_mode(self, mode: Mode) -> None:
         """Choose what is done with plans."""
         await self._choose(mode, self._paused)

@@ -12,6 +12,7 @@ from temix_gateway.home.messages import Spot
 
 from tests.gateway.home.fake_core import FIVE_MINUTES, HOUR, Gateway, state
 from tests.integration.conftest import pushed
+from tests.integration.test_account import account
 
 
 def level(start: int) -> int:
@@ -25,7 +26,8 @@ async def turns(
 ) -> None:
     """Let so many intervals pass: at each boundary, a few seconds later new tenders, then the frozen spot."""
     chance = Random(7)
-    for _ in range(count):
+    spent = 0
+    for number in range(count):
         now = round(datetime.now(UTC).timestamp() * 1000)
         begin = now - now % FIVE_MINUTES + FIVE_MINUTES
         await _at(hass, freezer, begin)
@@ -45,8 +47,24 @@ async def turns(
             buy=(buy := level(begin) + chance.randint(-3_000, 3_000)),
             sell=buy // 2,
         )
-        gateway.update(prices=prices, horizon=fresh.horizon, positions=fresh.positions, spot=spot)
+        spent += buy * 40
+        owed = account(
+            cost_today=money(spent),
+            cost_month=money(3 * spent),
+            savings_month=money(spent // 2),
+            bought=spent // 10**6,
+            sold=spent // 10**7,
+            revision=number,
+        )
+        gateway.update(
+            prices=prices, horizon=fresh.horizon, positions=fresh.positions, spot=spot, account=owed
+        )
         await pushed(entry, lambda spot=spot: entry.runtime_data.now.buy == spot.buy)  # type: ignore[misc]
+
+
+def money(nano: int) -> str:
+    """Money as the gateway tells it."""
+    return f"{nano / 1e9:.9f}"
 
 
 async def _at(hass: HomeAssistant, freezer: FrozenDateTimeFactory, instant: int) -> None:

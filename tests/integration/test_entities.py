@@ -38,7 +38,14 @@ from tests.integration.conftest import (
 @pytest.mark.usefixtures("every_entity")
 @pytest.mark.parametrize(
     "platform",
-    [Platform.SENSOR, Platform.BINARY_SENSOR, Platform.CALENDAR, Platform.EVENT, Platform.SELECT],
+    [
+        Platform.SENSOR,
+        Platform.BINARY_SENSOR,
+        Platform.CALENDAR,
+        Platform.EVENT,
+        Platform.SELECT,
+        Platform.BUTTON,
+    ],
 )
 async def test_entities(
     hass: HomeAssistant,
@@ -64,6 +71,12 @@ DEFAULT = {
     "calendar.electricity_prices_calendar",
     "select.gateway_mode",
     "binary_sensor.gateway_problem",
+    "button.gateway_plan_again",
+    "sensor.account_bought_energy",
+    "sensor.account_sold_energy",
+    "sensor.account_cost_today",
+    "sensor.account_cost_this_month",
+    "sensor.account_savings_this_month",
 }
 
 

@@ -111,6 +111,10 @@ class Client:
         """Choose ``monitor``, ``advise`` or ``automatic``."""
         await self._command("set_mode", mode=mode)
 
+    async def plan_again(self) -> None:
+        """Plan now, whatever has changed."""
+        await self._command("plan_again")
+
     async def report_home(
         self, at: datetime, devices: Iterable[Device], base_load: Iterable[Load] = ()
     ) -> None:

@@ -33,6 +33,12 @@ class Day:
         return self.end - self.start
 
 
+def month_of(instant: datetime, zone: tzinfo) -> datetime:
+    """When the local month around ``instant`` began, in UTC."""
+    first = instant.astimezone(zone).date().replace(day=1)
+    return datetime.combine(first, time(), zone).astimezone(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """Least, mean and greatest price of a day as far as it is known; ``complete``: all of it is."""

@@ -21,6 +21,10 @@ class Core(Protocol):
         """Make no new transactions, or go on."""
         ...
 
+    async def plan_again(self) -> None:
+        """Plan at once."""
+        ...
+
     async def set_mode(self, mode: Mode) -> None:
         """Choose what is done with plans."""
         ...

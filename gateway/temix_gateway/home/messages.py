@@ -243,6 +243,12 @@ class PauseTrading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     paused: bool
 
 
+class PlanAgain(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="plan_again"):
+    """Plan at once, whether or not anything has changed; the new plan comes with an event."""
+
+    id: CommandId
+
+
 class SetMode(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="set_mode"):
     """Choose what the gateway does with its plans."""
 

@@ -22,6 +22,7 @@ from temix_gateway.home.messages import (
     GetState,
     Hello,
     PauseTrading,
+    PlanAgain,
     Preview,
     ReportReadings,
     Result,
@@ -41,6 +42,7 @@ type Order = (
     | GetTransactions
     | GetSettledHours
     | PauseTrading
+    | PlanAgain
     | SetMode
     | ReportHome
     | ReportReadings
@@ -223,6 +225,8 @@ class Session:
                 return self._api.snapshot()
             case PauseTrading():
                 await core.pause_trading(command.paused)
+            case PlanAgain():
+                await core.plan_again()
             case SetMode():
                 await core.set_mode(command.mode)
             case ReportHome():

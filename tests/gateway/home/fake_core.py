@@ -100,6 +100,10 @@ class FakeCore:
         self._note(("pause_trading", paused))
         self.current = msgspec.structs.replace(self.current, trading=Trading(paused=paused))
 
+    async def plan_again(self) -> None:
+        """Remember."""
+        self._note("plan_again")
+
     async def set_mode(self, mode: Mode) -> None:
         """Change the state, as a real core does."""
         self._note(("set_mode", mode))

@@ -64,15 +64,18 @@ async def test_what_the_gateway_sends(gateway: Gateway, connect: Connect) -> Non
 
 
 async def test_what_the_client_sends(mock: MockServer, client: Client) -> None:
-    mock.answers |= dict.fromkeys(("pause_trading", "set_mode", "report_home", "report_readings"), result)
+    mock.answers |= dict.fromkeys(
+        ("pause_trading", "plan_again", "set_mode", "report_home", "report_readings"), result
+    )
     mock.answers["get_settled_hours"] = lambda asked: result(asked, {"hours": [], "revision": 0})
     async with listening(client):
         await client.pause_trading(False)
+        await client.plan_again()
         await client.set_mode("monitor")
         await client.report_home(NOW, DEVICES, [Load(start=NOW, end=SIX, power=-3)])
         await client.report_readings([Reading(start=NOW, end=SIX, energy=1)])
         await client.get_settled_hours(NOW, SIX)
-    assert len(mock.received) == 7
+    assert len(mock.received) == 8
     for message in mock.received:
         check("ClientMessage", message)
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "start_listening": {},
     "get_state": {},
     "pause_trading": {"paused": True},
+    "plan_again": {},
     "set_mode": {"mode": "advise"},
     "report_home": {"at": NOON, "devices": [], "base_load": []},
     "preview_plan": {"device": PUMP},
