@@ -126,9 +126,8 @@ def _or_this_month(call: ServiceCall, entry: TemixConfigEntry) -> tuple[datetime
     """Start and end; without them, from the begin of the month to the end of today."""
     coordinator = entry.runtime_data
     start, end = span(call, ATTR_START, ATTR_END)
-    return start or month_of(
-        coordinator.moment.instant, coordinator.zone
-    ), end or coordinator.moment.today.end
+    month = month_of(coordinator.moment.instant, coordinator.zone)
+    return start or month, end or coordinator.moment.today.end
 
 
 def _within[T: Step](call: ServiceCall, steps: tuple[T, ...]) -> list[T]:

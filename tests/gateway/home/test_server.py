@@ -13,7 +13,7 @@ from temix_gateway.home.roles import ALLOWED, Role
 from temix_gateway.home.server import LocalApi
 
 from tests.gateway.home.conftest import Connect
-from tests.gateway.home.fake_core import GATEWAY_ID, HOUR, NOON, VERSION, FakeCore, Gateway, state
+from tests.gateway.home.fake_core import GATEWAY_ID, NOON, VERSION, FakeCore, Gateway, state
 
 PUMP = {"kind": "run_time", "id": "b", "power": 1, "remaining": 1, "finish_by": NOON}
 
@@ -25,9 +25,6 @@ COMMANDS = {
     "get_state": {},
     "pause_trading": {"paused": True},
     "plan_again": {},
-    "get_statement": {"start": NOON, "end": NOON + HOUR},
-    "get_transactions": {"start": NOON, "end": NOON + HOUR},
-    "get_settled_hours": {"start": NOON, "end": NOON + HOUR},
     "set_mode": {"mode": "advise"},
     "report_home": {"at": NOON, "devices": [], "base_load": []},
     "preview_plan": {"device": PUMP},
