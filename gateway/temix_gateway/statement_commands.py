@@ -1,9 +1,9 @@
 """``temix-gateway statement``: what was used and owed, read beside a running gateway, in five forms."""
 
 import csv
-import sys
 from datetime import date
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -101,7 +101,7 @@ def statement(  # noqa: PLR0913, PLR0917
     if as_json:
         print(msgspec.json.encode(found).decode())
     if as_csv:
-        write_csv(found.lines)
+        print(csv_text(found.lines), end="")
     if as_table or not (html or as_json or as_csv):
         show(found)
 
@@ -151,11 +151,13 @@ def currency(files: Files) -> str:
         return "XXX"
 
 
-def write_csv(lines: list[StatementLine]) -> None:
-    """One row a line; money in currency units, exact."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+def csv_text(lines: list[StatementLine]) -> str:
+    """One row a line, headings first; money in currency units, exact."""
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows(map(csv_row, lines))
+    return out.getvalue()
 
 
 def csv_row(line: StatementLine) -> list[str | int]:
