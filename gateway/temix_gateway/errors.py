@@ -17,6 +17,8 @@ class LedgerUnreadable(LedgerError):
     def __init__(self, path: Path, reason: str) -> None:
         """Name the file and what is wrong with it."""
         super().__init__(f"ledger {path} cannot be read ({reason}): put back a backup, or move the file away")
+        self.path = path
+        self.reason = reason
 
 
 class LedgerTooNew(LedgerError):
@@ -44,6 +46,16 @@ class LedgerNotCopied(LedgerError):
     def __init__(self, source: Path, target: Path, reason: str) -> None:
         """Name both files and what stood in the way."""
         super().__init__(f"ledger {source} was not copied to {target} ({reason}): nothing was changed")
+
+
+class LedgerNotArchived(LedgerError):
+    """Old months stay in the live file for now."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        """Name the file and what stood in the way."""
+        super().__init__(
+            f"old months of {path} were not archived ({reason}): nothing was lost, it is tried again tomorrow"
+        )
 
 
 class LedgerNotWritten(LedgerError):

@@ -219,8 +219,8 @@ def recording(
 
 
 @contextmanager
-def _recorded_os(record: Recording) -> Iterator[None]:
-    real = {name: getattr(os, name) for name in ("open", "fsync", "replace", "unlink")}
+def _recorded_os(record: Recording) -> Iterator[None]:  # noqa: C901 - one function for each of os's
+    real = {name: getattr(os, name) for name in ("open", "pwrite", "fsync", "replace", "unlink")}
 
     def check(operation: str, path: Any) -> None:
         result = record.fault(operation, Path(path).name)
@@ -235,6 +235,13 @@ def _recorded_os(record: Recording) -> Iterator[None]:
         if record.watches(path) and flags & os.O_CREAT:
             record.create(Path(path).name)
         return descriptor
+
+    def pwrite(descriptor: int, data: bytes, offset: int) -> int:
+        name = Path(f"/proc/self/fd/{descriptor}").readlink().name
+        check("write", name)
+        record.events.append(Write(record.names[name], offset, bytes(data)))
+        written: int = real["pwrite"](descriptor, data, offset)
+        return written
 
     def fsync(descriptor: int) -> None:
         path = Path(f"/proc/self/fd/{descriptor}").readlink()
@@ -251,7 +258,7 @@ def _recorded_os(record: Recording) -> Iterator[None]:
         if record.watches(path):
             record.remove(Path(path).name)
 
-    with patch.multiple(os, open=open_, fsync=fsync, replace=replace, unlink=unlink):
+    with patch.multiple(os, open=open_, pwrite=pwrite, fsync=fsync, replace=replace, unlink=unlink):
         yield
 
 

@@ -75,6 +75,14 @@ class Connection:
         with translated():
             return Cursor(iter(self._real.execute(self._amend(statement), values)))
 
+    def create_function(self, name: str, arity: int, function: Callable[..., Any], **options: Any) -> None:
+        """Let statements call a function."""
+        self._real.create_scalar_function(name, function, arity, **options)
+
+    def setconfig(self, option: int, enable: bool = True) -> None:
+        """Switch an option of the connection."""
+        self._real.config(option, int(enable))
+
     def backup(self, target: Self) -> None:
         """Copy everything."""
         with translated(), target._real.backup("main", self._real, "main") as copying:

@@ -194,7 +194,7 @@ def test_a_damaged_ledger_is_served_and_locked(folder: Path) -> None:
     ledger = folder / "data" / "ledger.db"
     Ledger(ledger, SystemClock()).close()
     with closing(sqlite3.connect(ledger, autocommit=True)) as intruder:
-        intruder.execute("INSERT INTO chain VALUES (1, 'spots', x'00')")
+        intruder.execute("INSERT INTO chain VALUES (1, 1, x'00')")
     with running(folder):
         locked = json.loads(status(folder, "--json").stdout)["trading"]["locked"]
     assert any("record 1 is missing in spots" in reason for reason in locked)

@@ -9,7 +9,8 @@ from temix_market.instants import Instant
 from temix_gateway.errors import LedgerNotCopied, LedgerNotWritten, LedgerUnreadable
 from temix_gateway.ledger import chain, disk
 from temix_gateway.ledger.schema import STEPS, UNREADABLE, migrate, transaction
-from temix_gateway.ledger.verify import check, check_versions, reader
+from temix_gateway.ledger.segments import reader
+from temix_gateway.ledger.verify import check, check_versions
 
 
 def backup(path: Path, target: Path) -> None:

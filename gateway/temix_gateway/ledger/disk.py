@@ -3,9 +3,11 @@
 import fcntl
 import os
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from temix_gateway.errors import LedgerInUse
+
+_BLOCK: Final = 1 << 20
 
 
 def create(path: Path) -> None:
@@ -38,6 +40,21 @@ def replace(source: Path, target: Path) -> None:
     """Give ``source`` the name ``target`` in the same folder, durably: it is the new file or the old."""
     source.replace(target)
     sync(target.parent)
+
+
+def write_again(path: Path) -> None:
+    """Write a file's bytes once more in their place, and sync them.
+
+    After a sync that failed the system may take for written what the disk does not have, for good.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        offset = 0
+        while block := os.pread(descriptor, _BLOCK, offset):
+            offset += os.pwrite(descriptor, block, offset)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sync(path: Path) -> None:

@@ -23,8 +23,16 @@ class LedgerFile:
     lock: IO[bytes]
     fault: str = ""
 
+    def reopen(self) -> sqlite3.Connection:
+        """Open the file that has the ledger's name now, and close the one that had it before."""
+        before, self.connection = self.connection, _connect(self.path)
+        before.close()
+        return self.connection
+
     def close(self) -> None:
         """Close the file and let the next writer in."""
+        if self.fault:  # move nothing of the log to the file: it may not be on the disk itself
+            self.connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE)
         self.connection.close()
         self.lock.close()
 
@@ -55,6 +63,9 @@ def _open_locked(path: Path, steps: Sequence[Step], lock: IO[bytes]) -> LedgerFi
         finish_restore(path)
         if not path.exists():
             _create(path, steps)
+        log = path.with_name(path.name + "-wal")
+        if log.exists():  # it did not end in peace, perhaps for a disk that failed to sync the log
+            disk.write_again(log)
         connection = _connect(path)
     except (*UNREADABLE, OSError) as error:
         raise LedgerUnreadable(path, str(error)) from error

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import structlog
 from temix_market.deliveries import Delivery
@@ -17,20 +18,18 @@ from temix_market.transactions import Kind, Order, Pair, PairKey
 from temix_market.units import Energy, Price
 
 from temix_gateway.errors import LedgerLocked, LedgerUnreadable, MessageReused
-from temix_gateway.ledger import chain
+from temix_gateway.ledger import archive, chain
 from temix_gateway.ledger.file import open_file
 from temix_gateway.ledger.history import TenderHistory
+from temix_gateway.ledger.packing import unpack
 from temix_gateway.ledger.reading import opened
 from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_digest, pair_row, row_pair, text_digest
 from temix_gateway.ledger.schema import STEPS, Step, transaction
+from temix_gateway.ledger.segments import carried
 from temix_gateway.ledger.writer import ThreadWriter, Writer
 
 HISTORY: Final = "tenders.db"
 """The tender history's file, beside the ledger."""
-
-NO_ORDER: Final = bytes(32).hex()
-"""What the first order names as the digest of the one before."""
-
 
 _LOG: Final = structlog.get_logger(__name__)
 
@@ -54,6 +53,7 @@ class Ledger:
     ) -> None:
         """Open the file at ``path`` (blocking); see ``open_file`` for the errors."""
         self._clock = clock
+        self._steps = steps
         self._writer = writer or ThreadWriter()
         self._file = open_file(path, steps)
         self._db = self._file.connection
@@ -97,7 +97,11 @@ class Ledger:
             last = self._db.execute(
                 "SELECT sequence, signed FROM orders ORDER BY sequence DESC LIMIT 1"
             ).fetchone()
-            sequence, before = (last[0] + 1, text_digest(last[1])) if last else (1, NO_ORDER)
+            if last:
+                sequence, before = last[0] + 1, text_digest(unpack(last[1]))
+            else:
+                archived = carried(self._db)
+                sequence, before = archived.sequence + 1, archived.order
             signed = seal(order, sequence, before)
             row = (sequence, self._clock.now(), order.not_after, *pair_row(order.pair), signed)
             self._append([("orders", row)])
@@ -137,7 +141,7 @@ class Ledger:
                 "WHERE key NOT IN (SELECT key FROM answers) ORDER BY number"
             )
             return [
-                Pending(PairKey(row[0]), row_pair(row[:12], Kind.TRADE), row[12], Instant(row[13]))
+                Pending(PairKey(row[0]), row_pair(row[:12], Kind.TRADE), unpack(row[12]), Instant(row[13]))
                 for row in rows
             ]
 
@@ -179,7 +183,7 @@ class Ledger:
                 ).fetchone()
                 if known is None:
                     new.append(pair)
-                elif known[0] != pair_digest(pair):
+                elif known[0] != bytes.fromhex(pair_digest(pair)):
                     raise MessageReused(pair.energy.author, f"pair {pair.key}")
             now = self._clock.now()
             self._append([_transaction(pair, now) for pair in new])
@@ -265,6 +269,28 @@ class Ledger:
         await self._write(lambda: self._append([("restores", (self._clock.now(), "resynchronised", note))]))
         self.restored = ""
 
+    async def archive(self, zone: ZoneInfo) -> str:
+        """Move what is older than 13 closed months to an archive; the file it went to, or nothing.
+
+        Raises:
+            LedgerNotArchived: the disk has no room, or somebody reads the file; it is as it was.
+        """
+        if self.fault:
+            return ""
+        cut = await self._writer.run(lambda: archive.due(self._db, self._clock.now(), zone))
+        if cut is None:
+            return ""
+        prepared = await self._writer.aside(lambda: archive.prepare(self.path, cut, self._steps))
+
+        def work() -> None:
+            try:
+                self._head = archive.swap(self.path, self._db, prepared, self._clock.now())
+            finally:
+                self._db = self._file.reopen()
+
+        await self._write(work)
+        return prepared.archive[0]
+
     async def pairs(self, since: Instant) -> list[tuple[Pair, Instant]]:
         """Every transaction delivered, at least in part, after ``since``, and when it was recorded."""
 
@@ -281,7 +307,12 @@ class Ledger:
     async def trades(self) -> int:
         """How many pairs the home has transacted beside its subscription."""
         query = "SELECT count(*) FROM transactions WHERE kind = 'trade'"
-        return int(await self._writer.run(lambda: self._db.execute(query).fetchone()[0]))
+
+        def work() -> int:
+            (live,) = self._db.execute(query).fetchone()
+            return int(live) + carried(self._db).trades
+
+        return await self._writer.run(work)
 
     async def ordered(self, since: Instant) -> list[tuple[Pair, Instant]]:
         """Every order placed at or after ``since`` that was not refused or voided, and when."""
@@ -388,7 +419,9 @@ class Ledger:
             raise  # the file is sound: the record was not
         except sqlite3.Error as error:
             # Whether later writes would succeed or not: nothing is traded on a disk that failed once.
-            self.fault = f"{self.path} cannot be written ({error}): mend the disk, then start it anew"
+            self.fault = self._file.fault = (
+                f"{self.path} cannot be written ({error}): mend the disk, then start it anew"
+            )
             raise LedgerLocked(self.fault) from error
 
 

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from temix_gateway.errors import LedgerUnreadable
 from temix_gateway.ledger.schema import STEPS, UNREADABLE
-from temix_gateway.ledger.verify import check_versions, reader
+from temix_gateway.ledger.segments import newest, reader, unite
+from temix_gateway.ledger.verify import check_versions
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """A ledger as of one moment, to be read only; the gateway may be running.
+    """A ledger as of one moment, to be read only, with its newest ten archives; the gateway may be running.
+
+    Of an archive that is not there nothing is seen.
 
     Raises:
         LedgerUnreadable: it is no ledger, or damaged where it was read.
@@ -20,8 +23,9 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """
     try:
         with closing(reader(path)) as connection:
-            connection.execute("BEGIN")
             check_versions(connection, path, len(STEPS))
+            unite(connection, newest(connection, path))
+            connection.execute("BEGIN")
             yield connection
     except UNREADABLE as error:
         raise LedgerUnreadable(path, str(error)) from error

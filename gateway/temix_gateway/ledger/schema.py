@@ -11,6 +11,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
+from temix_gateway.ledger.packing import pack
+from temix_gateway.ledger.rows import PAIR_COLUMNS
+
 APPLICATION_ID: Final = 0x54654D58
 """``TeMX``, by which ``file`` and this program know a ledger."""
 
@@ -43,8 +46,15 @@ _FIRST_RECORDS: Final = (
     "limits",
 )
 
-RECORDS: Final = (*_FIRST_RECORDS, "restores")
-"""The chained tables."""
+ARCHIVE_ID: Final = 0x54654D41
+"""``TeMA``: a sealed archive, which is read and never opened as a ledger."""
+
+RECORDS: Final = (*_FIRST_RECORDS, "restores", "archives")
+"""The chained tables. In ``chain`` a table is its place in this order, from 0: a new one comes last."""
+
+
+STANDING: Final = ("limits",)
+"""Tables whose newest record holds until the next: it is written again where it would leave the live file."""
 
 
 def append_only(table: str) -> list[str]:
@@ -154,7 +164,100 @@ _SECOND: Step = (
     *append_only("restores"),
 )
 
-STEPS: Final[Sequence[Step]] = (_FIRST, _SECOND)
+
+_CODES: Final = " ".join(
+    f"WHEN '{kind}' THEN {code}" for code, kind in enumerate((*_FIRST_RECORDS, "restores"))
+)
+
+
+def _rebuilt(table: str, definition: str, columns: str = "*") -> list[str]:
+    """Statements that give a table another definition and fill it with ``columns`` of the old one."""
+    return [
+        f"CREATE TABLE rebuilt ({definition}) STRICT",
+        f"INSERT INTO rebuilt SELECT {columns} FROM {table} ORDER BY number",
+        f"DROP TABLE {table}",
+        f"ALTER TABLE rebuilt RENAME TO {table}",
+    ]
+
+
+_PACKED: Step = (
+    # Half the bytes of a home's ledger were names of tables, hexadecimal digits and base64.
+    *_rebuilt(
+        "chain",
+        "number INTEGER PRIMARY KEY, kind INTEGER NOT NULL, head BLOB NOT NULL",
+        f"number, CASE kind {_CODES} END, head",
+    ),
+    *_rebuilt(
+        "publications",
+        """
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  author TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  published_at INTEGER NOT NULL,
+  digest BLOB NOT NULL,
+  UNIQUE (author, sequence)
+""",
+        "number, author, sequence, published_at, unhex(digest)",
+    ),
+    *_rebuilt(
+        "orders",
+        f"""
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  sequence INTEGER NOT NULL UNIQUE,
+  placed_at INTEGER NOT NULL,
+  not_after INTEGER NOT NULL,
+{_PAIR}
+  signed BLOB NOT NULL
+""",
+        f"number, sequence, placed_at, not_after, {PAIR_COLUMNS}, pack(signed)",
+    ),
+    *_rebuilt(
+        "answers",
+        """
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  key TEXT NOT NULL UNIQUE REFERENCES orders (key),
+  outcome TEXT NOT NULL CHECK (outcome IN ('booked', 'refused', 'voided')),
+  code INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  answered_at INTEGER NOT NULL,
+  energy_receipt BLOB NOT NULL,
+  transport_receipt BLOB NOT NULL
+""",
+        "number, key, outcome, code, reason, answered_at, pack(energy_receipt), pack(transport_receipt)",
+    ),
+    *_rebuilt(
+        "transactions",
+        f"""
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  kind TEXT NOT NULL CHECK (kind IN ('trade', 'subscription')),
+  booked_at INTEGER NOT NULL,
+{_PAIR}
+  digest BLOB NOT NULL
+""",
+        f"number, kind, booked_at, {PAIR_COLUMNS}, unhex(digest)",
+    ),
+    "CREATE INDEX transactions_by_start ON transactions (start)",
+    # Each archive: its file beside the ledger, its last record, and what goes on after it. The newest says
+    # where the chain of this file begins: by the link of a record that lies in the archive.
+    """CREATE TABLE archives (
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  at INTEGER NOT NULL,
+  file TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  last INTEGER NOT NULL,
+  head TEXT NOT NULL,
+  order_sequence INTEGER NOT NULL,
+  order_digest TEXT NOT NULL,
+  trades INTEGER NOT NULL
+) STRICT""",
+    *(
+        trigger
+        for table in ("chain", "publications", "orders", "answers", "transactions", "archives")
+        for trigger in append_only(table)
+    ),
+)
+
+STEPS: Final[Sequence[Step]] = (_FIRST, _SECOND, _PACKED)
 """All steps, in order; released ones are never changed."""
 
 
@@ -168,11 +271,17 @@ def versions(connection: sqlite3.Connection) -> tuple[int, int]:
 def migrate(connection: sqlite3.Connection, steps: Sequence[Step]) -> None:
     """Take the missing steps in one transaction: either all are taken or none."""
     _, version = versions(connection)
+    connection.create_function("pack", 1, pack, deterministic=True)
+    (enforced,) = connection.execute("PRAGMA foreign_keys").fetchone()
+    connection.execute("PRAGMA foreign_keys = OFF")  # a table that is rebuilt is gone for a moment
     with transaction(connection):
         for statement in (statement for step in steps[version:] for statement in step):
             connection.execute(statement)
+        if connection.execute("PRAGMA foreign_key_check").fetchone():
+            raise sqlite3.IntegrityError("a record refers to one that is not there")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {len(steps)}")
+    connection.execute(f"PRAGMA foreign_keys = {enforced}")
 
 
 @contextmanager

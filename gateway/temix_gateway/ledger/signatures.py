@@ -12,15 +12,22 @@ from temix_market.wire.response import OK
 from temix_market.wire.seal import GENESIS, SealBroken, open_sealed
 from temix_market.wire.transaction import CreateTransactionPair, EiCreatedTransaction
 
+from temix_gateway.ledger.packing import unpack
 from temix_gateway.ledger.rows import PAIR_COLUMNS, row_pair, text_digest
 
 
-def wrong_signature(connection: sqlite3.Connection, keys: Mapping[str, VerifyKey]) -> tuple[int, str]:
-    """How many signatures hold, and the first record whose signature does not, in words, or nothing."""
-    count, previous, found = 0, GENESIS.hex(), []
-    query = f"SELECT {PAIR_COLUMNS}, number, sequence, not_after, signed FROM orders ORDER BY sequence"
+def wrong_signature(
+    connection: sqlite3.Connection, keys: Mapping[str, VerifyKey], previous: str = GENESIS.hex()
+) -> tuple[int, str]:
+    """How many signatures hold, and the first record whose signature does not, in words, or nothing.
+
+    ``previous`` is the digest of the order before the first one, where that lies in an archive.
+    """
+    count, found = 0, []
+    query = f"SELECT {PAIR_COLUMNS}, number, sequence, not_after, signed FROM main.orders ORDER BY sequence"
     for row in connection.execute(query):
-        number, sequence, not_after, signed = row[12:]
+        number, sequence, not_after, packed = row[12:]
+        signed = unpack(packed)
         order = Order(row_pair(row[:12], Kind.TRADE), Instant(not_after))
         try:
             _check_order(order, signed, keys, (sequence, previous))
@@ -31,12 +38,13 @@ def wrong_signature(connection: sqlite3.Connection, keys: Mapping[str, VerifyKey
         count += 1
     answers = (
         "SELECT answers.number, key, home, outcome, energy_author, energy_receipt, "
-        "transport_author, transport_receipt FROM answers JOIN orders USING (key) ORDER BY answers.number"
+        "transport_author, transport_receipt FROM main.answers JOIN main.orders USING (key) "
+        "ORDER BY answers.number"
     )
     for number, key, home, outcome, *receipts in connection.execute(answers):
         try:
             for author, receipt in zip(receipts[::2], receipts[1::2], strict=True):
-                _check_receipt((key, home, author, outcome == "booked"), receipt, keys)
+                _check_receipt((key, home, author, outcome == "booked"), unpack(receipt), keys)
                 count += 1
         except MarketError as error:
             found.append((number, f"record {number} (answers): {error}"))

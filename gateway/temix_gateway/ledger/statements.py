@@ -18,7 +18,7 @@ from temix_market.units import Energy, Money
 
 from temix_gateway.errors import PartyUnknown
 from temix_gateway.ledger.ledger import HISTORY
-from temix_gateway.ledger.verify import reader
+from temix_gateway.ledger.segments import reader
 
 type Roles = Mapping[PartyId, Resource]
 """What each party trades with the home."""

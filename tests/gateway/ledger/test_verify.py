@@ -9,6 +9,7 @@ import pytest
 from temix_gateway.errors import LedgerUnreadable
 from temix_gateway.ledger import chain
 from temix_gateway.ledger.ledger import Ledger
+from temix_gateway.ledger.packing import told
 from temix_gateway.ledger.schema import RECORDS
 from temix_gateway.ledger.verify import check, verify
 from temix_gateway.ledger.writer import InlineWriter
@@ -92,9 +93,10 @@ def forge(path: Path, change: Callable[[sqlite3.Connection], object]) -> None:
     with intrude(path) as forger:
         change(forger)
         last = (0, chain.START)
-        for number, kind in forger.execute("SELECT number, kind FROM chain ORDER BY number").fetchall():
+        for number, code in forger.execute("SELECT number, kind FROM chain ORDER BY number").fetchall():
+            kind = chain.name(code)
             row = forger.execute(f"SELECT * FROM {kind} WHERE number = ?", (number,)).fetchone()
-            last = number, chain.step(last[1], kind, row)
+            last = number, chain.step(last[1], kind, told(kind, row))
             forger.execute("UPDATE chain SET head = ? WHERE number = ?", (last[1], number))
 
 
@@ -174,10 +176,16 @@ SWAPPED = (
             "record 3 (orders): what was signed is another order",
         ),
         ("UPDATE orders SET sequence = sequence + 7", "record 3 (orders): what was signed does not follow"),
-        ("UPDATE orders SET signed = replace(signed, '.', '.A') WHERE sequence = 2", "record 4 (orders): "),
+        (
+            "UPDATE orders SET signed = pack(replace(unpack(signed), '.', '.A')) WHERE sequence = 2",
+            "record 4 (or",
+        ),
         ("UPDATE orders SET signed = (SELECT signed FROM orders WHERE sequence = 1)", "record 4 (orders): "),
         ("UPDATE answers SET energy_receipt = transport_receipt", "record 5 (answers): do answered home in"),
-        ("UPDATE answers SET transport_receipt = 'none'", "record 5 (answers): this is no signed message"),
+        (
+            "UPDATE answers SET transport_receipt = pack('none')",
+            "record 5 (answers): this is no signed message",
+        ),
         (
             SWAPPED,
             f"record 5 (answers): lse answered for {REFUSED}",

@@ -1,0 +1,127 @@
+"""The ledger as one, though it lies in several files: sealed archives, oldest first, then the live file."""
+
+import hashlib
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from temix_gateway.errors import LedgerUnreadable
+
+NO_ORDER: Final = bytes(32).hex()
+"""What the first order names as the digest of the one before."""
+
+MOST_ATTACHED: Final = 10
+"""So many files SQLite reads beside one."""
+
+_UNITED: Final = ("spots", "orders", "answers", "transactions", "deliveries", "settlements")
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What the archives hand on: the last order's number, the digest of its signed bytes, trades so far."""
+
+    sequence: int
+    order: str
+    trades: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An archive as its record in the ledger has it: its last record, the head after it, what it hands on."""
+
+    path: Path
+    digest: str
+    last: int
+    head: str
+    carried: Carried
+
+
+def carried(connection: sqlite3.Connection) -> Carried:
+    """What the archives before this file hand on."""
+    row = connection.execute(
+        "SELECT order_sequence, order_digest, trades FROM archives ORDER BY number DESC LIMIT 1"
+    ).fetchone()
+    return Carried(*row) if row else Carried(0, NO_ORDER, 0)
+
+
+def reader(path: Path) -> sqlite3.Connection:
+    """A connection that changes nothing and sees what is committed, also beside a running gateway.
+
+    Raises:
+        sqlite3.Error: there is no such file, or it cannot be opened.
+    """
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    if not path.with_name(path.name + "-wal").exists():
+        uri += "&immutable=1"  # no log: all is in the file, and nothing is made beside it
+    return sqlite3.connect(uri, uri=True, autocommit=True)
+
+
+def archived_at(connection: sqlite3.Connection) -> int:
+    """When months were last moved to an archive; 0 where that never was."""
+    if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'archives'").fetchone():
+        return 0  # of a schema before there were archives
+    (at,) = connection.execute("SELECT coalesce(max(at), 0) FROM archives").fetchone()
+    return int(at)
+
+
+def sealed(path: Path) -> list[Sealed]:
+    """Every archive that the ledger at ``path`` knows, oldest first: the older ones by their successors.
+
+    Raises:
+        LedgerUnreadable: an archive is not there, or cannot be read.
+    """
+    found: dict[str, Sealed] = {}
+    unread = [path]
+    while unread:
+        for archive in _recorded(unread.pop(), path):
+            if archive.path.name not in found:
+                found[archive.path.name] = archive
+                unread.append(archive.path)
+    return sorted(found.values(), key=lambda archive: archive.last)
+
+
+def newest(connection: sqlite3.Connection, path: Path) -> list[Path]:
+    """The newest archives of the ledger at ``path`` that are there, as many as can be read together."""
+    if not archived_at(connection):
+        return []
+    files = connection.execute("SELECT file FROM archives ORDER BY last DESC LIMIT ?", (MOST_ATTACHED,))
+    beside = [path.with_name(Path(file).name) for (file,) in files]
+    return [archive for archive in reversed(beside) if archive.exists()]
+
+
+def unchanged(archive: Sealed) -> bool:
+    """Whether the file is byte for byte what was sealed."""
+    with archive.path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == archive.digest
+
+
+def unite(connection: sqlite3.Connection, others: Sequence[Path]) -> None:
+    """Let queries of a reader see the records of ``others``, at most ten archives, together with its own.
+
+    Call it outside a transaction. ``main.`` before a table's name still means the reader's own records.
+    """
+    names = [f"archive_{number}" for number in range(len(others))]
+    for name, other in zip(names, others, strict=True):
+        connection.execute(f"ATTACH ? AS {name}", (f"{other.absolute().as_uri()}?mode=ro&immutable=1",))
+    for table in _UNITED:
+        union = " UNION ALL ".join(f"SELECT * FROM {name}.{table}" for name in (*names, "main"))
+        connection.execute(f"CREATE TEMP VIEW {table} AS {union}")
+
+
+def _recorded(path: Path, ledger: Path) -> list[Sealed]:
+    try:
+        with closing(reader(path)) as connection:
+            if not archived_at(connection):
+                return []
+            rows = connection.execute(
+                "SELECT file, digest, last, head, order_sequence, order_digest, trades FROM archives"
+            ).fetchall()
+    except sqlite3.Error as error:
+        raise LedgerUnreadable(path, str(error)) from error
+    return [
+        Sealed(ledger.with_name(Path(file).name), digest, last, head, Carried(*rest))
+        for file, digest, last, head, *rest in rows
+    ]
