@@ -35,6 +35,7 @@ from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.planning.worker import PlannerProcess
 from temix_gateway.retailer.service import Account
 from temix_gateway.retailer.temix import TemixLink
+from temix_gateway.upkeep import keep_up
 
 _LOG: Final = structlog.get_logger(__name__)
 
@@ -127,7 +128,9 @@ async def _serve(config: Config) -> None:
             await stack.enter_async_context(
                 announced(config.gateway.name, identity, config.gateway.host, port)
             )
-        await core.run()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(keep_up(ledger, config.zone))
+            await core.run()
 
 
 class _Noting:

@@ -31,7 +31,7 @@ class LedgerFile:
 
     def close(self) -> None:
         """Close the file and let the next writer in."""
-        if self.fault:  # move nothing of the log to the file: it may not be on the disk itself
+        if self.fault and not self.lock.closed:  # the log may not be on the disk: the file stays as it is
             self.connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE)
         self.connection.close()
         self.lock.close()
