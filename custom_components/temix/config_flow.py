@@ -22,6 +22,8 @@ from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from .client import Hello, TemixError, probe
 from .const import CONF_FINGERPRINT, DEFAULT_PORT, DOMAIN
 from .gateway import error_key, make_client
+from .meter.flow import MeterFlow
+from .meter.sources import SUBENTRY as METER
 from .options import TemixOptionsFlow
 from .response.flow import ResponseFlow
 from .response.responses import SUBENTRY
@@ -58,8 +60,8 @@ class TemixConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_supported_subentry_types(
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """A gateway's entry has price responses."""
-        return {SUBENTRY: ResponseFlow}
+        """A gateway's entry has price responses, and a meter."""
+        return {SUBENTRY: ResponseFlow, METER: MeterFlow}
 
     @staticmethod
     @callback

@@ -35,13 +35,21 @@ from temix_gateway.forecast import forecast, plan_loads, problem_prices
 from temix_gateway.home.account import Account, Found, Query
 from temix_gateway.home.devices import Device, Load, PreviewPlan, ReportHome
 from temix_gateway.home.errors import CommandRefused
-from temix_gateway.home.messages import Mode, Preview, ReportReadings, State
+from temix_gateway.home.messages import Mode, Preview, ReportHistory, ReportReadings, State
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.lookups import Ledgers, account_message
 from temix_gateway.market import Market
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.horizon import Prices, tapering
-from temix_gateway.question import base_load, held_load, known_devices, loads_beside, past_prices, targets
+from temix_gateway.question import (
+    base_load,
+    expected_load,
+    held_load,
+    known_devices,
+    loads_beside,
+    past_prices,
+    targets,
+)
 from temix_gateway.replanning import Basis
 from temix_gateway.trading.outbox import Outbox
 from temix_gateway.trading.trader import Choice, Limits, Policy, Recent, Turn, choose
@@ -136,6 +144,7 @@ class Core:
         self._clock_proven_at: Duration | None = None
         self._trouble = ""
         self._report: ReportHome | None = None
+        self._history: ReportHistory | None = None
         self._basis: Basis | None = None
         self._problem_in_force: Problem | None = None
         self._account: tuple[object, Account] | None = None
@@ -247,6 +256,11 @@ class Core:
         self._report = report
         if self._basis is None or self._basis.home_changed(report):
             self._wake.set()
+
+    async def report_history(self, report: ReportHistory) -> None:
+        """Take past hours for the forecasts of load and sun, until Home Assistant brings others."""
+        self._history = report
+        self._wake.set()
 
     async def preview_plan(self, asked: PreviewPlan) -> Preview:
         """Plan one device beside the plan in force; nothing changes.
@@ -393,7 +407,9 @@ class Core:
         intervals = tapering(now, HORIZON)
         load = [
             rest + held
-            for rest, held in zip(base_load(loads, intervals), held_load(reported, intervals), strict=True)
+            for rest, held in zip(
+                self._rest(loads, now, intervals), held_load(reported, intervals), strict=True
+            )
         ]
         prices = Prices(rungs, past_prices(self.market), self.rules.zone)
         return Problem(
@@ -410,6 +426,12 @@ class Core:
             zone=self._terms.zone,
             currency=self._terms.currency,
         )
+
+    def _rest(self, loads: Sequence[Load], now: Instant, intervals: Sequence[Interval]) -> list[float]:
+        """The load that no device makes (W): as Home Assistant expects it, else by the home's past days."""
+        if loads or self._history is None:
+            return base_load(loads, intervals)
+        return expected_load(self._history, self.rules.zone, now, intervals)
 
     async def _ask_planner(self, problem: Problem, previous: Plan | None) -> Plan:
         """Plan, one at a time: the planner's process answers one question after the other."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.intervals import Interval, spread_evenly
@@ -9,8 +10,10 @@ from temix_market.units import Energy, Power, Price
 
 from temix_gateway.home import devices as reported
 from temix_gateway.home.devices import Load
+from temix_gateway.home.messages import ReportHistory
 from temix_gateway.market import Market
 from temix_gateway.planning import Plan, devices
+from temix_gateway.planning.forecast import History, Kind
 from temix_gateway.planning.horizon import Shown
 
 WATER_WH_PER_LITRE_KELVIN: Final = 1.163
@@ -23,6 +26,22 @@ DAY: Final = Duration(24 * HOUR)
 def base_load(loads: Sequence[Load], intervals: Sequence[Interval]) -> list[float]:
     """Mean power of the base load (W, net of solar) in each interval; the last value holds on."""
     return [_mean_load(loads, interval) for interval in intervals]
+
+
+def expected_load(
+    history: ReportHistory, zone: ZoneInfo, now: Instant, intervals: Sequence[Interval]
+) -> list[float]:
+    """Mean power (W, net of solar) in each interval as past days let expect; without any, of an assumed day."""
+    power = [0.0] * len(intervals)
+    for kind, hours, sign in ((Kind.LOAD, history.load, 1), (Kind.PV, history.sun, -1)):
+        seen = [
+            (Interval(Instant(history.start + number * HOUR), HOUR), float(energy))
+            for number, energy in enumerate(hours)
+            if energy is not None
+        ]
+        expected = History.of(kind, zone, seen, now).forecast(now, intervals).expected
+        power = [net + sign * float(more) for net, more in zip(power, expected, strict=True)]
+    return power
 
 
 def held_load(reports: Sequence[reported.Device], intervals: Sequence[Interval]) -> list[float]:

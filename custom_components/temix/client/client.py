@@ -1,7 +1,7 @@
 """A client of one gateway: its state as it changes, and typed commands."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -170,6 +170,12 @@ class Client:
             "get_settled_hours", start=to_ms(start), end=to_ms(end), changed_after=changed_after
         )
         return read(SettledHours.from_message, answer)
+
+    async def report_history(
+        self, start: datetime, load: Sequence[int | None], sun: Sequence[int | None]
+    ) -> None:
+        """Report what the home used, and its roof gave, in whole hours from ``start`` on, Wh."""
+        await self._command("report_history", start=to_ms(start), load=list(load), sun=list(sun))
 
     async def _greet(self, connection: Connection) -> GatewayState:
         hello, endpoint = connection.hello, self._endpoint

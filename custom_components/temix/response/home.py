@@ -108,6 +108,12 @@ def entity_id(hass: HomeAssistant, entity: str | None) -> str | None:
     return er.async_resolve_entity_id(er.async_get(hass), entity)
 
 
+def device_of(hass: HomeAssistant, entity: str) -> str | None:
+    """The device of an entity, by its registry id or entity id."""
+    entry = er.async_get(hass).async_get(entity_id(hass, entity) or "")
+    return None if entry is None else entry.device_id
+
+
 def power_beside(hass: HomeAssistant, entity: str) -> float | None:
     """What the device of an entity says that it draws, W; none where it has not exactly one such sensor."""
     registry = er.async_get(hass)

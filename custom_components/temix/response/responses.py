@@ -16,10 +16,13 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from ..client import TemixError
+from ..client import Client, TemixError
 from ..const import DOMAIN
 from ..coordinator import TemixCoordinator
-from .home import entity_id
+from ..meter.history import read as read_history
+from ..meter.meter import Meter
+from ..meter.sources import find as find_meter
+from .home import device_of, entity_id
 from .kinds import read
 from .model import Adapter, Unusable
 from .room import Room
@@ -45,6 +48,7 @@ class Responses:
         self.entry = entry
         self.running: dict[str, Running] = {}
         self.room = Room(self._import_limit, hass.loop.time)
+        self.meter = Meter(hass, entry, self.room, self._client, self._import_limit)
         self._store: Store[dict[str, Any]] = Store(hass, VERSION, f"{DOMAIN}.{entry.entry_id}")
         self._stored = stored
         self._known: dict[str, tuple[str, dict[str, Any]]] = {}
@@ -119,6 +123,7 @@ class Responses:
             self.running.clear()
             self._known.clear()
             await self._store.async_save(self._stored)
+            await self.meter.async_stop()
 
     async def async_end(self) -> None:
         """Stop for good: the entry is unloaded or removed."""
@@ -129,6 +134,7 @@ class Responses:
     async def async_forget(self) -> None:
         """Leave nothing behind on the disk."""
         await self._store.async_remove()
+        await self.meter.async_forget()
 
     async def _begin(self, subentry: ConfigSubentry) -> None:
         """Start a response, or go on with other settings; its entities stay the same."""
@@ -207,6 +213,9 @@ class Responses:
             return Gateway(None, connected=False)
         return Gateway(coordinator.data, connected=coordinator.client.connected)
 
+    def _client(self) -> Client | None:
+        return None if self._coordinator is None else self._coordinator.client
+
     def _import_limit(self) -> float | None:
         return None if self._coordinator is None else self._coordinator.data.import_limit
 
@@ -230,8 +239,9 @@ class Responses:
         }
 
     async def _report(self) -> None:
-        """Tell the gateway of the devices, when something changed and every minute."""
+        """Tell the gateway of past hours once, and of the devices when something changed and every minute."""
         told = 0
+        await self._report_history()
         while True:
             try:
                 async with asyncio.timeout(REPORT_EVERY_S):
@@ -250,6 +260,22 @@ class Responses:
             except TemixError as error:
                 _LOGGER.debug("The gateway could not be told of the devices: %s", error)
 
+    async def _report_history(self) -> None:
+        """Tell what the home used in the last weeks, as far as the recorder knows, for the forecasts."""
+        sources = await find_meter(self.hass, self.entry)
+        devices = {
+            device_of(self.hass, each) for one in self.running.values() for each in one.adapter.controlled
+        }
+        led = [each for each in sources.devices if (device_of(self.hass, each) or "") in devices]
+        hours = await read_history(self.hass, sources, led, dt_util.utcnow())
+        client = self._client()
+        if hours is None or client is None:
+            return
+        try:
+            await client.report_history(hours.start, hours.load, hours.sun)
+        except TemixError as error:
+            _LOGGER.debug("The gateway could not be told of past hours: %s", error)
+
 
 def _unusable(response_id: str) -> str:
     return f"response_unusable_{response_id}"
@@ -261,6 +287,7 @@ async def async_get_responses(hass: HomeAssistant, entry: ConfigEntry[Any]) -> R
     if entry.entry_id not in known:
         store: Store[dict[str, Any]] = Store(hass, VERSION, f"{DOMAIN}.{entry.entry_id}")
         known[entry.entry_id] = Responses(hass, entry, await store.async_load() or {})
+        await known[entry.entry_id].meter.async_start()
     responses = known[entry.entry_id]
     await responses.async_compare()
     return responses

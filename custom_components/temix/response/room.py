@@ -60,12 +60,15 @@ class Room:
         self._wanted.pop(who, None)
         self._drawn.pop(who, None)
 
-    def measured(self, power: float) -> None:
-        """Take the meter's mean net import since it was last given."""
+    def mean(self) -> float:
+        """What the responses drew on average since the meter was last given."""
         self._count()
         passed = self._clock() - self._since
-        if passed > 0:
-            self._rest = max(0.0, power - self._energy / passed)
+        return self._energy / passed if passed > 0 else 0.0
+
+    def measured(self, power: float) -> None:
+        """Take the meter's mean net import since it was last given."""
+        self._rest = max(0.0, power - self.mean())
         self._since, self._energy = self._clock(), 0.0
 
     def _count(self) -> None:

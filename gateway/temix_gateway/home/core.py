@@ -4,7 +4,7 @@ from typing import Protocol
 
 from temix_gateway.home.account import Found, Query
 from temix_gateway.home.devices import PreviewPlan, ReportHome
-from temix_gateway.home.messages import Mode, Preview, ReportReadings, State
+from temix_gateway.home.messages import Mode, Preview, ReportHistory, ReportReadings, State
 
 
 class Core(Protocol):
@@ -35,6 +35,10 @@ class Core(Protocol):
 
     async def preview_plan(self, asked: PreviewPlan) -> Preview:
         """Plan one device at the present prices, beside the plan in force; nothing changes."""
+        ...
+
+    async def report_history(self, report: ReportHistory) -> None:
+        """Take past hours for the forecasts of load and sun."""
         ...
 
     async def report_readings(self, report: ReportReadings) -> None:

@@ -271,6 +271,18 @@ class ReportReadings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     readings: Annotated[list[Reading], Meta(min_length=1, max_length=600)]
 
 
+class ReportHistory(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="report_history"):
+    """Report past whole hours from ``start`` on, for the forecasts; it replaces the earlier report.
+
+    ``load`` is what the home used beside the devices reported, ``sun`` what its roof gave; null: unknown.
+    """
+
+    id: CommandId
+    start: Time
+    load: Annotated[list[Wh | None], Meta(max_length=1_400)]
+    sun: Annotated[list[Wh | None], Meta(max_length=1_400)]
+
+
 def encode(message: ServerMessage) -> str:
     """Write a message as JSON text."""
     return msgspec.json.encode(message).decode()

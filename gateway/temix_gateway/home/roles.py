@@ -17,7 +17,7 @@ _READ: Final = frozenset(
     {"start_listening", "get_state", "get_statement", "get_transactions", "get_settled_hours"}
 )
 _STEER: Final = frozenset({"pause_trading", "plan_again", "set_mode"})
-_REPORT: Final = frozenset({"report_home", "report_readings", "preview_plan"})
+_REPORT: Final = frozenset({"report_home", "report_history", "report_readings", "preview_plan"})
 
 ALLOWED: Final[dict[Role, frozenset[str]]] = {
     Role.VIEWER: _READ,

@@ -24,6 +24,7 @@ from temix_gateway.home.messages import (
     PauseTrading,
     PlanAgain,
     Preview,
+    ReportHistory,
     ReportReadings,
     Result,
     ServerMessage,
@@ -45,6 +46,7 @@ type Order = (
     | PlanAgain
     | SetMode
     | ReportHome
+    | ReportHistory
     | ReportReadings
     | PreviewPlan
 )
@@ -233,6 +235,8 @@ class Session:
                 await core.report_home(command)
             case PreviewPlan():
                 return await core.preview_plan(command)
+            case ReportHistory():
+                await core.report_history(command)
             case ReportReadings():
                 await core.report_readings(command)
             case GetStatement() | GetTransactions() | GetSettledHours():

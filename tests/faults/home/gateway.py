@@ -1,7 +1,7 @@
 """A gateway led by the test, in place of the client's connection: no socket, so virtual time runs."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -29,6 +29,7 @@ class ScriptedGateway:
         """Be there, with a price for everything and no plan."""
         self.hello = Hello(gateway_id=GATEWAY_ID, version="0.1.0", min_schema=1, max_schema=1)
         self.reports: list[Mapping[str, Any]] = []
+        self.readings: list[Any] = []
         self.commands: list[str] = []
         self.connected = False
         self.gone = False
@@ -90,9 +91,14 @@ class ScriptedGateway:
         self._open("report_home")
         self.reports.append({device.id: device for device in devices})
 
+    async def report_history(self, start: datetime, load: Sequence[Any], sun: Sequence[Any]) -> None:
+        """Take past hours and leave them."""
+        self._open("report_history")
+
     async def report_readings(self, readings: Iterable[Any]) -> None:
-        """Take readings and leave them."""
+        """Remember what was read."""
         self._open("report_readings")
+        self.readings += readings
 
     async def set_mode(self, mode: str) -> None:
         """Change the mode, and say so."""

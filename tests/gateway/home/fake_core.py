@@ -21,6 +21,7 @@ from temix_gateway.home.messages import (
     PositionStep,
     Preview,
     PriceStep,
+    ReportHistory,
     ReportReadings,
     Retailer,
     Spot,
@@ -120,6 +121,10 @@ class FakeCore:
         run = PlanStep(start=start, end=start + HOUR, power=2_000, why="runs", price=100_000)
         plan = DevicePlan(device=asked.device.id, steps=[run], saved="0.05", done=run.end)
         return Preview(plan=plan, energy=2_000, cost="0.2")
+
+    async def report_history(self, report: ReportHistory) -> None:
+        """Remember."""
+        self._note(report)
 
     async def report_readings(self, report: ReportReadings) -> None:
         """Remember."""

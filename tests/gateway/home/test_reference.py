@@ -65,7 +65,8 @@ async def test_what_the_gateway_sends(gateway: Gateway, connect: Connect) -> Non
 
 async def test_what_the_client_sends(mock: MockServer, client: Client) -> None:
     mock.answers |= dict.fromkeys(
-        ("pause_trading", "plan_again", "set_mode", "report_home", "report_readings"), result
+        ("pause_trading", "plan_again", "set_mode", "report_home", "report_history", "report_readings"),
+        result,
     )
     mock.answers["get_settled_hours"] = lambda asked: result(asked, {"hours": [], "revision": 0})
     async with listening(client):
@@ -73,9 +74,10 @@ async def test_what_the_client_sends(mock: MockServer, client: Client) -> None:
         await client.plan_again()
         await client.set_mode("monitor")
         await client.report_home(NOW, DEVICES, [Load(start=NOW, end=SIX, power=-3)])
+        await client.report_history(NOW, [410, None], [0, 1_200])
         await client.report_readings([Reading(start=NOW, end=SIX, energy=1)])
         await client.get_settled_hours(NOW, SIX)
-    assert len(mock.received) == 8
+    assert len(mock.received) == 9
     for message in mock.received:
         check("ClientMessage", message)
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "set_mode": {"mode": "advise"},
     "report_home": {"at": NOON, "devices": [], "base_load": []},
     "preview_plan": {"device": PUMP},
+    "report_history": {"start": NOON, "load": [410, None], "sun": [0, 1_200]},
     "report_readings": {"readings": [{"start": NOON, "end": NOON + 300_000, "energy": 41}]},
 }
 

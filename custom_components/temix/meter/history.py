@@ -1,0 +1,81 @@
+"""What the home drew and its roof gave in past hours, from the recorder's statistics, for the forecasts."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from .sources import Sources
+
+BACK: Final = timedelta(weeks=4)
+MOST_WH: Final = 100_000
+"""More in an hour is no home's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Whole hours from ``start`` on, Wh: what the home used beside the devices led, and what its roof gave.
+
+    None where the statistics have a gap.
+    """
+
+    start: datetime
+    load: tuple[int | None, ...]
+    sun: tuple[int | None, ...]
+
+
+async def read(hass: HomeAssistant, sources: Sources, led: Iterable[str], now: datetime) -> Hours | None:
+    """The last four weeks; ``led`` are the registers of devices led. None without statistics."""
+    if "recorder" not in hass.config.components or not sources.registers:
+        return None
+    from homeassistant.components.recorder.statistics import statistics_during_period  # noqa: PLC0415
+    from homeassistant.helpers.recorder import get_instance  # noqa: PLC0415 - only where it is set up
+
+    end = now.replace(minute=0, second=0, microsecond=0)
+    led = tuple(led)
+    wanted = {*sources.registers, *sources.produced, *led}
+    found = await get_instance(hass).async_add_executor_job(
+        statistics_during_period, hass, end - BACK, end, wanted, "hour", {"energy": "Wh"}, {"change"}
+    )
+    return together(found, sources, led, end - BACK, end) if found else None
+
+
+def together(
+    found: Mapping[str, Iterable[Mapping[str, Any]]],
+    sources: Sources,
+    led: tuple[str, ...],
+    start: datetime,
+    end: datetime,
+) -> Hours:
+    """Sum the statistics hour by hour: used = imported + given by the roof − exported − devices led."""
+    count = (end - start) // timedelta(hours=1)
+    changes: dict[str, dict[int, float]] = {
+        name: {
+            round((dt_util.utc_from_timestamp(row["start"]) - start) / timedelta(hours=1)): row["change"]
+            for row in rows
+            if row.get("change") is not None
+        }
+        for name, rows in found.items()
+    }
+
+    def summed(hour: int, names: Iterable[str]) -> float | None:
+        values = [changes.get(name, {}).get(hour) for name in names]
+        return None if any(value is None for value in values) else sum(value or 0.0 for value in values)
+
+    load: list[int | None] = []
+    sun: list[int | None] = []
+    for hour in range(count):
+        imported, exported = summed(hour, sources.imported), summed(hour, sources.exported)
+        given = summed(hour, sources.produced)
+        others = sum(changes.get(name, {}).get(hour, 0.0) for name in led)
+        sun.append(None if given is None else _plausible(given))
+        known = imported is not None and exported is not None and given is not None
+        load.append(_plausible(imported + given - exported - others) if known else None)  # type: ignore[operator]
+    return Hours(start, tuple(load), tuple(sun))
+
+
+def _plausible(energy: float) -> int | None:
+    return round(max(0.0, energy)) if energy < MOST_WH else None
