@@ -31,7 +31,7 @@ def base_load(loads: Sequence[Load], intervals: Sequence[Interval]) -> list[floa
 def expected_load(
     history: ReportHistory, zone: ZoneInfo, now: Instant, intervals: Sequence[Interval]
 ) -> list[float]:
-    """Mean power (W, net of solar) in each interval as past days let expect; without any, of an assumed day."""
+    """Mean power (W, net of solar) in each interval by past days; without any, of an assumed day."""
     power = [0.0] * len(intervals)
     for kind, hours, sign in ((Kind.LOAD, history.load, 1), (Kind.PV, history.sun, -1)):
         seen = [
