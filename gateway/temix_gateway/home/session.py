@@ -217,7 +217,9 @@ class Session:
             self._log.exception("command failed", command=name)
             return _failure(command.id, "internal", "the gateway failed to carry this out: see its log")
 
-    async def _carry_out(self, command: Order) -> Snapshot | Preview | Found | None:
+    async def _carry_out(  # noqa: C901 - one line for each command
+        self, command: Order
+    ) -> Snapshot | Preview | Found | None:
         core = self._api.core
         match command:
             case StartListening():
