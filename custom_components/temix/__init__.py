@@ -12,6 +12,7 @@ from .coordinator import TemixConfigEntry, TemixCoordinator
 from .gateway import error_key, make_client
 from .memory import Memory
 from .repairs import forget_certificate_changed, tell_certificate_changed
+from .response.actions import async_setup_actions
 from .response.responses import KEY, async_get_responses
 from .services import async_setup_services
 
@@ -22,6 +23,7 @@ PLATFORMS = [
     Platform.BUTTON,
     Platform.CALENDAR,
     Platform.EVENT,
+    Platform.NUMBER,
     Platform.SELECT,
     Platform.SENSOR,
 ]
@@ -30,6 +32,7 @@ PLATFORMS = [
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions, which exist with or without an entry."""
     async_setup_services(hass)
+    async_setup_actions(hass)
     return True
 
 

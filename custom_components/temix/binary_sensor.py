@@ -12,6 +12,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import TemixConfigEntry, TemixCoordinator
 from .entity import GATEWAY, PRICES, TemixEntity
+from .response.entities import binary_sensors
+from .response.entity import add_for_each
 
 PARALLEL_UPDATES = 0
 
@@ -105,6 +107,7 @@ async def async_setup_entry(
 ) -> None:
     """Add the binary sensors."""
     async_add_entities(TemixBinarySensor(entry.runtime_data, description) for description in BINARY_SENSORS)
+    add_for_each(entry, async_add_entities, binary_sensors)
 
 
 class TemixBinarySensor(TemixEntity, BinarySensorEntity):

@@ -9,16 +9,13 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .calls import carry_out
 from .coordinator import TemixConfigEntry, TemixCoordinator
 from .entity import GATEWAY, TemixEntity
-from .response.entity import ResponseEntity, add_for_each
-from .response.status import Mode
+from .response.entities import selects
+from .response.entity import add_for_each
 
 PARALLEL_UPDATES = 0
 
 GATEWAY_MODE: Final = SelectEntityDescription(
     key="mode", translation_key="mode", options=["monitor", "advise", "automatic"]
-)
-MODE = SelectEntityDescription(
-    key="mode", translation_key="response_mode", options=[mode.value for mode in Mode]
 )
 
 
@@ -29,7 +26,7 @@ async def async_setup_entry(
 ) -> None:
     """Add the gateway's mode, and one for each response."""
     async_add_entities([GatewayModeSelect(entry.runtime_data)])
-    add_for_each(entry, async_add_entities, lambda running: [ModeSelect(running, MODE)])
+    add_for_each(entry, async_add_entities, selects)
 
 
 class GatewayModeSelect(TemixEntity, SelectEntity):
@@ -49,18 +46,3 @@ class GatewayModeSelect(TemixEntity, SelectEntity):
     async def async_select_option(self, option: str) -> None:
         """Ask the gateway for another; it tells when it is in force."""
         await carry_out(self.coordinator.client.set_mode(option))
-
-
-class ModeSelect(ResponseEntity, SelectEntity):
-    """Automatic, run now, or off."""
-
-    @property
-    @override
-    def current_option(self) -> str:
-        """The mode in force."""
-        return self.running.memory.mode.value
-
-    @override
-    async def async_select_option(self, option: str) -> None:
-        """Choose another; that ends a hold."""
-        self.running.choose(Mode(option))

@@ -1,14 +1,9 @@
 """Sensors: prices now and ahead, the position, and how far tenders reach."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, override
 
 from homeassistant.components.sensor import (
-    SensorDeviceClass,
     SensorEntity,
-    SensorEntityDescription,
 )
 from homeassistant.const import UnitOfEnergy
 from homeassistant.core import HomeAssistant
@@ -20,37 +15,10 @@ from .curve.days import month_of
 from .descriptions import TemixMoneyDescription, TemixPriceDescription, TemixSensorDescription, Value
 from .entity import TemixEntity
 from .price_sensors import PRICE_SENSORS
-from .response.entity import ResponseEntity, add_for_each
-from .response.running import Running
-from .response.status import Doing
+from .response.entities import sensors
+from .response.entity import add_for_each
 
 PARALLEL_UPDATES = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class ResponseSensorDescription(SensorEntityDescription):
-    """A sensor of a response, and where its state comes from."""
-
-    value_fn: Callable[[Running], str | datetime | None]
-    attributes_fn: Callable[[Running], dict[str, Any]] | None = None
-
-
-RESPONSE_SENSORS = (
-    ResponseSensorDescription(
-        key="state",
-        translation_key="response_state",
-        device_class=SensorDeviceClass.ENUM,
-        options=[doing.value for doing in Doing],
-        value_fn=lambda running: running.goal.doing.value,
-        attributes_fn=lambda running: {"reason": running.goal.reason, "held_until": running.held_until},
-    ),
-    ResponseSensorDescription(
-        key="next_start",
-        translation_key="next_start",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        value_fn=lambda running: running.next_start,
-    ),
-)
 
 
 async def async_setup_entry(
@@ -62,30 +30,7 @@ async def async_setup_entry(
     async_add_entities(
         TemixSensor(entry.runtime_data, description) for description in (*PRICE_SENSORS, *ACCOUNT_SENSORS)
     )
-    add_for_each(
-        entry,
-        async_add_entities,
-        lambda running: [ResponseSensor(running, description) for description in RESPONSE_SENSORS],
-    )
-
-
-class ResponseSensor(ResponseEntity, SensorEntity):
-    """What a response does, or when it will."""
-
-    entity_description: ResponseSensorDescription
-
-    @property
-    @override
-    def native_value(self) -> str | datetime | None:
-        """The value now."""
-        return self.entity_description.value_fn(self.running)
-
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, Any] | None:
-        """Why, and until when."""
-        attributes = self.entity_description.attributes_fn
-        return None if attributes is None else attributes(self.running)
+    add_for_each(entry, async_add_entities, sensors)
 
 
 class TemixSensor(TemixEntity, SensorEntity):

@@ -62,7 +62,7 @@ class ChargeCar(Adapter):
         """
         switch, current = data.get("switch"), data.get("current")
         if switch is None and current is None:
-            raise Unusable("switch", "a charger needs a switch or a current to set")
+            raise Unusable("switch", "a charger needs a switch or a current to set", "switch_or_current")
         return cls(
             switch=None if switch is None else Lever.from_data(data),
             current=current,
@@ -186,5 +186,5 @@ def departures(data: Mapping[str, Any]) -> tuple[time | None, ...]:
         for day in DAYS
     )
     if not any(at is not None for at in week):
-        raise Unusable("days", "choose at least one day")
+        raise Unusable("days", "choose at least one day", "no_day")
     return week

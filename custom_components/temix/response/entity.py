@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import override
 
 from homeassistant.core import callback
+from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..const import DOMAIN
 from ..coordinator import TemixConfigEntry
+from .guess import area_of
 from .responses import KEY
 from .running import Running
 
@@ -21,7 +23,7 @@ class ResponseEntity(Entity):
     _attr_should_poll = False
 
     def __init__(self, running: Running, description: EntityDescription) -> None:
-        """Belong to ``running``."""
+        """Belong to ``running``; its device begins in the area of the user's."""
         self.running = running
         self.entity_description = description
         self._attr_unique_id = f"{running.id}_{description.key}"
@@ -29,7 +31,9 @@ class ResponseEntity(Entity):
             identifiers={(DOMAIN, running.id)},
             entry_type=DeviceEntryType.SERVICE,
             manufacturer="TeMIX",
+            model=running.adapter.kind.value,
             name=running.title,
+            suggested_area=_area(running),
         )
 
     @override
@@ -37,6 +41,14 @@ class ResponseEntity(Entity):
         """Follow the response."""
         await super().async_added_to_hass()
         self.async_on_remove(self.running.listen(self.async_write_ha_state))
+
+
+def _area(running: Running) -> str | None:
+    """The name of the area in which the user's device is."""
+    areas = (area_of(running.hass, entity) for entity in running.adapter.controlled)
+    found = next(filter(None, areas), None)
+    area = None if found is None else ar.async_get(running.hass).async_get_area(found)
+    return None if area is None else area.name
 
 
 @callback

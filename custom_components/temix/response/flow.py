@@ -1,4 +1,4 @@
-"""Adding and changing a response in the UI: a menu of what people ask, then one page of plain questions."""
+"""Adding, copying and changing a response in the UI: what people ask, which device, how, and a preview."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -9,252 +9,249 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import selector as select
 
+from . import checks
+from .checks import Wrong
+from .guess import guess, name_of
 from .home import entity_id
 from .kinds import read
-from .model import Kind, Unusable
+from .model import Kind
+from .preview import preview
+from .questions import MORE, NAME, PAGES, Degrees, Preset, Questions, number
 
-NAME: Final = "name"
-MORE: Final = "more"
-
-
-def _entity(domains: list[str], device_class: str | None = None) -> select.EntitySelector:
-    config = select.EntitySelectorConfig(domain=domains)
-    if device_class is not None:
-        config["device_class"] = device_class
-    return select.EntitySelector(config)
-
-
-def _number(least: float, most: float, unit: str, step: float | None = None) -> select.NumberSelector:
-    config = select.NumberSelectorConfig(
-        min=least, max=most, unit_of_measurement=unit, mode=select.NumberSelectorMode.BOX
-    )
-    config["step"] = "any" if step is None else step
-    return select.NumberSelector(config)
-
-
-def _choice(name: str, *options: str) -> select.SelectSelector:
-    return select.SelectSelector(select.SelectSelectorConfig(options=list(options), translation_key=name))
-
-
-SWITCH: Final = _entity(["switch", "input_boolean"])
-SOC: Final = _entity(["sensor", "input_number"], "battery")
-NUMBER: Final = _entity(["number", "input_number"])
-TIME: Final = select.TimeSelector()
-KILOWATT_HOURS: Final = _number(0.1, 1_000, "kWh")
-WATTS: Final = _number(1, 50_000, "W", 1)
-DEGREES: Final = _number(0, 200, "°")
-PERCENT: Final = _number(0, 100, "%", 1)
-STATE: Final = _choice("default", "on", "off")
-
-type Questions = Mapping[vol.Marker, Any]
-
-QUESTIONS: Final[dict[str, tuple[Questions, Questions]]] = {
-    Kind.CHARGE_CAR: (
-        {
-            vol.Optional("switch"): SWITCH,
-            vol.Optional("soc"): SOC,
-            vol.Required("target", default=80): PERCENT,
-            vol.Required("ready_by", default="07:00:00"): TIME,
-        },
-        {
-            vol.Optional("current"): NUMBER,
-            vol.Optional("plugged"): _entity(["binary_sensor", "device_tracker"]),
-            vol.Required("capacity", default=60): KILOWATT_HOURS,
-            vol.Required("amperes", default=16): _number(6, 80, "A", 1),
-            vol.Required("volts", default=230): _number(100, 480, "V", 1),
-            vol.Required("phases", default=1): _number(1, 3, "", 1),
-            vol.Required("default", default="on"): STATE,
-        },
-    ),
-    Kind.HEAT_WATER: (
-        {
-            vol.Required("heater"): _entity(["water_heater"]),
-            vol.Required("lowest"): DEGREES,
-            vol.Required("usual"): DEGREES,
-            vol.Required("highest"): DEGREES,
-        },
-        {
-            vol.Required("power", default=2_000): WATTS,
-            vol.Required("volume", default=200): _number(5, 5_000, "L", 1),
-        },
-    ),
-    Kind.HEAT_COOL: (
-        {
-            vol.Required("thermostat"): _entity(["climate"]),
-            vol.Required("low"): DEGREES,
-            vol.Required("usual"): DEGREES,
-            vol.Required("high"): DEGREES,
-        },
-        {
-            vol.Required("power", default=2_000): WATTS,
-            vol.Required("season", default="heat"): _choice("season", "heat", "cool"),
-            vol.Optional("outdoor"): _entity(["sensor"], "temperature"),
-        },
-    ),
-    Kind.RUN_HOURS: (
-        {
-            vol.Required("switch"): SWITCH,
-            vol.Required("hours", default=4): _number(0.25, 24, "h"),
-            vol.Required("power", default=1_000): WATTS,
-            vol.Required("ready_by", default="20:00:00"): TIME,
-        },
-        {vol.Required("default", default="off"): STATE},
-    ),
-    Kind.RUN_ONCE: (
-        {
-            vol.Required("switch"): SWITCH,
-            vol.Required("hours", default=2): _number(0.25, 24, "h"),
-            vol.Required("power", default=800): WATTS,
-            vol.Required("ready_by", default="07:00:00"): TIME,
-        },
-        {vol.Required("default", default="on"): STATE},
-    ),
-    Kind.PAUSE_WHEN_DEAR: (
-        {
-            vol.Required("switch"): SWITCH,
-            vol.Required("limit", default=0.4): _number(-5, 25, ""),
-            vol.Required("longest_minutes", default=60): _number(5, 720, "min", 1),
-        },
-        {},
-    ),
-    Kind.HOME_BATTERY: (
-        {
-            vol.Required("setpoint"): NUMBER,
-            vol.Required("soc"): SOC,
-            vol.Required("capacity"): KILOWATT_HOURS,
-            vol.Required("reserve", default=20): PERCENT,
-        },
-        {
-            vol.Required("max_charge", default=3_000): WATTS,
-            vol.Required("max_discharge", default=3_000): WATTS,
-        },
-    ),
-}
-EVERYWHERE: Final[Questions] = {
-    vol.Required("hold_hours", default=2): _number(0.25, 48, "h"),
-    vol.Required("advise", default=False): select.BooleanSelector(),
-}
+COPY: Final = "copy"
+COPIED: Final = "response"
+LED: Final = ("switch", "stop", "on_option", "off_option", "current", "thermostat", "heater", "setpoint")
+"""Answers that a copy leaves out: two responses cannot lead one entity."""
+BUTTONS: Final = ("button", "input_button", "script")
+CHOICES: Final = ("select", "input_select")
+OPTIONAL_WITH_BUTTON: Final = select.EntitySelector(select.EntitySelectorConfig(domain=list(BUTTONS)))
 
 
 class ResponseFlow(ConfigSubentryFlow):
     """Every way to a response, and to a changed one."""
 
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._kind = ""
+        self._before: dict[str, Any] = {}
+        self._guessed: dict[str, Any] = {}
+        self._device: dict[str, Any] = {}
+        self._lever: dict[str, Any] = {}
+        self._settings: dict[str, Any] = {}
+        self._title = ""
+
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask what shall respond to prices."""
-        return self.async_show_menu(step_id="user", menu_options=[str(kind) for kind in QUESTIONS])
+        copy = [COPY] if self._get_entry().subentries else []
+        return self.async_show_menu(step_id="user", menu_options=[*map(str, PAGES), *copy])
+
+    async def async_step_copy(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Take the answers of another response, all but its device and its name."""
+        others = self._get_entry().subentries
+        if user_input is not None:
+            taken = others[user_input[COPIED]].data
+            self._before = {name: value for name, value in taken.items() if name not in LED}
+            return await self._ask_device(str(taken["kind"]), None)
+        options = [
+            select.SelectOptionDict(value=subentry.subentry_id, label=subentry.title)
+            for subentry in others.values()
+        ]
+        config = select.SelectSelectorConfig(options=options, mode=select.SelectSelectorMode.LIST)
+        schema = vol.Schema({vol.Required(COPIED): select.SelectSelector(config)})
+        return self.async_show_form(step_id="copy", data_schema=schema)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Show the page of its kind again."""
-        return await self._ask(str(self._get_reconfigure_subentry().data["kind"]), None)
+        """Show the pages of its kind again, with its answers."""
+        subentry = self._get_reconfigure_subentry()
+        self._before = {NAME: subentry.title, **subentry.data}
+        return await self._ask_device(str(subentry.data["kind"]), None)
 
-    async def async_step_charge_car(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Charge my car."""
-        return await self._ask(Kind.CHARGE_CAR, user_input)
-
-    async def async_step_heat_water(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Heat water."""
-        return await self._ask(Kind.HEAT_WATER, user_input)
-
-    async def async_step_heat_cool(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Heat and cool."""
-        return await self._ask(Kind.HEAT_COOL, user_input)
-
-    async def async_step_run_hours(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Run for some hours a day."""
-        return await self._ask(Kind.RUN_HOURS, user_input)
-
-    async def async_step_run_once(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Run once before a time."""
-        return await self._ask(Kind.RUN_ONCE, user_input)
-
-    async def async_step_pause_when_dear(
-        self, user_input: dict[str, Any] | None = None
-    ) -> SubentryFlowResult:
-        """Pause when dear."""
-        return await self._ask(Kind.PAUSE_WHEN_DEAR, user_input)
-
-    async def async_step_home_battery(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Home battery."""
-        return await self._ask(Kind.HOME_BATTERY, user_input)
-
-    async def _ask(self, kind: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
-        errors: dict[str, str] = {}
-        told: dict[str, str] = {}
+    async def async_step_lever(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask how a choice, a button or a script turns the device on and off."""
+        found = entity_id(self.hass, self._device.get("switch")) or ""
         if user_input is not None:
-            data = {"kind": kind} | self._stored(user_input)
-            title = data.pop(NAME)
-            try:
-                adapter = read(data)
-            except Unusable as error:
-                errors["base"], told = "unusable", {"field": error.field, "reason": error.reason}
-            else:
-                taken = self._taken() & set(adapter.controlled)
-                if not taken:
-                    return self._finish(title, data)
-                entity = entity_id(self.hass, next(iter(taken))) or ""
-                errors["base"], told = "in_use", {"entity": entity}
+            self._lever = self._stored(user_input)
+            wrong = self._wrong_lever()
+            if wrong is None:
+                return await self._ask_settings(None)
+            return self._page("lever", self._lever_page(found), user_input, wrong, entity=found)
+        return self._page("lever", self._lever_page(found), self._shown(), entity=found)
+
+    async def async_step_preview(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Show what it would do at today's prices; the yes to it makes it."""
+        data = self._data
+        if user_input is not None:
+            if self.source == "reconfigure":
+                entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
+                return self.async_update_and_abort(entry, subentry, title=self._title, data=data)
+            return self.async_create_entry(title=self._title, data=data)
+        coordinator = getattr(self._get_entry(), "runtime_data", None)
+        notes = await checks.notes(self.hass, read(data), data)
+        told = {
+            "name": self._title,
+            "preview": await preview(self.hass, coordinator, data),
+            "notes": "\n\n".join(notes),
+        }
         return self.async_show_form(
-            step_id=kind,
-            data_schema=self.add_suggested_values_to_schema(
-                _page(kind), user_input if user_input is not None else self._before()
-            ),
-            errors=errors,
-            description_placeholders=told,
+            step_id="preview", data_schema=vol.Schema({}), description_placeholders=told
         )
 
-    def _finish(self, title: str, data: dict[str, Any]) -> SubentryFlowResult:
-        if self.source == "reconfigure":
-            return self.async_update_and_abort(
-                self._get_entry(), self._get_reconfigure_subentry(), title=title, data=data
-            )
-        return self.async_create_entry(title=title, data=data)
+    @property
+    def _data(self) -> dict[str, Any]:
+        return {"kind": self._kind, **self._device, **self._lever, **self._settings}
 
-    def _taken(self) -> set[str]:
-        """Entities that other responses lead."""
-        own = self._get_reconfigure_subentry().subentry_id if self.source == "reconfigure" else None
-        taken: set[str] = set()
-        for subentry in self._get_entry().subentries.values():
-            if subentry.subentry_id != own:
-                try:
-                    taken |= set(read(subentry.data).controlled)
-                except Unusable:
-                    continue  # it runs nothing, and has a repair issue that says so
-        return taken
+    async def _ask_device(self, kind: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
+        """Which device."""
+        self._kind = kind
+        questions = PAGES[kind].device
+        if not questions:
+            return await self._ask_settings(None)
+        if user_input is None:
+            return self._page(kind, questions, self._shown())
+        self._device = self._stored(user_input)
+        own = self._get_reconfigure_subentry().subentry_id if self.source == "reconfigure" else ""
+        wrong = checks.wrong_device(self.hass, self._get_entry(), {"kind": kind, **self._device}, own)
+        if wrong is not None:
+            return self._page(kind, questions, user_input, wrong)
+        self._guessed = await guess(self.hass, kind, self._device)
+        self._lever = {}
+        found = entity_id(self.hass, self._device.get("switch")) or ""
+        if found.startswith((*BUTTONS, *CHOICES)):
+            return await self.async_step_lever()
+        return await self._ask_settings(None)
+
+    async def _ask_settings(self, user_input: dict[str, Any] | None) -> SubentryFlowResult:
+        """How."""
+        step = f"{self._kind}_settings"
+        wrong = None
+        if user_input is not None:
+            flat = {name: value for name, value in user_input.items() if name != MORE}
+            self._settings = self._stored(flat | user_input.get(MORE, {}))
+            self._title = self._settings.pop(NAME)
+            wrong = checks.wrong_settings(self.hass, self._data)
+            if wrong is None:
+                return await self.async_step_preview()
+        known = self._shown() if user_input is None else {**user_input, **user_input.get(MORE, {})}
+        pages = PAGES[self._kind]
+        return self._page(
+            step, {vol.Required(NAME): select.TextSelector(), **pages.first}, known, wrong, pages.more
+        )
+
+    def _wrong_lever(self) -> Wrong | None:
+        lever = self._lever
+        if lever.get("on_option") is not None and lever["on_option"] == lever.get("off_option"):
+            return Wrong("off_option", "same_option")
+        if lever.get("stop") is not None and lever["stop"] == self._device["switch"]:
+            return Wrong("stop", "same_button")
+        own = self._get_reconfigure_subentry().subentry_id if self.source == "reconfigure" else ""
+        data = {"kind": self._kind, **self._device, **lever}
+        return checks.wrong_device(self.hass, self._get_entry(), data, own)
+
+    def _lever_page(self, found: str) -> Questions:
+        if found.startswith(BUTTONS):
+            return {vol.Required("stop"): OPTIONAL_WITH_BUTTON}
+        state = self.hass.states.get(found)
+        options = [] if state is None else [str(option) for option in state.attributes.get("options", [])]
+        choice = select.SelectSelector(select.SelectSelectorConfig(options=options))
+        return {vol.Required("on_option"): choice, vol.Required("off_option"): choice}
+
+    def _shown(self) -> dict[str, Any]:
+        """What is known before anybody answers: by entity ids, as pages have it."""
+        known = {**self._guessed, **self._before}
+        return {
+            name: entity_id(self.hass, value) or value if isinstance(value, str) and _is_id(value) else value
+            for name, value in known.items()
+        }
 
     def _stored(self, user_input: Mapping[str, Any]) -> dict[str, Any]:
-        """Flat, with entities by their registry ids: a renamed one stays the same."""
-        flat: dict[str, Any] = {
-            name: value for name, value in user_input.items() if name != MORE
-        } | user_input.get(MORE, {})
-        registry = er.async_get(self.hass)
-        for name, value in flat.items():
+        """Entities by their registry ids: a renamed one stays the same."""
+        registry, stored = er.async_get(self.hass), dict(user_input)
+        for name, value in stored.items():
             entry = registry.async_get(value) if isinstance(value, str) and "." in value else None
             if entry is not None and name != NAME:
-                flat[name] = entry.id
-        return flat
+                stored[name] = entry.id
+        return stored
 
-    def _before(self) -> dict[str, Any]:
-        """The answers of the response that is being changed, as the page has them."""
-        if self.source != "reconfigure":
-            return {}
-        subentry = self._get_reconfigure_subentry()
-        shown = {
-            name: entity_id(self.hass, value) if isinstance(value, str) and _is_id(value) else value
-            for name, value in subentry.data.items()
-        }
-        return {NAME: subentry.title, **shown, MORE: shown}
+    def _page(  # noqa: PLR0913, PLR0917 - what a page is made of, each of them once
+        self,
+        step: str,
+        first: Questions,
+        known: Mapping[str, Any],
+        wrong: Wrong | None = None,
+        more: Questions | None = None,
+        entity: str = "",
+    ) -> SubentryFlowResult:
+        visible = self._asked(first, known)
+        hidden = self._asked(more or {}, known)
+        schema: dict[vol.Marker, Any] = dict(visible)
+        at_fault = wrong is not None and wrong.field in hidden
+        if hidden:
+            schema[vol.Required(MORE)] = section(vol.Schema(hidden), {"collapsed": not at_fault})
+        errors = {}
+        if wrong is not None:
+            errors = {wrong.field if wrong.field in visible else "base": wrong.key}
+        return self.async_show_form(
+            step_id=step,
+            data_schema=vol.Schema(schema),
+            errors=errors,
+            description_placeholders={
+                "entity": entity,
+                "device": self._device_name(),
+                **(wrong.told if wrong is not None else {}),
+            },
+        )
+
+    def _asked(self, questions: Questions, known: Mapping[str, Any]) -> dict[vol.Marker, Any]:
+        """The questions as they are asked here, with what is known for an answer."""
+        asked = {}
+        for marker, how in questions.items():
+            selector = self._selector(how)
+            if selector is not None:
+                asked[_answered(marker, known.get(str(marker)))] = selector
+        return asked
+
+    def _selector(self, how: Any) -> Any:
+        if how is not Degrees and how is not Preset:
+            return how
+        led = entity_id(self.hass, self._device.get("thermostat") or self._device.get("heater"))
+        state = self.hass.states.get(led or "")
+        shown: Mapping[str, Any] = {} if state is None else state.attributes
+        if how is Preset:
+            presets = [str(preset) for preset in shown.get("preset_modes") or []]
+            return select.SelectSelector(select.SelectSelectorConfig(options=presets)) if presets else None
+        least, most = shown.get("min_temp", 0), shown.get("max_temp", 212)
+        return number(float(least), float(most), self.hass.config.units.temperature_unit)
+
+    def _device_name(self) -> str:
+        chosen = next((self._device[name] for name in LED if self._device.get(name)), None)
+        return "" if chosen is None else name_of(self.hass, chosen)
+
+
+def _answered(marker: vol.Marker, value: Any) -> vol.Marker:
+    """A question with an answer to start from; an optional one can still be left empty."""
+    if value is None:
+        return marker
+    if isinstance(marker, vol.Required):
+        return vol.Required(str(marker), default=value)
+    return vol.Optional(str(marker), description={"suggested_value": value})
 
 
 def _is_id(value: str) -> bool:
     return len(value) == 32 and value.isalnum()
 
 
-def _page(kind: str) -> vol.Schema:
-    first, more = QUESTIONS[kind]
-    return vol.Schema(
-        {
-            vol.Required(NAME): select.TextSelector(),
-            **first,
-            vol.Required(MORE): section(vol.Schema({**more, **EVERYWHERE}), {"collapsed": True}),
-        }
-    )
+def _add_steps(kind: str) -> None:
+    """Give the flow the two steps of a kind; Home Assistant finds them by their names."""
+
+    async def device(self: ResponseFlow, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        return await self._ask_device(kind, user_input)
+
+    async def settings(self: ResponseFlow, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        return await self._ask_settings(user_input)
+
+    setattr(ResponseFlow, f"async_step_{kind}", device)
+    setattr(ResponseFlow, f"async_step_{kind}_settings", settings)
+
+
+for _kind in Kind:
+    _add_steps(_kind)

@@ -184,14 +184,17 @@ def _presets(data: Mapping[str, Any]) -> Presets | None:
         return None
     for when, name in zip(("cheap", "usual", "dear"), names, strict=True):
         if not name:
-            raise Unusable(f"preset_{when}", "name all three presets, or none")
+            raise Unusable(f"preset_{when}", "name all three presets, or none", "three_presets")
     return Presets(*map(str, names))
 
 
 def _night(data: Mapping[str, Any]) -> tuple[time, time] | None:
     if not data.get("night_from") and not data.get("night_until"):
         return None
+    if not data.get("night_from") or not data.get("night_until"):
+        missing = "night_until" if data.get("night_from") else "night_from"
+        raise Unusable(missing, "the night needs both a beginning and an end", "no_night")
     night = clock_time(data, "night_from"), clock_time(data, "night_until")
     if night[0] == night[1]:
-        raise Unusable("night_until", "the night must end at another time than it begins")
+        raise Unusable("night_until", "the night must end at another time than it begins", "no_night")
     return night

@@ -30,10 +30,10 @@ class Lever:
         """
         on, off = data.get("on_option"), data.get("off_option")
         if (on is None) is not (off is None) or (on is not None and on == off):
-            raise Unusable("off_option", "a choice needs one option for on and another for off")
+            raise Unusable("off_option", "a choice needs one option for on, another for off", "same_option")
         stop = data.get("stop")
         if stop is not None and stop == data.get("switch"):
-            raise Unusable("stop", "what stops must be another than what starts")
+            raise Unusable("stop", "what stops must be another than what starts", "same_button")
         return cls(needed(data, "switch", str), (on, off) if on and off else None, stop)
 
     def turned(self, *, on: bool) -> tuple[Demand, ...]:

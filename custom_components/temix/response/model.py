@@ -27,13 +27,14 @@ class Kind(StrEnum):
 
 
 class Unusable(Exception):
-    """A response's settings cannot be used; ``field`` is the one that is wrong."""
+    """A response's settings cannot be used; ``field`` is the wrong one, ``key`` that of the translation."""
 
-    def __init__(self, name: str, reason: str) -> None:
+    def __init__(self, name: str, reason: str, key: str = "unusable") -> None:
         """Name the field and what is wrong with it."""
         super().__init__(f"{name}: {reason}")
         self.field = name
         self.reason = reason
+        self.key = key
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +294,7 @@ def rising(data: Mapping[str, Any], low: str, usual: str, high: str) -> tuple[fl
     """
     found = (within(data, low, -50, 250), within(data, usual, -50, 250), within(data, high, -50, 250))
     if not found[0] <= found[1] <= found[2]:
-        raise Unusable(usual, f"{found[1]:g}° must lie between {found[0]:g}° and {found[2]:g}°")
+        raise Unusable(usual, f"{found[1]:g}° must lie between {found[0]:g}° and {found[2]:g}°", "not_rising")
     return found
 
 

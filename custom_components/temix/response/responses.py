@@ -24,10 +24,11 @@ from ..meter.meter import Meter
 from ..meter.sources import find as find_meter
 from .home import device_of, entity_id
 from .kinds import read
-from .model import Adapter, Unusable
+from .model import Adapter, Kind, Unusable
 from .room import Room
 from .running import Running
 from .status import Gateway, Memory
+from .telling import Telling
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -164,6 +165,8 @@ class Responses:
                 store=self._save_now,
             )
             self.running[response_id] = running
+            if adapter.kind is Kind.JUST_TELL:
+                running.listen(Telling(self.hass, running).look)
         if changed:
             running.memory.target = None
         target = running.memory.target

@@ -179,6 +179,20 @@ class Running:
         return None if plan is None else next((each for each in plan.devices if each.device == self.id), None)
 
     @property
+    def good_time(self) -> bool | None:
+        """Whether the plan finds now a good time; none without a plan, or where its owner wants none."""
+        goal = self.goal
+        if goal.advised is None or goal.reason == "no_plan":
+            return None
+        return goal.advised > 0
+
+    @property
+    def good_until(self) -> datetime | None:
+        """When the good time ends that is now."""
+        busy = self._busy(now := dt_util.utcnow())
+        return busy[-1].end if busy and busy[0].start <= now else None
+
+    @property
     def currency(self) -> str | None:
         """The tenders' currency."""
         state = self._gateway().state

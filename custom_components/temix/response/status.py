@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from ..client import GatewayState
 from ..client.models import PlanStep
@@ -30,6 +30,36 @@ class Doing(StrEnum):
     FAIL_SAFE = "fail_safe"
     UNAVAILABLE = "unavailable"
     OFF = "off"
+
+
+REASONS: Final = (
+    "runs",
+    "waits",
+    "charges",
+    "gives",
+    "holds",
+    "done",
+    "pauses",
+    "curtails",
+    "cheap",
+    "dear",
+    "paused_long",
+    "deadline",
+    "finished",
+    "run_now",
+    "skipped",
+    "held",
+    "off",
+    "import_limit",
+    "starting",
+    "switched_off",
+    "wrong_mode",
+    "out_of_bounds",
+    "no_plan",
+    "no_price",
+    "unavailable",
+)
+"""Why a response does what it does: the planner's words, then the response's own."""
 
 
 @dataclass(slots=True)

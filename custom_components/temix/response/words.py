@@ -1,0 +1,73 @@
+"""Sentences in Home Assistant's language, with times and money as people write them."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.translation import async_get_cached_translations
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN, MICRO
+
+SIGNS: Final = {"USD": "${}", "EUR": "{} €", "GBP": "£{}"}
+"""How an amount is written where that is shorter than its currency's code."""
+EVENING: Final = 18
+MORNING: Final = 6
+
+
+@callback
+def say(hass: HomeAssistant, group: str, key: str, **numbers: str) -> str:
+    """One of the translated sentences of a group; the key itself where there is none."""
+    texts = async_get_cached_translations(hass, hass.config.language, "selector", DOMAIN)
+    text = texts.get(f"component.{DOMAIN}.selector.{group}.options.{key}")
+    return key if text is None else text.format(**numbers)
+
+
+@callback
+def why(hass: HomeAssistant, reason: str, **numbers: str) -> str:
+    """The sentence that says why a response does what it does; empty for a reason that nobody knows."""
+    texts = async_get_cached_translations(hass, hass.config.language, "entity", DOMAIN)
+    where = f"component.{DOMAIN}.entity.sensor.response_why.state_attributes.sentence.state"
+    text = texts.get(f"{where}.{reason}")
+    return "" if text is None else text.format(**numbers)
+
+
+def money(amount: float | Decimal, currency: str, places: int = 2) -> str:
+    """An amount of money."""
+    return SIGNS.get(currency, f"{{}} {currency}").format(f"{amount:.{places}f}")
+
+
+def price(micro: int | None, currency: str) -> str:
+    """A price per kWh, from the millionths of the wire."""
+    return "–" if micro is None else f"{money(micro / MICRO, currency, 3)}/kWh"
+
+
+def clock(instant: datetime) -> str:
+    """The local time of day."""
+    return f"{dt_util.as_local(instant):%H:%M}"
+
+
+@callback
+def day(hass: HomeAssistant, instant: datetime, now: datetime) -> str:
+    """Today, tonight, tomorrow, or the date."""
+    local, today = dt_util.as_local(instant), dt_util.as_local(now)
+    apart = (local.date() - today.date()).days
+    night = local.hour >= EVENING if apart == 0 else local.hour < MORNING and today.hour >= MORNING
+    if apart == 0 and not night:
+        return say(hass, "preview", "today")
+    if night and apart in {0, 1}:
+        return say(hass, "preview", "tonight")
+    if apart == 1:
+        return say(hass, "preview", "tomorrow")
+    return f"{local:%d.%m.}"
+
+
+def span(start: datetime, end: datetime) -> str:
+    """From a time of day to another."""
+    return f"{clock(start)}–{clock(end)}"
+
+
+def hours(duration: timedelta) -> str:
+    """A duration in hours."""
+    return f"{duration / timedelta(hours=1):.1f}".removesuffix(".0")
