@@ -1,5 +1,6 @@
 """Sensors: prices now and ahead, the position, and how far tenders reach."""
 
+from datetime import datetime
 from typing import Any, override
 
 from homeassistant.components.sensor import (

@@ -6,16 +6,19 @@ from typing import Any
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_USER
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from temix_gateway.home.messages import DevicePlan, Plan, PlanStep
 
 from custom_components.temix.client import TemixError
 from custom_components.temix.response.questions import PAGES
 from custom_components.temix.response.responses import KEY
-from tests.gateway.home.fake_core import Gateway
+from tests.gateway.home.fake_core import HOUR, NOON, Gateway
+from tests.integration.conftest import pushed
 
 type Page = dict[str, Any]
 
@@ -160,16 +163,32 @@ async def test_two_responses_cannot_lead_one_entity(
     }  # fmt: skip
 
 
-async def test_changing_one_response_leaves_the_other_alone_and_deleting_ends_it(
-    hass: HomeAssistant, loaded: MockConfigEntry, pump: er.RegistryEntry
+async def test_changing_one_response_leaves_the_others_lease_alone_and_deleting_ends_it(
+    hass: HomeAssistant, loaded: MockConfigEntry, gateway: Gateway, pump: er.RegistryEntry
 ) -> None:
+    said: list[str] = []
+    on = asyncio.Event()
+
+    @callback
+    def obey(call: ServiceCall) -> None:
+        (entity,) = call.data["entity_id"]
+        said.append(f"{call.service} {entity}")
+        hass.states.async_set(entity, call.service.removeprefix("turn_"), context=call.context)
+        on.set()
+
+    for action in ("turn_on", "turn_off"):
+        hass.services.async_register("switch", action, obey, schema=cv.make_entity_service_schema({}))
     for name in ("pump", "fan"):
         hass.states.async_set(f"switch.{name}", "off")
-        await add(hass, loaded, f"switch.{name}", name=name)
+        await add(hass, loaded, f"switch.{name}", name=name, more=PUMP["more"] | {"least_minutes": 0})
     responses = hass.data[KEY][loaded.entry_id]
     by_title = {running.title: running for running in responses.running.values()}
-    by_title["fan"].memory.lease = 1e12
-    task, memory = by_title["fan"]._task, by_title["fan"].memory.stored()
+    fan = by_title["fan"]
+    runs = PlanStep(start=NOON - HOUR, end=NOON + HOUR, power=1_100)
+    gateway.update(plan=Plan(made=NOON, devices=[DevicePlan(device=fan.id, steps=[runs])]))
+    await pushed(loaded, lambda: fan.memory.lease is not None)
+    await on.wait()
+    task, memory, commands = fan._task, fan.memory.stored(), list(said)
     page = await loaded.start_subentry_reconfigure_flow(hass, by_title["pump"].id)
     page = await answer(hass, page, {"switch": "switch.pump"})
     assert asked(page)["hours"] == 4
@@ -179,12 +198,14 @@ async def test_changing_one_response_leaves_the_other_alone_and_deleting_ends_it
     await hass.async_block_till_done()
     assert responses.running[by_title["pump"].id] is by_title["pump"]
     assert by_title["pump"].adapter.duration.total_seconds() == 6 * 3600
-    assert by_title["fan"]._task is task
-    assert by_title["fan"].memory.stored() == memory
-    by_title["fan"].memory.lease = None
-    hass.config_entries.async_remove_subentry(loaded, by_title["fan"].id)
+    hass.states.async_set("switch.other", "off")
+    await add(hass, loaded, "switch.other", name="other")
+    assert (fan._task, fan.memory.stored()) == (task, memory)
+    assert [each for each in said if "fan" in each] == [each for each in commands if "fan" in each]
+    hass.config_entries.async_remove_subentry(loaded, fan.id)
     await hass.async_block_till_done(wait_background_tasks=False)
-    assert list(responses.running) == [by_title["pump"].id]
+    assert said[-1] == "turn_off switch.fan"
+    assert fan.id not in responses.running
 
 
 async def test_a_copy_takes_the_answers_over_but_not_the_device(
