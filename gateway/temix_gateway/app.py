@@ -1,18 +1,16 @@
 """The live gateway: a core with the machine's clock, a ledger, a retailer's link and the local API."""
 
 import asyncio
-import logging
 import signal
 import ssl
-import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from fractions import Fraction
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from random import SystemRandom
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import structlog
@@ -32,10 +30,14 @@ from temix_gateway.home.messages import Hello, Mode
 from temix_gateway.home.server import LocalApi
 from temix_gateway.home.tokens import TokenStore, private_file
 from temix_gateway.ledger.ledger import Ledger
+from temix_gateway.logs import redaction
+from temix_gateway.notify import Notifier
+from temix_gateway.operations import Operations
 from temix_gateway.planning.worker import PlannerProcess
+from temix_gateway.pulse import Pulse
 from temix_gateway.retailer.service import Account
 from temix_gateway.retailer.temix import TemixLink
-from temix_gateway.upkeep import keep_up
+from temix_gateway.upkeep import keep_up, show_life
 
 _LOG: Final = structlog.get_logger(__name__)
 
@@ -59,10 +61,11 @@ class Heard(msgspec.Struct, frozen=True):
 
 
 class Listening(msgspec.Struct, frozen=True):
-    """Where the gateway listens, and the SHA-256 of its certificate (hex)."""
+    """Where the gateway listens, the SHA-256 of its certificate (hex), and the port of health and metrics."""
 
     port: int
     fingerprint: str
+    operations: int = 0
 
 
 def gateway_id(files: Files) -> str:
@@ -122,14 +125,24 @@ async def _serve(config: Config) -> None:
         context = await asyncio.to_thread(tls.context)
         port = await api.start(config.gateway.host, config.gateway.port, context)
         stack.push_async_callback(api.stop)
-        here = msgspec.json.encode(Listening(port, tls.fingerprint.hex()))
+        pulse = Pulse(ledger.alive, _seconds(clock))
+        operations = 0
+        if config.operations.listen:
+            page = Operations(lambda: own_faults(pulse, ledger), _metrics(core, ledger, planner, pulse))
+            operations = await page.start(config.operations.port)
+            stack.push_async_callback(page.stop)
+        here = msgspec.json.encode(Listening(port, tls.fingerprint.hex(), operations))
         await asyncio.to_thread(private_file, files.listening, here)
         if config.gateway.announce:
             await stack.enter_async_context(
                 announced(config.gateway.name, identity, config.gateway.host, port)
             )
+        manager = Notifier()
+        manager.tell(ready=1)
+        stack.callback(manager.tell, stopping=1)
         async with asyncio.TaskGroup() as group:
             group.create_task(keep_up(ledger, config.zone))
+            group.create_task(show_life(pulse, manager, core.locked))
             await core.run()
 
 
@@ -149,22 +162,18 @@ class _Noting:
             self._writing = asyncio.ensure_future(asyncio.to_thread(private_file, self._path, content))
 
 
-def set_up_logging(level: str) -> None:
-    """Write to standard error: for people on a terminal, one JSON object a line elsewhere."""
-    shown: Any = (
-        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            shown,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+def own_faults(pulse: Pulse, ledger: Ledger) -> list[str]:
+    """What is wrong with this gateway itself; a peer that is away is no fault."""
+    return pulse.faults + ([ledger.fault] if ledger.fault else [])
+
+
+def _metrics(
+    core: Core, ledger: Ledger, planner: PlannerProcess, pulse: Pulse
+) -> Callable[[], Awaitable[bytes]]:
+    from temix_gateway.metrics import Sources, exposition  # noqa: PLC0415 - most homes do without
+
+    sources = Sources(core, ledger, planner, pulse, version("temix-gateway"))
+    return lambda: exposition(sources)
 
 
 def rules(config: Config) -> Rules:
@@ -194,6 +203,7 @@ def _account(config: Config) -> Account:
         raise Unusable(f"retailer.client_secret_file: {error}") from error
     if not secret:
         raise Unusable(f"retailer.client_secret_file: {retailer.client_secret_file} is empty")
+    redaction.learn([secret])
     try:
         context = ssl.create_default_context(cafile=retailer.ca_file)
     except (OSError, ssl.SSLError) as error:

@@ -49,6 +49,11 @@ class Books:
         """How far the ledger reaches."""
         return self._ledger.head
 
+    @property
+    def unreported(self) -> int:
+        """How many readings the retailer has not acknowledged."""
+        return len(self._unreported)
+
     async def load(self, midnight: Instant) -> None:
         """Take up what the ledger holds."""
         since = Instant(self._clock.now() - KEPT)

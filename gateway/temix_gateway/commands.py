@@ -18,6 +18,7 @@ from temix_gateway.home.errors import LabelTaken
 from temix_gateway.home.messages import State
 from temix_gateway.home.roles import Role
 from temix_gateway.home.tokens import TokenStore, private_file
+from temix_gateway.logs import set_up_logging
 from temix_gateway.status import NotRunning, fetch, rows
 
 app = typer.Typer(
@@ -37,7 +38,7 @@ DEFAULT: Final = Path("temix-gateway.toml")
 def run(config: ConfigPath = DEFAULT) -> None:
     """Run the gateway until Ctrl-C."""
     loaded = configuration.load(config)
-    live.set_up_logging(loaded.gateway.log_level)
+    set_up_logging(loaded.gateway.log_level, loaded.gateway.log_format)
     asyncio.run(live.serve(loaded))
 
 

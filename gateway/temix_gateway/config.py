@@ -52,6 +52,17 @@ class Gateway(Struct, frozen=True, forbid_unknown_fields=True):
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="How much is written to the log.")
     ] = "info"
+    log_format: Annotated[
+        Literal["auto", "console", "json"],
+        Meta(description="`json` is one object a line, `console` for people; `auto` looks for a terminal."),
+    ] = "auto"
+
+
+class Operations(Struct, frozen=True, forbid_unknown_fields=True):
+    """Health and metrics for programs on this machine: `/health` and `/metrics` at `127.0.0.1`."""
+
+    listen: Annotated[bool, Meta(description="Serve them.")] = False
+    port: Annotated[int, Meta(ge=0, le=65535, description="Their port; 0 takes a free one.")] = 8742
 
 
 class Retailer(Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,6 +130,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     home: Home
     gateway: Gateway = Gateway()
     trading: Trading = Trading()
+    operations: Operations = Operations()
     charges: Charges = Charges()
     tariff: list[TariffSection] = []
 
@@ -148,7 +160,7 @@ def money(text: str) -> Money:
     return parse_money(text)
 
 
-_SECTIONS: Final = ("gateway", "retailer", "home", "trading", "charges")
+_SECTIONS: Final = ("gateway", "retailer", "home", "trading", "charges", "operations")
 
 
 def load(path: Path) -> Config:

@@ -170,6 +170,12 @@ class Core:
         """The market's terms, as last heard."""
         return self._terms
 
+    @property
+    def clock_proof_age(self) -> Duration | None:
+        """How long ago the clock was last proven right; nothing where it is not."""
+        proven = self._clock_proven_at
+        return None if proven is None else Duration(self._clock.monotonic() - proven)
+
     def observe(self, changed: Callable[[], None]) -> None:
         """Call ``changed`` after each change of the state."""
         self._observers.append(changed)
@@ -179,7 +185,8 @@ class Core:
     def connected(self, up: bool, reason: str) -> None:
         """Note the state of the link; a new connection looks at once for lost answers."""
         if (up, reason) != (self._link.up, self._link.reason):
-            _LOG.info("retailer link", up=up, reason=reason)
+            # One line when it goes and one when it returns; why it has not returned yet is for debugging.
+            (_LOG.info if up != self._link.up else _LOG.debug)("retailer link", up=up, reason=reason)
             since = self._link.since if up == self._link.up else self._clock.now()
             self._link = Link(up, since, reason)
             self._tell()

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 import structlog
@@ -127,6 +128,31 @@ def test_secrets_are_for_the_owner_alone(folder: Path, command: Command) -> None
     again = json.loads(command("token", "home-assistant", "--replace", "--json"))
     assert again["token"] != made["token"]
     assert again["fingerprint"] == made["fingerprint"]
+
+
+def test_health_metrics_and_the_service_manager(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As systemd starts it; the retailer is away all the time."""
+    (folder / "temix-gateway.toml").write_text(f"{CONFIG}[operations]\nlisten = true\nport = 0\n")
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(20)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "3000000")
+        with running(folder) as gateway:
+            told = [manager.recv(4096).decode() for _ in range(4)]
+            assert told[0] == "READY=1"
+            assert told.count("WATCHDOG=1") >= 2
+            assert any(line.startswith("STATUS=the retailer is not connected") for line in told)
+            port = json.loads((folder / "data" / "listening.json").read_text())["operations"]
+            for path, said in (("health", b'"status": "ok"'), ("metrics", b"temix_retailer_up 0.0")):
+                with urlopen(f"http://127.0.0.1:{port}/{path}") as answer:
+                    assert said in answer.read()
+            gateway.send_signal(signal.SIGTERM)
+            assert gateway.wait(10) == 0
+        while told[-1] != "STOPPING=1":  # what came before it, and then it
+            told.append(manager.recv(4096).decode())
 
 
 def test_a_second_gateway_is_refused(folder: Path, command: Command) -> None:

@@ -1,6 +1,7 @@
 """The ledger: what was promised, bought, delivered and owed. Every call returns once that is durable."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ from temix_gateway.ledger.reading import opened
 from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_digest, pair_row, row_pair, text_digest
 from temix_gateway.ledger.schema import STEPS, Step, transaction
 from temix_gateway.ledger.segments import carried
-from temix_gateway.ledger.writer import ThreadWriter, Writer
+from temix_gateway.ledger.writer import Latency, ThreadWriter, Writer
 
 HISTORY: Final = "tenders.db"
 """The tender history's file, beside the ledger."""
@@ -58,6 +59,8 @@ class Ledger:
         self._file = open_file(path, steps)
         self._db = self._file.connection
         self._head = (0, chain.START)
+        self.answered: Counter[str] = Counter()
+        """How many orders got which definite answer since the start."""
         self.fault = self._file.fault
         """Why the ledger is locked, or nothing."""
         self.restored = ""
@@ -73,6 +76,15 @@ class Ledger:
         except (sqlite3.Error, OSError) as error:
             self._file.close()
             raise LedgerUnreadable(path.with_name(HISTORY), str(error)) from error
+
+    @property
+    def latency(self) -> Latency:
+        """How long the writer takes."""
+        return self._writer.latency
+
+    async def alive(self) -> None:
+        """Return once the writer has answered."""
+        await self._writer.run(lambda: None)
 
     @property
     def path(self) -> Path:
@@ -129,6 +141,7 @@ class Ledger:
                 pair = row_pair(row, Kind.TRADE)
                 records.append(_transaction(pair, now))
             self._append(records)
+            self.answered[_OUTCOME[type(answer)]] += 1
 
         await self._write(work)
 

@@ -39,6 +39,8 @@ class PlannerProcess:
         self._patience = budget + GRACE_S if patience is None else patience
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
+        self.lost = 0
+        """How many processes died or hung."""
 
     def __call__(self, problem: Problem, previous: Plan | None) -> Plan:
         """A plan: the process's; where it died or hung, the previous one if that still fits, else the greedy.
@@ -54,6 +56,7 @@ class PlannerProcess:
                 return msgspec.msgpack.decode(pipe.recv_bytes(), type=Plan)
         except EOFError, OSError:
             pass  # it died: what follows is the answer, and the next call starts another
+        self.lost += 1
         self.close()
         if previous is not None and _fits(problem, previous):
             return msgspec.structs.replace(previous, level=Level.PREVIOUS)
