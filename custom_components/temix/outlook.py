@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Final, Self
 
 from .client import GatewayState, PriceStep, Spot
-from .curve.days import Day, Figures, percentile, rank
+from .curve.days import Day, Figures, cheaper, percentile, rank
 from .curve.history import History
 from .curve.levels import Level, Thresholds
 from .curve.segments import Curve, between, known
@@ -69,6 +69,7 @@ class Outlook:
     level: Level | None
     spike: bool | None
     rank: int | None
+    cheaper_today: timedelta | None
     percentile: float | None
     cheapest: Windows
     dearest: Windows
@@ -102,6 +103,7 @@ class Outlook:
             level=level,
             spike=spike,
             rank=None if price is None else rank(today, price),
+            cheaper_today=None if price is None else cheaper(today, price),
             percentile=None if price is None else percentile(today, price),
             cheapest=_follow(curve, settings.window, moment, before[0], dearest=False),
             dearest=_follow(curve, settings.window, moment, before[1], dearest=True),

@@ -63,9 +63,14 @@ class Figures:
         )
 
 
+def cheaper(curve: Curve, price: int) -> timedelta:
+    """For how long a kWh costs less than ``price``."""
+    return known([segment for segment in curve if segment.value < price])
+
+
 def rank(day: Curve, price: int) -> int:
     """1 where less than an hour of the day is cheaper than ``price``, 2 where less than two are, ..."""
-    return known([segment for segment in day if segment.value < price]) // HOUR + 1
+    return cheaper(day, price) // HOUR + 1
 
 
 def percentile(curve: Curve, price: int) -> float | None:
@@ -73,6 +78,5 @@ def percentile(curve: Curve, price: int) -> float | None:
     covered = known(curve)
     if not covered:
         return None
-    cheaper = known([segment for segment in curve if segment.value < price])
     equal = known([segment for segment in curve if segment.value == price])
-    return 100 * ((cheaper + equal / 2) / covered)
+    return 100 * ((cheaper(curve, price) + equal / 2) / covered)
