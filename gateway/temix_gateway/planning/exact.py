@@ -1,16 +1,24 @@
 """The whole case as one mixed-integer program: exact but slow; or with fractions, a bound within moments."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.devices.battery import BatteryModel
 from temix_gateway.planning.devices.duty import Duty
-from temix_gateway.planning.devices.model import Cost, Floats, money
+from temix_gateway.planning.devices.model import Cost, Floats, Schedule, money
 from temix_gateway.planning.devices.pv_curtailment import PvModel
 from temix_gateway.planning.devices.single_run import SingleModel
 from temix_gateway.planning.devices.storage import Storage
-from temix_gateway.planning.program import INFINITE, Indices, Program
+from temix_gateway.planning.following import nearest
+from temix_gateway.planning.program import INFINITE, Indices, Program, run
 from temix_gateway.planning.site import Site
+
+GAP = 2e-4
+"""Relative gap at which a plan of the exact program is good enough."""
+MOST_CHOICES = 3_000
+"""Devices times steps up to which the exact program is tried."""
 
 
 def whole_case(case: Case, *, exact: bool) -> tuple[Program, Site]:
@@ -23,12 +31,57 @@ def whole_case(case: Case, *, exact: bool) -> tuple[Program, Site]:
     """
     program = Program()
     site = Site.build(case, program)
-    for model in case.models:
-        if isinstance(model, SingleModel):
-            _single(model, program, site.balance, exact=exact)
-        elif not isinstance(model, BatteryModel | PvModel):
-            _storage(model.storage, program, site.balance, exact=exact)
+    _enter(case, program, site.balance, exact=exact)
     return program, site
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """A schedule for each device, in their order; no plan costs less than ``bound`` (currency units)."""
+
+    schedules: tuple[Schedule, ...]
+    bound: float
+    proven: bool
+
+
+def tractable(case: Case) -> bool:
+    """Whether the exact program of a case is mostly solved within moments: no heat, no car, not too long."""
+    free = [model for model in case.models if not isinstance(model, BatteryModel | PvModel)]
+    return len(free) * len(case.grid) <= MOST_CHOICES and all(
+        isinstance(model, SingleModel) or model.storage.counts for model in free
+    )
+
+
+def optimum(case: Case, seconds: float) -> Optimum | None:
+    """The best plan by the exact program alone; None if time was up before there was one."""
+    program = Program()
+    site = Site.build(case, program)
+    powers = _enter(case, program, site.balance, exact=True)
+    solver = program.solver(relaxed=False)
+    solver.setOptionValue("mip_rel_gap", GAP)
+    solver.setOptionValue("mip_allow_restart", False)
+    found = run(solver, seconds)
+    if found is None:
+        return None
+    schedules = site.schedules(found)
+    for index, (columns, power) in powers.items():
+        drawn = (found.columns[columns] * power).sum(axis=1)
+        schedules[index] = nearest(case.models[index], drawn, case.grid)
+    ordered = tuple(schedules[index] for index in range(len(case.models)))
+    return Optimum(ordered, found.bound + site.constant, found.optimal)
+
+
+def _enter(
+    case: Case, program: Program, balance: Indices, *, exact: bool
+) -> dict[int, tuple[Indices, Floats]]:
+    """Enter the devices; for each its columns, and the power (W) that each stands for, (T, …)."""
+    powers: dict[int, tuple[Indices, Floats]] = {}
+    for index, model in enumerate(case.models):
+        if isinstance(model, SingleModel):
+            powers[index] = _single(model, program, balance, exact=exact), model.power
+        elif not isinstance(model, BatteryModel | PvModel):
+            powers[index] = _storage(model.storage, program, balance, exact=exact)
+    return powers
 
 
 def least(storage: Storage, cost: Cost, seconds: float) -> float | None:
@@ -43,7 +96,7 @@ def least(storage: Storage, cost: Cost, seconds: float) -> float | None:
     return None if found is None else found.bound + storage.start * storage.end_worth
 
 
-def _single(model: SingleModel, program: Program, balance: Indices, *, exact: bool) -> None:
+def _single(model: SingleModel, program: Program, balance: Indices, *, exact: bool) -> Indices:
     starts = program.add_columns(model.late * money(model.device.late_worth), whole=exact)
     energy = model.power * model.grid.hours[:, None] / 1000
     program.put(balance[:, None], starts[None, :], -energy)
@@ -51,9 +104,10 @@ def _single(model: SingleModel, program: Program, balance: Indices, *, exact: bo
     program.put(one, starts, 1.0)
     if model.device.started is None:
         program.put(one, program.add_columns(np.array([money(model.device.worth)]), whole=exact), 1.0)
+    return starts
 
 
-def _storage(storage: Storage, program: Program, balance: Indices, *, exact: bool) -> None:
+def _storage(storage: Storage, program: Program, balance: Indices, *, exact: bool) -> tuple[Indices, Floats]:
     grid, steps = storage.grid, len(storage.grid)
     levels = np.arange(storage.power.shape[1]) if exact else _outer(storage)
     extra = np.zeros_like(storage.power) if storage.extra is None else storage.extra
@@ -69,6 +123,34 @@ def _storage(storage: Storage, program: Program, balance: Indices, *, exact: boo
         program.put(less, chosen, -1.0)
     program.put(balance[:, None], runs, -storage.power[:, levels] * grid.hours[:, None] / 1000)
 
+    if storage.counts:
+        _count(storage, program, runs, levels)
+    else:
+        _follow(storage, program, runs, levels, chosen if cut_off else None)
+    if storage.duty is not None and not storage.free_to_switch:
+        _switching(storage, storage.duty, program, chosen)
+    return runs, storage.power[:, levels]
+
+
+def _count(storage: Storage, program: Program, runs: Indices, levels: Indices) -> None:
+    """A quantity that only adds up until it begins anew: one sum for each wish, with no state between."""
+    begins = 0
+    for step in range(len(storage.grid)):
+        if storage.keep[step] == 0:
+            begins = step
+        for wish in storage.wishes:
+            if wish.weight[step]:
+                start = storage.start if not (storage.keep[: step + 1] == 0).any() else 0.0
+                row = program.add_rows(np.array([wish.target[step] - start]), np.array([INFINITE]))
+                program.put(row, runs[begins : step + 1], storage.push[begins : step + 1, levels])
+                program.put(row, program.add_columns(wish.weight[step : step + 1]), 1.0)
+
+
+def _follow(
+    storage: Storage, program: Program, runs: Indices, levels: Indices, chosen: Indices | None
+) -> None:
+    """The stored quantity step by step; ``chosen`` where a level is cut off when the store is full."""
+    steps = len(storage.grid)
     scale = float(storage.points[-1] - storage.points[0]) / 10
     low, high = (storage.points[[0, -1]] / scale) if storage.throttles else (-INFINITE, INFINITE)
     worth = np.zeros(steps)
@@ -87,10 +169,8 @@ def _storage(storage: Storage, program: Program, balance: Indices, *, exact: boo
         storage.floor
     ):  # the first wish is what lies below the floor: it is made good, and paid for
         program.put(flow[1:], shorts[0][:-1], -storage.keep[1:])
-    if cut_off:
+    if chosen is not None:
         _thermostat(storage, program, state, chosen, runs)
-    if storage.duty is not None:
-        _switching(storage, storage.duty, program, chosen)
 
 
 def _outer(storage: Storage) -> Indices:

@@ -19,7 +19,7 @@ def followed(case: Case, previous: Plan) -> dict[int, Schedule]:
     before = {device.id: np.array(device.power, dtype=np.float64) for device in previous.devices}
     old = Grid.of(previous.steps)
     return {
-        index: _nearest(model, _carried(old, before[device.id], case.grid), case.grid)
+        index: nearest(model, _carried(old, before[device.id], case.grid), case.grid)
         for index, (device, model) in enumerate(zip(case.devices, case.models, strict=True))
         if device.id in before and not isinstance(model, BatteryModel | PvModel)
     }
@@ -35,7 +35,9 @@ def _carried(old: Grid, power: Floats, new: Grid) -> Floats:
     return carried
 
 
-def _nearest(model: Model, wanted: Floats, grid: Grid) -> Schedule:
+def nearest(model: Model, wanted: Floats, grid: Grid) -> Schedule:
+    """What a device can do that comes nearest to a power (W)."""
+
     def distance(power: Floats) -> Floats:
         shape = (-1, *[1] * (power.ndim - 1))
         away: Floats = np.abs(power - wanted.reshape(shape)) * grid.hours.reshape(shape) * FAR / 1000

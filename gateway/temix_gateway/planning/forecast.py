@@ -8,6 +8,7 @@ is our choice; ``benchmarks/forecast.py`` measures it against persistence and th
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
@@ -114,16 +115,18 @@ class History:
         today = to_datetime(now).astimezone(zone).toordinal()
         first = today - DAYS_BACK
         sums, counts = np.zeros((DAYS_BACK + 1, DAY_SLOTS)), np.zeros((DAYS_BACK + 1, DAY_SLOTS))
-        latest = {interval: power for interval, power in readings if interval.end <= now}
+        oldest = now - (DAYS_BACK + 2) * 24 * HOUR
+        latest = {
+            interval: power for interval, power in readings if oldest <= interval.start < interval.end <= now
+        }
         for interval, power in latest.items():
             if not np.isfinite(power):
                 raise InvalidField(f"history[{interval}].power", f"{power} is no power")
             for at in range(interval.start - interval.start % QUARTER, interval.end, QUARTER):
-                local = to_datetime(Instant(at)).astimezone(zone)
-                day = local.toordinal() - first
+                ordinal, slot = _place(Instant(at), zone)
+                day = ordinal - first
                 if 0 <= day <= DAYS_BACK:
                     share = (min(at + QUARTER, interval.end) - max(at, interval.start)) / QUARTER
-                    slot = local.hour * 4 + local.minute // 15
                     sums[day, slot] += power * share
                     counts[day, slot] += share
         with np.errstate(invalid="ignore"):
@@ -140,7 +143,7 @@ class History:
         if list(quantiles) != sorted(set(quantiles)) or not all(0 < q < 1 for q in quantiles):
             raise InvalidField("quantiles", f"{quantiles} do not rise between 0 and 1")
         habits = HABITS[self.kind]
-        places = [self._place(Instant(step.start + step.duration // 2)) for step in intervals]
+        places = [_place(Instant(step.start + step.duration // 2), self.zone) for step in intervals]
         usual = [self._usual(day, slot, quantiles) for day, slot in places]
         expected = np.array([mean for mean, _ in usual])
         at_most = np.array([row for _, row in usual]).reshape(len(intervals), len(quantiles)).T
@@ -152,10 +155,6 @@ class History:
         return Forecast(
             np.maximum(expected + drift, least), tuple(quantiles), np.maximum(at_most + drift, least)
         )
-
-    def _place(self, at: Instant) -> tuple[int, int]:
-        local = to_datetime(at).astimezone(self.zone)
-        return local.toordinal(), local.hour * 4 + local.minute // 15
 
     def _usual(self, day: int, slot: int, quantiles: Sequence[float]) -> tuple[float, list[float]]:
         """Mean and quantiles of the past days at a time of the clock, weighted by habit."""
@@ -191,11 +190,18 @@ class History:
         """By how much the last two hours differed from what is usual at their time, W."""
         differences = []
         for back in range(1, 9):
-            day, slot = self._place(Instant(now - back * QUARTER))
+            day, slot = _place(Instant(now - back * QUARTER), self.zone)
             seen = self.days[day - self.first, slot]
             if not np.isnan(seen):
                 differences.append(seen - self._usual(day, slot, (0.5,))[0])
         return float(np.mean(differences)) if differences else 0.0
+
+
+@lru_cache(maxsize=(DAYS_BACK + 3) * DAY_SLOTS)
+def _place(at: Instant, zone: ZoneInfo) -> tuple[int, int]:
+    """The ordinal of the local day, and the quarter of it by the clock."""
+    local = to_datetime(at).astimezone(zone)
+    return local.toordinal(), local.hour * 4 + local.minute // 15
 
 
 def _weekend(ordinals: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -1,19 +1,25 @@
 """From a problem to a plan."""
 
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import msgspec
 import numpy as np
 from temix_market.units import Energy, Money, Power, Price
 
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.columns import KEPT, Search
 from temix_gateway.planning.devices.model import Schedule
+from temix_gateway.planning.exact import optimum, tractable
 from temix_gateway.planning.following import followed
 from temix_gateway.planning.greedy import greedy
 from temix_gateway.planning.problem import Problem, check
 from temix_gateway.planning.reasons import Told, Words
 from temix_gateway.planning.result import DevicePlan, Level, Plan, Unmet
+
+EXACT_SHARE = 0.8
+"""Of the budget that the exact program may take, where it is tried."""
 
 
 def plan(problem: Problem, previous: Plan | None = None, budget: float = 1.0) -> Plan:
@@ -35,19 +41,50 @@ def plan(problem: Problem, previous: Plan | None = None, budget: float = 1.0) ->
     if budget <= 0:
         return found
     kept = {} if previous is None else followed(case, previous)
-    outcome = Search(case, began + budget).run(dict(enumerate(schedules)), kept)
-    if outcome is None:
-        return found
-    better = assemble(case, outcome.schedules, Level.COLUMNS, time.monotonic() - began, outcome.bound)
-    if better.cost <= found.cost + len(kept) * round(KEPT * 1e9):
-        return better
-    return assemble(case, schedules, Level.COLUMNS, time.monotonic() - began, outcome.bound)
+    best, bound, until = found, -math.inf, began + budget
+    if tractable(case):
+        exact = optimum(case, EXACT_SHARE * (until - time.monotonic()))
+        if exact is not None:
+            bound = exact.bound
+            offered = assemble(case, exact.schedules, Level.EXACT, 0.0)
+            best = _steadier(offered, best, kept)
+            if exact.proven and (best is offered or not kept):
+                return _told(best, bound, began)
+    outcome = Search(case, until).run(dict(enumerate(schedules)), kept)
+    if outcome is not None:
+        offered = assemble(case, outcome.schedules, Level.COLUMNS, 0.0)
+        best = _steadier(offered, best, kept)
+        bound = max(bound, -math.inf if outcome.bound is None else outcome.bound)
+    return _told(best, bound, began)
 
 
-def assemble(
-    case: Case, schedules: Sequence[Schedule], level: Level, seconds: float, bound: float | None = None
-) -> Plan:
-    """Put schedules together: costs, wishes not met, reasons. ``bound`` in currency units."""
+def _steadier(offered: Plan, best: Plan, kept: Mapping[int, Schedule]) -> Plan:
+    """The cheaper of two, where each device that leaves its schedule costs what a change must gain."""
+
+    def counted(each: Plan) -> float:
+        changed = sum(
+            np.abs(np.array(each.devices[index].power) - schedule.power).max() > 1
+            for index, schedule in kept.items()
+        )
+        return each.cost / 1e9 + KEPT * float(changed)
+
+    return offered if counted(offered) <= counted(best) else best
+
+
+def _told(best: Plan, bound: float, began: float) -> Plan:
+    """The plan with what is known of it at the end."""
+    known = math.isfinite(bound)
+    cost = best.cost / 1e9
+    return msgspec.structs.replace(
+        best,
+        bound=_nano(min(bound, cost)) if known else None,
+        gap=max(0.0, (cost - bound) / max(abs(cost), 1e-9)) if known else None,
+        seconds=time.monotonic() - began,
+    )
+
+
+def assemble(case: Case, schedules: Sequence[Schedule], level: Level, seconds: float) -> Plan:
+    """Put schedules together: costs, wishes not met, reasons."""
     problem, grid, tariff = case.problem, case.grid, case.tariff
     net = case.fixed + sum((schedule.power * grid.hours for schedule in schedules), np.zeros(len(grid)))
     marginal = tariff.marginal(net)
@@ -93,8 +130,8 @@ def assemble(
         wear_cost=_nano(wear),
         unmet_cost=Money(missed_cost),
         level=level,
-        bound=None if bound is None else _nano(bound),
-        gap=None if bound is None else max(0.0, (total / 1e9 - bound) / max(abs(total / 1e9), 1e-9)),
+        bound=None,
+        gap=None,
         seconds=seconds,
         unmet=tuple(unmet),
     )

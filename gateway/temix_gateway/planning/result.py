@@ -14,6 +14,7 @@ class Level(Enum):
     PREVIOUS = "previous"
     GREEDY = "greedy"
     COLUMNS = "columns"
+    EXACT = "exact"
 
 
 class Why(Enum):

@@ -108,7 +108,7 @@ def test_pv_is_curtailed_exactly_where_selling_costs() -> None:
 
     curtailed = np.array(found.device("pv").power)
     net = np.array(found.net_load)
-    assert found.level is Level.COLUMNS
+    assert found.level is Level.EXACT
     assert (net[40:48] >= -1).all()
     assert (curtailed[40:48] > 0).all()
     assert curtailed[:40].sum() + curtailed[48:].sum() == 0
@@ -125,8 +125,19 @@ def test_a_battery_with_a_device_comes_near_its_optimum(device: str, seed: int) 
 
     found = plan(problem, budget=3.0)
 
-    assert found.level is Level.COLUMNS
+    assert found.level is (Level.COLUMNS if device == "ev" else Level.EXACT)
     assert -1e-3 * abs(best) <= found.cost / 1e9 - best <= 0.003 * abs(best)
+
+
+def test_a_home_of_counted_hours_is_planned_to_the_optimum_and_says_so() -> None:
+    problem = home(uniform(96, QUARTER), devices=("battery", "pool", "dishwasher"))
+
+    found = plan(problem, budget=20.0)
+
+    assert found.level is Level.EXACT
+    assert found.gap is not None
+    assert found.gap <= 5e-4
+    assert found.cost / 1e9 == pytest.approx(optimum(problem, gap=1e-4), rel=5e-4)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

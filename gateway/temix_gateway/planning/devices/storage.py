@@ -195,6 +195,20 @@ class Storage:
         return whole and bool(np.isin(self.keep, (0.0, 1.0)).all()) and not self.drain.any()
 
     @cached_property
+    def counts(self) -> bool:
+        """Whether x only adds up until it begins anew, and no wish is hurt by too much of it."""
+        adds = bool(np.isin(self.keep, (0.0, 1.0)).all()) and not self.drain.any() and not self.throttles
+        return adds and self.end_worth == 0 and not any(wish.above for wish in self.wishes)
+
+    @cached_property
+    def free_to_switch(self) -> bool:
+        """Whether a step is as long as the shortest run and rest, and starts cost nothing."""
+        duty, units = self.duty, float(self.grid.hours.min()) * 12
+        return duty is None or (
+            max(duty.on, duty.min_rest) <= units + 1e-6 and duty.max_rest is None and not self.start_cost
+        )
+
+    @cached_property
     def stage(self) -> Floats:
         """Cost of being at a grid point at a step's end, (T, N)."""
         stage = np.zeros((len(self.grid), len(self.points)))
