@@ -1,5 +1,6 @@
 """The whole case as one mixed-integer program: exact but slow; or with fractions, a bound within moments."""
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,13 +13,16 @@ from temix_gateway.planning.devices.pv_curtailment import PvModel
 from temix_gateway.planning.devices.single_run import SingleModel
 from temix_gateway.planning.devices.storage import Storage
 from temix_gateway.planning.following import nearest
-from temix_gateway.planning.program import INFINITE, Indices, Program, run
+from temix_gateway.planning.program import INFINITE, Indices, Program, Solution, run
 from temix_gateway.planning.site import Site
 
-GAP = 2e-4
+GAP = 1e-4
 """Relative gap at which a plan of the exact program is good enough."""
 MOST_CHOICES = 3_000
 """Devices times steps up to which the exact program is tried."""
+
+MIP_S = 0.2
+"""Seconds that the integer program may take though time is up: its first plan comes from the fractions."""
 
 
 def whole_case(case: Case, *, exact: bool) -> tuple[Program, Site]:
@@ -57,18 +61,42 @@ def optimum(case: Case, seconds: float) -> Optimum | None:
     program = Program()
     site = Site.build(case, program)
     powers = _enter(case, program, site.balance, exact=True)
+    until = time.monotonic() + seconds
+    mixed = run(program.solver(relaxed=True), seconds)
+    if mixed is None:
+        return None
+    rounded = {
+        index: nearest(case.models[index], _drawn(mixed, *chosen), case.grid)
+        for index, chosen in powers.items()
+    }
     solver = program.solver(relaxed=False)
     solver.setOptionValue("mip_rel_gap", GAP)
     solver.setOptionValue("mip_allow_restart", False)
-    found = run(solver, seconds)
+    hints = [_hint(rounded[index].power, *chosen) for index, chosen in powers.items()]
+    if hints:
+        hint = np.concatenate(hints)
+        solver.setSolution(len(hint), hint.astype(np.int32), np.ones(len(hint)))
+    found = run(solver, max(until - time.monotonic(), MIP_S))
     if found is None:
         return None
     schedules = site.schedules(found)
-    for index, (columns, power) in powers.items():
-        drawn = (found.columns[columns] * power).sum(axis=1)
-        schedules[index] = nearest(case.models[index], drawn, case.grid)
+    for index, chosen in powers.items():
+        schedules[index] = nearest(case.models[index], _drawn(found, *chosen), case.grid)
     ordered = tuple(schedules[index] for index in range(len(case.models)))
-    return Optimum(ordered, found.bound + site.constant, found.optimal)
+    return Optimum(ordered, max(found.bound, mixed.bound) + site.constant, found.optimal)
+
+
+def _drawn(solution: Solution, columns: Indices, power: Floats) -> Floats:
+    drawn: Floats = (solution.columns[columns] * power).sum(axis=1)
+    return drawn
+
+
+def _hint(wanted: Floats, columns: Indices, power: Floats) -> Indices:
+    """The columns that stand for a power (W): a start, or a level in each step."""
+    away = np.abs(power - wanted[:, None])
+    if columns.ndim == 1:
+        return columns[[int(np.argmin(away.sum(axis=0)))]] if columns.size else columns
+    return np.asarray(columns[np.arange(len(columns)), np.argmin(away, axis=1)])
 
 
 def _enter(
