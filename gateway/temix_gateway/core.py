@@ -154,8 +154,16 @@ class Core:
         self._observers: list[Callable[[], None]] = []
 
     async def load(self) -> None:
-        """Take up what the ledger holds, and record the limits where they are new."""
-        await self.books.load(self._midnight())
+        """Take up what the ledger holds, and record the limits where they are new.
+
+        Of a ledger that failed its check as much is taken up as can be read.
+        """
+        try:
+            await self.books.load(self._midnight())
+        except LedgerError as error:
+            if not self.books.fault:
+                raise
+            _LOG.error("ledger read in part", reason=str(error))
         await self.books.limited(self.rules.terms)
         await self._add_up()
 

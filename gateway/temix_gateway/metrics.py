@@ -38,7 +38,7 @@ class Sources:
 
 async def exposition(sources: Sources) -> bytes:
     """All figures as they are now."""
-    pending = len(await sources.ledger.pending())
+    pending = 0 if sources.ledger.fault else len(await sources.ledger.pending())
     registry = CollectorRegistry()
     registry.register(_Snapshot([*_trading(sources, pending), *_planning(sources), *_process(sources)]))
     return generate_latest(registry)

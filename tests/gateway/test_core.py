@@ -1,7 +1,9 @@
 """The core, turn by turn, against a retailer of a few lines in the same process."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
@@ -425,6 +427,27 @@ async def test_impossible_readings_are_refused(bench: Bench, start: int, end: in
     report = ReportReadings(id=1, readings=[Reading(start=NOW + start, end=NOW + end, energy=1)])
     with pytest.raises(CommandRefused, match=reason):
         await bench.core.report_readings(report)
+
+
+@pytest.mark.parametrize("table", ["transactions", "orders", "spots", "deliveries", "settlements", "chain"])
+async def test_a_ledger_that_cannot_be_read_is_served_as_far_as_it_can(bench: Bench, table: str) -> None:
+    await bench.connect()
+    await bench.publish()
+    await bench.ledger.file_pairs([pair("subscribed", kind=Kind.SUBSCRIPTION)])
+    bench.ledger.close()
+    with closing(sqlite3.connect(bench.path)) as rows:
+        (root,) = rows.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
+        (size,) = rows.execute("PRAGMA page_size").fetchone()
+    with bench.path.open("r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"\x55" * size)
+    bench.start()
+    await bench.connect()
+    await bench.publish()
+    assert "put back a backup" in bench.core.locked()[0]
+    assert bench.core.state().prices
+    await bench.core.turn()
+    assert not bench.retailer.booked
 
 
 async def test_a_locked_ledger_shows_prices_and_does_not_trade(bench: Bench) -> None:

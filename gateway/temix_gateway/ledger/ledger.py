@@ -158,7 +158,7 @@ class Ledger:
                 for row in rows
             ]
 
-        return await self._writer.run(work)
+        return await self._look(work)
 
     async def file_publication(self, publication: Publication, signed: str) -> bool:
         """Record that a publication was accepted, by the hash of its signed message; False: it was known.
@@ -315,7 +315,7 @@ class Ledger:
             )
             return [(row_pair(row[:12], Kind(row[12])), Instant(row[13])) for row in rows]
 
-        return await self._writer.run(work)
+        return await self._look(work)
 
     async def trades(self) -> int:
         """How many pairs the home has transacted beside its subscription."""
@@ -325,7 +325,7 @@ class Ledger:
             (live,) = self._db.execute(query).fetchone()
             return int(live) + carried(self._db).trades
 
-        return await self._writer.run(work)
+        return await self._look(work)
 
     async def ordered(self, since: Instant) -> list[tuple[Pair, Instant]]:
         """Every order placed at or after ``since`` that was not refused or voided, and when."""
@@ -338,7 +338,7 @@ class Ledger:
             )
             return [(row_pair(row[:12], Kind.TRADE), Instant(row[12])) for row in rows]
 
-        return await self._writer.run(work)
+        return await self._look(work)
 
     async def spots(self, since: Instant) -> list[Spot]:
         """Every frozen spot of an interval that starts at or after ``since``."""
@@ -350,7 +350,7 @@ class Ledger:
                 for author, start, sell, buy in rows
             ]
 
-        return await self._writer.run(work)
+        return await self._look(work)
 
     async def deliveries(self, since: Instant) -> list[Delivery]:
         """The delivery of each interval since ``since``: the retailer's newest, else the home's newest."""
@@ -367,7 +367,7 @@ class Ledger:
             }
             return list(newest.values())
 
-        return await self._writer.run(work)
+        return await self._look(work)
 
     async def settled(self, since: Instant) -> dict[Instant, tuple[Energy, Energy]]:
         """Of each settled interval since ``since``, the position and the delivery that were settled last."""
@@ -380,7 +380,7 @@ class Ledger:
                 Instant(start): (Energy(position), Energy(delivery)) for start, position, delivery in rows
             }
 
-        return await self._writer.run(work)
+        return await self._look(work)
 
     async def read[T](self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``work`` on a connection that sees one moment of the file and changes nothing.
@@ -422,6 +422,17 @@ class Ledger:
             self._history.keep(publication, signed)
         except (sqlite3.Error, ValueError) as error:
             _LOG.warning("tender not kept in the history", author=publication.author, reason=str(error))
+
+    async def _look[T](self, work: Callable[[], T]) -> T:
+        """Read, on the writer's connection.
+
+        Raises:
+            LedgerUnreadable: what is read is damaged.
+        """
+        try:
+            return await self._writer.run(work)
+        except sqlite3.Error as error:
+            raise LedgerUnreadable(self.path, str(error)) from error
 
     async def _write[T](self, work: Callable[[], T]) -> T:
         if self.fault:

@@ -1,0 +1,249 @@
+"""A home's ledger after years: `benchmarks/ledger_years.py [--years 10] [--trades 80] [--folder DIR]`.
+
+Every record that a home makes is written by the ledger itself, as fast as the machine does: each 5 minutes
+two publications, two spots, the home's reading and the retailer's, two settlements and their repetition;
+each hour a subscription; each day so many trades with signed orders and receipts. Months are archived as they
+come due. It says how the live file grows, how long a start and a whole verification take, the archives' size.
+"""
+
+import argparse
+import asyncio
+import platform
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from temix_gateway.ledger.ledger import Ledger
+from temix_gateway.ledger.segments import sealed
+from temix_gateway.ledger.verify import verify
+from temix_gateway.ledger.writer import InlineWriter
+from temix_market.calendar import local_day
+from temix_market.deliveries import Delivery
+from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
+from temix_market.intervals import Interval
+from temix_market.ports import Booked
+from temix_market.products import Instrument, Resource, Side
+from temix_market.settlement import Spot, settle
+from temix_market.tenders import PartyId, Publication, TenderId
+from temix_market.transactions import Kind, Leg, Order, Pair, PairKey
+from temix_market.units import Energy, Price
+from temix_market.wire.codec import order_payload
+from temix_market.wire.keys import SigningKey, uuid7
+from temix_market.wire.response import EiResponse
+from temix_market.wire.seal import envelope, sign
+from temix_market.wire.transaction import EiCreatedTransaction
+
+ZONE = ZoneInfo("America/Chicago")
+HOME, LSE, DO = (PartyId(name) for name in ("home-1", "lse", "do"))
+DAY = Duration(24 * HOUR)
+NOTHING = "e30.e30.e30"
+"""Signed tenders without any: the history is another file."""
+FINAL_AFTER = 10
+"""Days after which a day is settled again, finally."""
+
+
+class Clock:
+    """A clock that stands where it is put."""
+
+    def __init__(self, at: Instant) -> None:
+        self.at = at
+
+    def now(self) -> Instant:
+        """Wall time."""
+        return self.at
+
+    def monotonic(self) -> Duration:
+        """The same, as a duration."""
+        return Duration(self.at)
+
+
+class Household:
+    """What a home puts into its ledger, day by day, drawn from a seed."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, trades: int, seed: int = 1) -> None:
+        self._ledger, self._clock, self._trades = ledger, clock, trades
+        self._random = Random(seed)  # noqa: S311 - made records, no secret
+        self._keys = {party: SigningKey.from_seed(party.encode().ljust(32)) for party in (HOME, LSE, DO)}
+        self._settled: list[tuple[list[Delivery], list[Pair], list[Spot]]] = []
+
+    async def day(self, day: Interval) -> None:
+        """A day's records, in few commits: what is measured is the file, not the disk."""
+        self._clock.at = day.start
+        steps = list(day.split(FIVE_MINUTES))
+        subscribed = [self._pair(hour, Kind.SUBSCRIPTION, "subscription") for hour in day.split(HOUR)]
+        await self._ledger.file_pairs(subscribed)
+        traded = [await self._trade(self._random.choice(steps)) for _ in range(self._trades)]
+        for step in steps:
+            self._clock.at = step.start
+            for author in (LSE, DO):
+                number = step.start // FIVE_MINUTES
+                await self._ledger.file_publication(Publication(author, number, step.start, ()), NOTHING)
+        spots = [Spot(who, step, self._price(), self._price(low=True)) for step in steps for who in (LSE, DO)]
+        await self._ledger.freeze(spots)
+        read = [Delivery(step, Energy(self._random.randrange(-400, 900))) for step in steps]
+        await self._ledger.deliver(read)
+        await self._settle(read, [*subscribed, *traded], spots)
+        final = [
+            Delivery(one.interval, Energy(one.energy + (number % 7 == 0))) for number, one in enumerate(read)
+        ]
+        self._settled.append((final, [*subscribed, *traded], spots))
+        if len(self._settled) > FINAL_AFTER:
+            readings, pairs, frozen = self._settled.pop(0)
+            await self._ledger.deliver(readings, source="retailer")
+            await self._settle(readings, pairs, frozen)
+
+    async def _settle(self, read: list[Delivery], pairs: list[Pair], spots: list[Spot]) -> None:
+        by_start: dict[Instant, list[Spot]] = {}
+        for spot in spots:
+            by_start.setdefault(spot.interval.start, []).append(spot)
+        enclosing = [
+            [pair for pair in pairs if pair.interval.start <= one.interval.start < pair.interval.end]
+            for one in read
+        ]
+        await self._ledger.settle(
+            [
+                settle(one, held, by_start[one.interval.start])
+                for one, held in zip(read, enclosing, strict=True)
+            ]
+        )
+
+    async def _trade(self, step: Interval) -> Pair:
+        hour = Interval(Instant(step.start - step.start % HOUR), HOUR)
+        pair = self._pair(hour, Kind.TRADE, "5418281/27093420-60/SELL")
+
+        def seal(order: Order, sequence: int, before: str) -> str:
+            return sign(
+                envelope(
+                    order_payload(order),
+                    issuer=HOME,
+                    audience="market",
+                    message_id=order.pair.key,
+                    issued_at=self._clock.at,
+                    sequence=sequence,
+                    previous=bytes.fromhex(before),
+                ),
+                self._keys[HOME],
+            )
+
+        await self._ledger.place(Order(pair, Instant(self._clock.at + 60_000)), seal)
+        await self._ledger.resolve(
+            Booked(pair.key, (self._receipt(LSE, pair.key), self._receipt(DO, pair.key)))
+        )
+        return pair
+
+    def _receipt(self, party: PartyId, key: PairKey) -> str:
+        response = EiResponse(
+            response_code=200,
+            ref_id=key,
+            response_description="booked 384 Wh in 2026-07-06T21:00:00Z/PT1H",
+            created_date_time="2026-07-05T11:25:02.950Z",
+        )
+        body = EiCreatedTransaction(
+            party_id=party, counter_party_id=HOME, transaction_id=key, response=response
+        )
+        message = envelope(
+            body,
+            issuer=party,
+            audience=HOME,
+            message_id=uuid7(self._clock.at, self._random.randbytes(10)),
+            issued_at=self._clock.at,
+            sequence=1,
+            previous=self._random.randbytes(32),
+        )
+        return sign(message, self._keys[party])
+
+    def _pair(self, hour: Interval, kind: Kind, tender: str) -> Pair:
+        quantity = Energy(12 * self._random.randrange(1, 60))
+
+        def leg(author: PartyId, resource: Resource) -> Leg:
+            instrument = Instrument(hour.start, hour.duration, resource)
+            return Leg(TenderId(f"{author}/{tender}"), author, instrument, Side.SELL, self._price(), quantity)
+
+        key = PairKey(uuid7(self._clock.at, self._random.randbytes(10)))
+        return Pair(key, HOME, leg(LSE, Resource.ENERGY), leg(DO, Resource.TRANSPORT), kind)
+
+    def _price(self, *, low: bool = False) -> Price:
+        return Price(
+            self._random.randrange(20_000, 60_000) if low else self._random.randrange(60_000, 200_000)
+        )
+
+
+async def live(folder: Path, years: float, trades: int) -> Table:
+    """Write so many years, and measure."""
+    first = datetime(2026, 11, 1, tzinfo=UTC).date()
+    days = [local_day(ZONE, first + timedelta(days=number)) for number in range(int(years * 365.25))]
+    clock = Clock(days[0].start)
+    path = folder / "ledger.db"
+    ledger = Ledger(path, clock, InlineWriter())
+    ledger._db.execute("PRAGMA synchronous = OFF")  # noqa: SLF001 - the file is measured, not the disk
+    home, biggest, longest, marks = Household(ledger, clock, trades), 0, 0.0, []
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task("days", total=len(days))
+        for number, day in enumerate(days, 1):
+            await home.day(day)
+            began = time.perf_counter()
+            if await ledger.archive(ZONE):
+                longest = max(longest, time.perf_counter() - began)
+                ledger._db.execute("PRAGMA synchronous = OFF")  # noqa: SLF001
+            biggest = max(biggest, path.stat().st_size)
+            if number == 365:
+                marks.append(path.stat().st_size)
+            progress.update(task, completed=number)
+    records = ledger.head.sequence
+    ledger.close()
+    began = time.perf_counter()
+    again = Ledger(path, clock, InlineWriter())
+    start_s = time.perf_counter() - began
+    assert not again.fault, again.fault
+    again.close()
+    began = time.perf_counter()
+    verdict = verify(path, {party: key.public for party, key in home._keys.items()})  # noqa: SLF001
+    verify_s = time.perf_counter() - began
+    assert not verdict.fault, verdict.fault
+    archives = sum(archive.path.stat().st_size for archive in sealed(path))
+    table = Table(title=f"{platform.processor() or platform.machine()}, {datetime.now(tz=UTC):%Y-%m-%d}")
+    table.add_column("what")
+    table.add_column("figure", justify="right")
+    for name, figure in (
+        ("days", str(len(days))),
+        ("trades a day", str(trades)),
+        ("records", f"{records:,}"),
+        ("bytes a day, first year", f"{marks[0] / 365:,.0f}" if marks else "-"),
+        ("live file at most, MB", f"{biggest / 1e6:.1f}"),
+        ("live file at the end, MB", f"{path.stat().st_size / 1e6:.1f}"),
+        ("archives", str(verdict.archives)),
+        ("all archives, MB", f"{archives / 1e6:.1f}"),
+        ("longest archiving, s", f"{longest:.1f}"),
+        ("start (ledger), s", f"{start_s:.2f}"),
+        ("verify all with signatures, s", f"{verify_s:.1f}"),
+        ("signatures", f"{verdict.signatures:,}"),
+    ):
+        table.add_row(name, figure)
+    return table
+
+
+def main() -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--years", type=float, default=10.0)
+    parser.add_argument("--trades", type=int, default=80)
+    parser.add_argument("--folder", type=Path, help="where the files are left; else they are removed")
+    asked = parser.parse_args()
+    if asked.folder is not None:
+        asked.folder.mkdir(parents=True, exist_ok=True)
+        Console().print(asyncio.run(live(asked.folder, asked.years, asked.trades)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        Console().print(asyncio.run(live(Path(folder), asked.years, asked.trades)))
+
+
+if __name__ == "__main__":
+    main()
