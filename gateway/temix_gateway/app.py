@@ -25,6 +25,7 @@ from temix_gateway.config import Config, money, price
 from temix_gateway.core import UNKNOWN_TERMS, Core, Outside, Rules
 from temix_gateway.errors import GatewayError
 from temix_gateway.files import Files
+from temix_gateway.guard import Guard
 from temix_gateway.home import certificate
 from temix_gateway.home.messages import Hello, Mode
 from temix_gateway.home.server import LocalApi
@@ -178,7 +179,7 @@ def _metrics(
 
 def rules(config: Config) -> Rules:
     """What the configuration lets the core do."""
-    trading, home = config.trading, config.home
+    trading, home, bill = config.trading, config.home, config.bill_guard
     return Rules(
         home=PartyId(home.party),
         zone=config.zone,
@@ -191,6 +192,11 @@ def rules(config: Config) -> Rules:
         certainty=price(trading.certainty),
         extras=config.extras,
         tariffs=config.tariffs,
+        guard=Guard(
+            None if bill.money_a_day is None else money(bill.money_a_day),
+            None if bill.money_a_month is None else money(bill.money_a_month),
+            tuple(bill.sheddable),
+        ),
         share=Fraction(trading.share, 100),
     )
 

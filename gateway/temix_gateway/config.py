@@ -123,6 +123,19 @@ class Trading(Struct, frozen=True, forbid_unknown_fields=True):
         return PriceBounds(price(self.lowest_tender), price(self.highest_tender))
 
 
+class BillGuard(Struct, frozen=True, forbid_unknown_fields=True):
+    """What use may cost, whoever caused it: a warning beyond it, and devices that may be told off."""
+
+    money_a_day: Annotated[
+        Decimal | None, Meta(description="Warn where a day is expected to cost more; empty: never.")
+    ] = None
+    money_a_month: Annotated[Decimal | None, Meta(description="The same for a month.")] = None
+    sheddable: Annotated[
+        list[str],
+        Meta(description="Devices that are then told off until midnight, by their ids, first to go first."),
+    ] = []
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """A whole configuration file."""
 
@@ -132,6 +145,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     trading: Trading = Trading()
     operations: Operations = Operations()
     charges: Charges = Charges()
+    bill_guard: BillGuard = BillGuard()
     tariff: list[TariffSection] = []
 
     @property
@@ -160,7 +174,7 @@ def money(text: str) -> Money:
     return parse_money(text)
 
 
-_SECTIONS: Final = ("gateway", "retailer", "home", "trading", "charges", "operations")
+_SECTIONS: Final = ("gateway", "retailer", "home", "trading", "charges", "bill_guard", "operations")
 
 
 def load(path: Path) -> Config:
@@ -268,6 +282,13 @@ def _check(path: Path, config: Config) -> None:
     if money(config.trading.money_a_day) < 0:
         raise ConfigError(path, "trading.money_a_day", "is negative")
     _check_tariffs(path, config)
+    for key in ("money_a_day", "money_a_month"):
+        text = getattr(config.bill_guard, key)
+        try:
+            if text is not None and parse_money(text) < 0:
+                raise ConfigError(path, f"bill_guard.{key}", "is negative")
+        except InvalidField as error:
+            raise ConfigError(path, f"bill_guard.{key}", error.reason) from error
     if config.trading.bounds.lowest >= config.trading.bounds.highest:
         raise ConfigError(path, "trading.lowest_tender", "is not below trading.highest_tender")
 

@@ -31,13 +31,14 @@ from temix_market.wire.seal import canonical
 from temix_gateway.accounts import NO_EXTRAS, Accounts, Bills, Sums
 from temix_gateway.books import Books
 from temix_gateway.errors import GatewayError, LedgerError
-from temix_gateway.forecast import forecast, plan_loads, problem_prices
+from temix_gateway.forecast import Forecast, forecast, plan_loads, problem_prices
+from temix_gateway.guard import NO_GUARD, Guard, Guarded, guard
 from temix_gateway.home.account import Account, Found, Query
 from temix_gateway.home.devices import Device, Load, PreviewPlan, ReportHome
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import Mode, Preview, ReportHistory, ReportReadings, State
 from temix_gateway.ledger.ledger import Ledger
-from temix_gateway.lookups import Ledgers, account_message
+from temix_gateway.lookups import Ledgers, account_message, guard_message
 from temix_gateway.market import Market
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.horizon import Prices, tapering
@@ -88,6 +89,7 @@ class Rules:
     certainty: Price
     extras: Extras = NO_EXTRAS
     tariffs: tuple[Tariff, ...] = ()
+    guard: Guard = NO_GUARD
     share: Fraction = Fraction(1, 2)
     jitter: Duration = Duration(5 * SECOND)
 
@@ -148,6 +150,8 @@ class Core:
         self._basis: Basis | None = None
         self._problem_in_force: Problem | None = None
         self._account: tuple[object, Account] | None = None
+        self._unguarded: Plan | None = None
+        self._guarded: Guarded | None = None
         self._planned_at: Duration | None = None
         self._wake = asyncio.Event()
         self._planning = asyncio.Lock()
@@ -250,6 +254,7 @@ class Core:
             plan=self.plan,
             import_limit=self.rules.import_power,
             account=self._reckoned(),
+            guard=guard_message(self.rules.guard, self._guarded),
         )
         return state(facts, self.market)
 
@@ -370,6 +375,7 @@ class Core:
         try:
             await self._chase()
             await self._plan_if_due()
+            self._guard_bill()
             await self._trade()
             await self.books.report(self._outside.link)
             self.books.forget(self._clock.now())
@@ -410,7 +416,7 @@ class Core:
         if not rungs or (fresh and self._basis is not None and not self._basis.changed(basis, now)):
             return
         problem = self._problem(now, rungs, report.base_load, report.devices)
-        self.plan = await self._ask_planner(problem, self.plan)
+        self.plan = self._unguarded = await self._ask_planner(problem, self._unguarded)
         self._problem_in_force = problem
         self.plans_made += 1
         self._basis, self._planned_at = basis, self._clock.monotonic()
@@ -516,12 +522,28 @@ class Core:
         if self.accounts.stale:  # added up anew in this turn: until then the last figures stand
             return None if self._account is None else self._account[1]
         now, positions = self._clock.now(), self.market.positions
-        made_of = enclosing(now, FIVE_MINUTES), self.books.head, self._planned_at
+        made_of = enclosing(now, FIVE_MINUTES), self.books.head, id(self.plan)
         if self._account is None or self._account[0] != made_of:
-            prices = problem_prices(self._problem_in_force)
-            ahead = forecast(now, self.accounts, positions, plan_loads(self.plan), prices)
+            ahead = self._look_ahead(self.plan)
             self._account = made_of, account_message(now, self.accounts, ahead, positions)
         return self._account[1]
+
+    def _look_ahead(self, plan: Plan | None) -> Forecast:
+        """What is expected to be owed with a plan."""
+        prices = problem_prices(self._problem_in_force)
+        return forecast(self._clock.now(), self.accounts, self.market.positions, plan_loads(plan), prices)
+
+    def _guard_bill(self) -> None:
+        """Shed what the owner allowed where use would cost too much; say so once."""
+        if self._unguarded is None or not self.rules.guard.watches or self.accounts.stale:
+            return
+        zone = self.rules.zone
+        midnight = local_day(zone, local_date(zone, self._clock.now())).end
+        already = [] if self._guarded is None else [shed.device for shed in self._guarded.shed]
+        self._guarded = guard(self.rules.guard, self._unguarded, midnight, self._look_ahead, already)
+        self.plan = self._guarded.plan
+        if [shed.device for shed in self._guarded.shed] != already:
+            _LOG.warning("bill guard", reason=self._guarded.warning or "within the limits again")
 
     def _midnight(self) -> Instant:
         zone = self.rules.zone

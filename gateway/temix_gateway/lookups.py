@@ -16,6 +16,7 @@ from temix_market.units import Energy, Money, money_text
 
 from temix_gateway.accounts import Accounts, Bills
 from temix_gateway.forecast import Forecast, span
+from temix_gateway.guard import Guard, Guarded
 from temix_gateway.home import account as messages
 from temix_gateway.home.account import Found, GetSettledHours, GetStatement, GetTransactions, Query
 from temix_gateway.home.errors import CommandRefused
@@ -100,6 +101,23 @@ def account_message(
         compensation=money_text(ever.compensation),
         revision=accounts.record,
         missing_today=max(0, over - day.settled),
+    )
+
+
+def guard_message(settings: Guard, guarded: Guarded | None) -> messages.BillGuard | None:
+    """What the bill guard expects, warns of and sheds; null where the owner set no limit."""
+    if not settings.watches:
+        return None
+    return messages.BillGuard(
+        limit_today=_text(settings.a_day),
+        limit_month=_text(settings.a_month),
+        forecast_today=None if guarded is None else _text(guarded.forecast.today),
+        forecast_month=None if guarded is None else _text(guarded.forecast.month),
+        warning="" if guarded is None else guarded.warning,
+        shed=[
+            messages.ShedDevice(device=shed.device, saved=money_text(shed.saved))
+            for shed in (() if guarded is None else guarded.shed)
+        ],
     )
 
 

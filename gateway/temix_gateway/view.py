@@ -12,7 +12,7 @@ from temix_market.transactions import Pair
 from temix_market.units import Energy, Power, money_text
 
 from temix_gateway.home import messages
-from temix_gateway.home.account import Account
+from temix_gateway.home.account import Account, BillGuard
 from temix_gateway.home.messages import Mode, State
 from temix_gateway.ledger.ledger import Head
 from temix_gateway.lookups import transaction_message
@@ -49,6 +49,7 @@ class Facts:
     plan: Plan | None
     import_limit: Power
     account: Account | None = None
+    guard: BillGuard | None = None
 
 
 def state(facts: Facts, market: Market) -> State:
@@ -71,6 +72,7 @@ def state(facts: Facts, market: Market) -> State:
         plan=_plan(facts.plan) if facts.plan else None,
         import_limit=facts.import_limit,
         account=facts.account,
+        bill_guard=facts.guard,
     )
 
 

@@ -12,12 +12,14 @@ import pytest
 from temix_gateway.home import devices as served
 from temix_gateway.home.account import (
     Account,
+    BillGuard,
     Charge,
     Energies,
     LegAccount,
     MissingSpan,
     SettledHour,
     SettledHours,
+    ShedDevice,
     Statement,
     StatementLine,
     TariffCost,
@@ -49,6 +51,14 @@ from tests.gateway.home.fake_core import GATEWAY_ID, NOON, Gateway, state
 
 NOW = from_ms(NOON)
 STEP = Energies(start=NOON, end=NOON + 300_000, subscribed=1, position=2, delivered=-1, deviation=-3)
+GUARD = BillGuard(
+    limit_today="5",
+    limit_month=None,
+    forecast_today="6.5",
+    forecast_month=None,
+    warning="today is expected to cost 6.5",
+    shed=[ShedDevice(device="pool", saved="0.25")],
+)
 ACCOUNT = Account(
     day=NOON,
     cost_today="1.5",
@@ -200,8 +210,9 @@ async def test_the_account_and_what_is_looked_up_come_back_typed(
         start=NOON, imported=5, exported=6, cost="0.000000001", compensation="-0.5", revision=7
     )
     async with listening(client) as states:
-        gateway.update(account=ACCOUNT)
-        account = (await states.get()).account
+        gateway.update(account=ACCOUNT, bill_guard=GUARD)
+        state = await states.get()
+        account, guarded = state.account, state.bill_guard
         gateway.core.found = Statement(
             currency="USD", zone="UTC", made=NOON, level="day", lines=[line], total=line, revision=8
         )
@@ -210,6 +221,9 @@ async def test_the_account_and_what_is_looked_up_come_back_typed(
         transactions = await client.get_transactions(NOW, SIX, after=3, limit=2)
         gateway.core.found = SettledHours(hours=[hour], revision=7)
         hours = await client.get_settled_hours(NOW, SIX, 5)
+    assert guarded is not None
+    assert (guarded.limit_today, guarded.forecast_month) == (Decimal(5), None)
+    assert guarded.shed[0].saved == Decimal("0.25")
     assert account is not None
     assert (account.day, account.cost_today, account.forecast_month) == (NOW, Decimal("1.5"), None)
     assert account.latest is None

@@ -50,6 +50,7 @@ def test_defaults_fill_in_and_paths_are_relative_to_the_file(tmp_path):
         (GOOD + '[trading]\ncertainty = "0.12345678901"', "trading.certainty", "9 places"),
         (GOOD + '[trading]\nlowest_tender = "30"', "trading.lowest_tender", "not below"),
         (GOOD + "[trading]\nmoney_a_day = nan", "trading.money_a_day", "expected `str`"),
+        (GOOD + '[bill_guard]\nmoney_a_day = "-3"', "bill_guard.money_a_day", "negative"),
         (GOOD + '[charges]\nfixed_a_day = "x"', "charges.fixed_a_day", "not a decimal number"),
         (GOOD + '[charges]\ntaxes = { vat = "-1" }', "charges.taxes.vat", "no percentage"),
         (GOOD + '[[tariff]]\nname = "a"', "tariff[0].price", "is missing"),

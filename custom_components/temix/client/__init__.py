@@ -2,6 +2,7 @@
 
 from .account import (
     Account,
+    BillGuard,
     Energies,
     SettledHour,
     SettledHours,
@@ -41,6 +42,7 @@ from .reconnect import Listener, stay_connected
 __all__ = [
     "Account",
     "Battery",
+    "BillGuard",
     "CannotConnect",
     "CertificateMismatch",
     "Client",

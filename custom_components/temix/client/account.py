@@ -89,6 +89,41 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShedDevice:
+    """A device that is told off until midnight, and what that is expected to save."""
+
+    device: str
+    saved: Decimal
+
+    @classmethod
+    def from_message(cls, data: Mapping[str, Any]) -> Self:
+        """Read a shed device."""
+        return cls(device=data["device"], saved=money(data["saved"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillGuard:
+    """What use is expected to cost against the owner's limits; ``warning`` is empty where all is well."""
+
+    limit_today: Decimal | None
+    limit_month: Decimal | None
+    forecast_today: Decimal | None
+    forecast_month: Decimal | None
+    warning: str
+    shed: tuple[ShedDevice, ...]
+
+    @classmethod
+    def from_message(cls, data: Mapping[str, Any]) -> Self:
+        """Read the guard's section."""
+        limits = ("limit_today", "limit_month", "forecast_today", "forecast_month")
+        return cls(
+            **{name: or_none(money)(data[name]) for name in limits},
+            warning=data["warning"],
+            shed=tuple(map(ShedDevice.from_message, data["shed"])),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LegAccount:
     """What is owed for one leg, by what it is owed for."""
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, Self, override
 
-from .account import Account, Transaction
+from .account import Account, BillGuard, Transaction
 from .exceptions import UnsupportedSchema
 from .wire import Step, from_ms, known, money, or_none, timed
 
@@ -238,6 +238,7 @@ class GatewayState:
     plan: Plan | None
     import_limit: int | None = None
     account: Account | None = None
+    bill_guard: BillGuard | None = None
 
     @classmethod
     def from_message(cls, data: Mapping[str, Any]) -> Self:
@@ -297,4 +298,5 @@ _SECTIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "plan": or_none(Plan.from_message),
     "import_limit": _plain,
     "account": or_none(Account.from_message),
+    "bill_guard": or_none(BillGuard.from_message),
 }

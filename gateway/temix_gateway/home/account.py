@@ -86,6 +86,28 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     missing_today: Count
 
 
+class ShedDevice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A device that the bill guard tells off until midnight, and what that is expected to save."""
+
+    device: Name
+    saved: MoneyText
+
+
+class BillGuard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What use is expected to cost, held against the owner's limits; null: no limit, or no forecast.
+
+    ``warning`` says with numbers what is wrong and what is done about it; empty: the bill stays within
+    its limits. ``forecast_today`` and ``forecast_month`` are with the shed devices off.
+    """
+
+    limit_today: MoneyText | None
+    limit_month: MoneyText | None
+    forecast_today: MoneyText | None
+    forecast_month: MoneyText | None
+    warning: str
+    shed: list[ShedDevice]
+
+
 class LegAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is owed for one leg, by what it is owed for."""
 

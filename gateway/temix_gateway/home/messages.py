@@ -9,7 +9,14 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from temix_gateway.home.account import Account, SettledHours, Statement, Transaction, TransactionPage
+from temix_gateway.home.account import (
+    Account,
+    BillGuard,
+    SettledHours,
+    Statement,
+    Transaction,
+    TransactionPage,
+)
 from temix_gateway.home.units import CommandId, MicroPrice, MoneyText, Name, Time, Watt, Wh
 
 MIN_SCHEMA: Final = 1
@@ -146,7 +153,7 @@ class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     ``prices`` are in order of time, do not overlap, and are the finest that live tenders give; ``horizon``
     is the end of the last tender. ``import_limit`` is the most that the home may draw; null: not told.
-    ``account`` is null until the ledger was added up.
+    ``account`` is null until the ledger was added up, ``bill_guard`` where no limit is set.
     """
 
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217")]
@@ -163,6 +170,7 @@ class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     plan: Plan | None = None
     import_limit: Watt | None = None
     account: Account | None = None
+    bill_guard: BillGuard | None = None
 
 
 class Snapshot(Struct, frozen=True, kw_only=True, tag="snapshot", tag_field="kind"):

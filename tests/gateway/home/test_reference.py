@@ -12,7 +12,7 @@ from temix_gateway.home.messages import DevicePlan, Plan, PlanStep, Transactions
 from custom_components.temix.client import Client, Load, Reading
 from tests.client.mock_server import MockServer, result
 from tests.client.test_client import listening
-from tests.client.test_real_server import ACCOUNT, DEVICES, NOW, SIX
+from tests.client.test_real_server import ACCOUNT, DEVICES, GUARD, NOW, SIX
 from tests.gateway.home.conftest import Connect
 from tests.gateway.home.fake_core import NOON, Gateway
 
@@ -54,7 +54,7 @@ async def test_what_the_gateway_sends(gateway: Gateway, connect: Connect) -> Non
     assert event["type"] == "event"
     check("ServerMessage", event)
     check("ServerMessage", await raw.call(id=3, type="set_mode", mode="monitor"))
-    gateway.update(account=ACCOUNT)
+    gateway.update(account=ACCOUNT, bill_guard=GUARD)
     check("ServerMessage", await raw.read())
     for found in FOUND:
         gateway.core.found = found

@@ -1,0 +1,45 @@
+"""A day of storm Uri with the bill guard and without: it costs no more, and it is said what was shed."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import override
+
+import pytest
+import structlog
+from temix_gateway.core import Rules
+from temix_gateway.guard import Guard
+from temix_market.units import Money
+from temix_replay.run import run
+from temix_replay.scene import Scene
+
+from tests.replay.conftest import Replayed
+
+
+class Guarded(Scene):
+    """A scene whose owner set a limit of the bill and allows pool pump and car to be shed."""
+
+    limit = Money(0)
+
+    @override
+    def rules(self) -> Rules:
+        guard = Guard(a_day=self.limit, sheddable=("pool", "car"))
+        return replace(super().rules(), guard=guard)
+
+
+@pytest.mark.timeout(600)  # two replayed days
+def test_with_the_guard_a_day_of_the_storm_costs_no_more(replayed: Replayed, tmp_path: Path) -> None:
+    free = replayed("2021-02-15", 1)
+    Guarded.limit = Money(free.replay.paid // 2)
+    scene = Guarded(free.scene.first, 1, seed=free.scene.seed)
+    with structlog.testing.capture_logs() as logs:
+        guarded = run(scene, scene.terms(), free.baseline, tmp_path, lambda _: None)
+    told = [log["reason"] for log in logs if log["event"] == "bill guard"]
+    assert guarded.paid <= free.replay.paid
+    assert any("above the limit" in reason and "off until midnight" in reason for reason in told)
+    assert any("pool (saves" in reason or "car (saves" in reason for reason in told)
+
+    def drawn(name: str, samples: object) -> int:
+        return sum(sample.devices[name] for sample in samples)  # type: ignore[attr-defined]
+
+    for name in ("pool", "car"):
+        assert drawn(name, guarded.samples) <= drawn(name, free.replay.samples)
