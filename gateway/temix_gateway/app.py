@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sqlite3
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -20,6 +21,7 @@ from temix_market.units import Power
 
 from temix_gateway import keys
 from temix_gateway.announce import announced
+from temix_gateway.audit_history import AuditHistory
 from temix_gateway.clock import SystemClock
 from temix_gateway.config import Config, money, price
 from temix_gateway.core import UNKNOWN_TERMS, Core, Outside, Rules
@@ -34,6 +36,7 @@ from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.logs import redaction
 from temix_gateway.notify import Notifier
 from temix_gateway.operations import Operations
+from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.worker import PlannerProcess
 from temix_gateway.pulse import Pulse
 from temix_gateway.retailer.service import Account
@@ -112,9 +115,17 @@ async def _serve(config: Config) -> None:
             content = msgspec.json.encode(Choices(mode, paused))
             await asyncio.to_thread(private_file, files.choices, content)
 
+        history = AuditHistory(files.audit)
+
+        async def note_plan(problem: Problem, plan: Plan) -> None:
+            try:
+                await asyncio.to_thread(history.keep, problem, plan)
+            except sqlite3.Error as error:
+                _LOG.warning("plan not kept for the audit", reason=str(error))
+
         planner = PlannerProcess()
         stack.push_async_callback(asyncio.to_thread, planner.close)
-        outside = Outside(clock, SystemRandom(), link, link.seal, planner, remember)
+        outside = Outside(clock, SystemRandom(), link, link.seal, planner, remember, note_plan)
         core = Core(rules(config), outside, ledger, mode=choices.mode, paused=choices.paused)
         await core.load()
         tls = await asyncio.to_thread(certificate.load_or_make, files.certificate, identity)

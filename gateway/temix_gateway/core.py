@@ -111,7 +111,7 @@ class Rules:
 class Outside:
     """What the core does not make itself: clock, randomness, the retailer's link, the signature, the planner.
 
-    ``remember`` keeps the owner's choices (mode, paused) over a restart.
+    ``remember`` keeps the owner's choices (mode, paused) over a restart; ``note_plan`` keeps each plan.
     """
 
     clock: Clock
@@ -120,6 +120,7 @@ class Outside:
     seal: Seal
     planner: Planner
     remember: Callable[[Mode, bool], Awaitable[None]] | None = None
+    note_plan: Callable[[Problem, Plan], Awaitable[None]] | None = None
 
 
 class Core:
@@ -152,6 +153,7 @@ class Core:
         self._account: tuple[object, Account] | None = None
         self._unguarded: Plan | None = None
         self._guarded: Guarded | None = None
+        self._noted: Plan | None = None
         self._planned_at: Duration | None = None
         self._wake = asyncio.Event()
         self._planning = asyncio.Lock()
@@ -376,6 +378,7 @@ class Core:
             await self._chase()
             await self._plan_if_due()
             self._guard_bill()
+            await self._note_plan()
             await self._trade()
             await self.books.report(self._outside.link)
             self.books.forget(self._clock.now())
@@ -533,6 +536,14 @@ class Core:
         prices = problem_prices(self._problem_in_force)
         return forecast(self._clock.now(), self.accounts, self.market.positions, plan_loads(plan), prices)
 
+    async def _note_plan(self) -> None:
+        """Keep what was planned for the audit, once for each plan in force."""
+        note, plan, problem = self._outside.note_plan, self.plan, self._problem_in_force
+        if note is None or plan is None or problem is None or plan is self._noted:
+            return
+        self._noted = plan
+        await note(problem, plan)
+
     def _guard_bill(self) -> None:
         """Shed what the owner allowed where use would cost too much; say so once."""
         if self._unguarded is None or not self.rules.guard.watches or self.accounts.stale:
@@ -541,7 +552,8 @@ class Core:
         midnight = local_day(zone, local_date(zone, self._clock.now())).end
         already = [] if self._guarded is None else [shed.device for shed in self._guarded.shed]
         self._guarded = guard(self.rules.guard, self._unguarded, midnight, self._look_ahead, already)
-        self.plan = self._guarded.plan
+        if self._guarded.plan != self.plan:
+            self.plan = self._guarded.plan
         if [shed.device for shed in self._guarded.shed] != already:
             _LOG.warning("bill guard", reason=self._guarded.warning or "within the limits again")
 

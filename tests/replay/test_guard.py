@@ -26,7 +26,8 @@ class Guarded(Scene):
         return replace(super().rules(), guard=guard)
 
 
-@pytest.mark.timeout(600)  # two replayed days
+@pytest.mark.long
+@pytest.mark.timeout(900)  # a home's year is calibrated, and two days are replayed
 def test_with_the_guard_a_day_of_the_storm_costs_no_more(replayed: Replayed, tmp_path: Path) -> None:
     free = replayed("2021-02-15", 1)
     Guarded.limit = Money(free.replay.paid // 2)

@@ -116,6 +116,16 @@ def latest(connection: sqlite3.Connection) -> tuple[Interval, Energy, Energy] | 
     return row and (Interval(Instant(row[0]), FIVE_MINUTES), Energy(row[1]), Energy(row[2]))
 
 
+def spot_prices(connection: sqlite3.Connection, period: Interval) -> list[tuple[Instant, int, int]]:
+    """Start, and both parties' frozen prices to sell and to buy together, of each interval that has both."""
+    rows = connection.execute(
+        "SELECT start, sum(sell), sum(buy) FROM spots WHERE start >= ? AND start < ? "
+        "GROUP BY start HAVING count(*) = 2 ORDER BY start",
+        (period.start, period.end),
+    )
+    return [(Instant(start), sell, buy) for start, sell, buy in rows]
+
+
 def first(connection: sqlite3.Connection) -> Instant | None:
     """The first settled interval."""
     (start,) = connection.execute("SELECT min(start) FROM settlements").fetchone()
