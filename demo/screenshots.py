@@ -5,12 +5,14 @@ import tempfile
 from pathlib import Path
 from typing import Final, Literal
 
+from playwright.async_api import Browser
 from rich.console import Console
 
 from demo import check
 from demo.browser import Dashboard, chromium
+from demo.dialog import ResponseDialog
 from demo.folders import REPOSITORY
-from demo.running import Ports, started
+from demo.running import Demo, Ports, started
 
 IMAGES: Final = REPOSITORY / "docs" / "images"
 
@@ -22,6 +24,13 @@ PICTURES: Final[tuple[tuple[str, Literal["light", "dark"], int, int], ...]] = (
 
 DEVICES_FOLLOW_S: Final = 65
 """The home moves on every minute, and then does what the plan wants."""
+
+DIALOGS: Final[tuple[tuple[str, Literal["light", "dark"], int, int], ...]] = (
+    ("light", "light", 1100, 900),
+    ("phone", "dark", 390, 900),
+)
+DRAWN_MS: Final = 1_500
+"""A page of a dialog has slid in."""
 
 SETTLES_MS: Final = 8_000
 """Charts are drawn, and Home Assistant's word that it has started is gone."""
@@ -44,6 +53,30 @@ async def take() -> None:
                     await dashboard.page.wait_for_timeout(SETTLES_MS)
                     await dashboard.page.screenshot(path=IMAGES / f"{name}.png")
                 console.print(f"docs/images/{name}.png")
+            await dialogs(browser, demo, console)
+
+
+async def dialogs(browser: Browser, demo: Demo, console: Console) -> None:
+    """Look at the dialog of a new response, page by page; nothing is added."""
+    for name, scheme, width, height in DIALOGS:
+        async with ResponseDialog.opened(
+            browser, demo.url, scheme=scheme, width=width, height=height
+        ) as dialog:
+            await _take(dialog, f"response-menu-{name}", console)
+            await dialog.choose("Run for some hours a day")
+            await dialog.pick("Pool pump")
+            await dialog.go_on()
+            await dialog.shows("Answers that are known from Pool pump are filled in.")
+            await _take(dialog, f"response-questions-{name}", console)
+            await dialog.go_on()
+            await dialog.shows("At today's prices")
+            await _take(dialog, f"response-preview-{name}", console)
+
+
+async def _take(dialog: ResponseDialog, name: str, console: Console) -> None:
+    await dialog.page.wait_for_timeout(DRAWN_MS)
+    await dialog.page.screenshot(path=IMAGES / f"{name}.png")
+    console.print(f"docs/images/{name}.png")
 
 
 if __name__ == "__main__":

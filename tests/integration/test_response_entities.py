@@ -13,6 +13,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from syrupy.assertion import SnapshotAssertion
@@ -125,6 +126,18 @@ async def test_why_says_it_in_numbers_and_in_words(
     await until(lambda: shown(hass, "sensor.pump_why") == "runs")
     assert hass.states.get("sensor.pump_why").attributes["sentence"] == (
         "Runs until 13:00, at $0.090/kWh on average."
+    )
+
+
+async def test_the_sentence_is_in_home_assistants_language(
+    hass: HomeAssistant, responses: dict[str, Running], gateway: Gateway
+) -> None:
+    hass.config.language = "de"
+    await async_get_translations(hass, "de", "entity", {DOMAIN})
+    gateway.update(plan=plan("pump"))
+    await until(lambda: shown(hass, "sensor.pump_why") == "runs")
+    assert hass.states.get("sensor.pump_why").attributes["sentence"] == (
+        "Läuft bis 13:00, im Mittel zu $0.090/kWh."
     )
 
 

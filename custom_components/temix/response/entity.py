@@ -31,7 +31,6 @@ class ResponseEntity(Entity):
             identifiers={(DOMAIN, running.id)},
             entry_type=DeviceEntryType.SERVICE,
             manufacturer="TeMIX",
-            model=running.adapter.kind.value,
             name=running.title,
             suggested_area=_area(running),
         )
