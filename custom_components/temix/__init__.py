@@ -4,14 +4,22 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
-from .client import CertificateMismatch, InvalidAuth, TemixError
+from .care import Care
+from .client import CertificateMismatch, InvalidAuth, TemixError, UnsupportedSchema
 from .const import DOMAIN
 from .coordinator import TemixConfigEntry, TemixCoordinator
+from .entity import ACCOUNT, PRICES
 from .gateway import error_key, make_client
 from .memory import Memory
-from .repairs import forget_certificate_changed, tell_certificate_changed
+from .repairs import (
+    forget_certificate_changed,
+    forget_newer_needed,
+    tell_certificate_changed,
+    tell_newer_needed,
+)
 from .response.actions import async_setup_actions
 from .response.responses import KEY, async_get_responses
 from .services import async_setup_services
@@ -45,12 +53,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: TemixConfigEntry) -> boo
     except TemixError as error:
         if isinstance(error, CertificateMismatch):
             tell_certificate_changed(hass, entry)
+        if isinstance(error, UnsupportedSchema):
+            tell_newer_needed(hass, entry, error)
         failure = ConfigEntryAuthFailed if isinstance(error, InvalidAuth) else ConfigEntryNotReady
         raise failure(
             translation_domain=DOMAIN,
             translation_key=error_key(error),
             translation_placeholders={"error": str(error)},
         ) from error
+    forget_newer_needed(hass, entry)
     entry.runtime_data = coordinator
     responses.attach(coordinator)
     entry.async_on_unload(responses.async_detach)
@@ -72,6 +83,17 @@ async def async_remove_entry(hass: HomeAssistant, entry: TemixConfigEntry) -> No
     await responses.async_forget()
     await Memory(hass, entry.entry_id).async_forget()
     forget_certificate_changed(hass, entry)
+    forget_newer_needed(hass, entry)
+    Care(hass, entry).forget()
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: TemixConfigEntry, device: DeviceEntry
+) -> bool:
+    """Let a person remove the device of a response that was deleted, never a service device."""
+    gateway = {entry.unique_id, *(f"{entry.unique_id}_{name}" for name in (PRICES, ACCOUNT))}
+    known = gateway | set(entry.subentries)
+    return not any(domain == DOMAIN and name in known for domain, name in device.identifiers)
 
 
 async def _async_changed(hass: HomeAssistant, entry: TemixConfigEntry) -> None:

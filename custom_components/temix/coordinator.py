@@ -15,6 +15,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalType
 
+from .care import Care
 from .client import (
     CertificateMismatch,
     Client,
@@ -34,6 +35,7 @@ from .now import Now
 from .options import revision_percent, settings
 from .outlook import Moment, Outlook, whole_curve
 from .repairs import forget_certificate_changed, tell_certificate_changed
+from .statistics import SettledStatistics
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -60,6 +62,8 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
         self.zone: tzinfo = dt_util.get_default_time_zone()
         self.memory = Memory(hass, entry.entry_id)
         self.curve: list[PriceStep | Spot] = []
+        self.statistics = SettledStatistics(hass, self)
+        self._care = Care(hass, entry)
         self._revisions = Revisions(revision_percent(entry.options))
         self._seen: Look | None = None
         self._task: asyncio.Task[None] | None = None
@@ -174,6 +178,8 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
         for piece in (*news, *map(revised, moved)):
             self._fire(piece)
         async_dispatcher_send(self.hass, LOOKED, self)
+        self._care.look(self.data, look.instant, priced=self.now.price is not None)
+        self.statistics.look()
 
     @callback
     def _fire(self, piece: Piece) -> None:

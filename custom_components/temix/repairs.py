@@ -5,6 +5,7 @@ from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
+from .client import UnsupportedSchema
 from .const import DOMAIN
 
 
@@ -30,3 +31,27 @@ def forget_certificate_changed(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 def _certificate_changed(entry: ConfigEntry) -> str:
     return f"certificate_changed_{entry.entry_id}"
+
+
+@callback
+def tell_newer_needed(hass: HomeAssistant, entry: ConfigEntry, error: UnsupportedSchema) -> None:
+    """Say which side is too old to talk to the other."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _newer_needed(entry),
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="newer_integration_needed" if error.gateway_is_newer else "newer_gateway_needed",
+        translation_placeholders={"name": entry.title, "version": error.gateway_version},
+    )
+
+
+@callback
+def forget_newer_needed(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Withdraw the issue: both understand each other."""
+    ir.async_delete_issue(hass, DOMAIN, _newer_needed(entry))
+
+
+def _newer_needed(entry: ConfigEntry) -> str:
+    return f"newer_needed_{entry.entry_id}"

@@ -70,6 +70,7 @@ def entry(hass: HomeAssistant, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
         await gateway.started.wait()
         gateway.started.clear()
 
+    hass.config.currency = "USD"
     monkeypatch.setattr(limits, "SILENT_S", 1e6)
     monkeypatch.setattr(connection, "_SILENT_S", 1e6)
     monkeypatch.setattr(coordinator, "stay_connected", partial(stay_connected, sleep=until_it_runs))
