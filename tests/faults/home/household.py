@@ -36,16 +36,27 @@ class Household:
     room: Thing = field(default_factory=lambda: thermostat("room"))
     pump: Thing = field(default_factory=lambda: switch("pump"))
     dishwasher: Thing = field(default_factory=lambda: switch("dishwasher"))
+    pond: Thing = field(default_factory=lambda: switch("pond"))
     freezer: Thing = field(default_factory=lambda: switch("freezer", on=True))
     battery: Thing = field(default_factory=lambda: battery("battery"))
     pumped: timedelta = timedelta()
+    ponded: timedelta = timedelta()
     washed: timedelta = timedelta()
     log: list[str] = field(default_factory=list)
 
     @property
     def things(self) -> tuple[Thing, ...]:
         """Every device."""
-        return (self.car, self.tank, self.room, self.pump, self.dishwasher, self.freezer, self.battery)
+        return (
+            self.car,
+            self.tank,
+            self.room,
+            self.pump,
+            self.pond,
+            self.dishwasher,
+            self.freezer,
+            self.battery,
+        )
 
     async def live(self) -> None:
         """Go on for ever."""
@@ -96,6 +107,7 @@ class Household:
         for thing, power in ((self.pump, 1_100.0), (self.dishwasher, 1_800.0), (self.freezer, 120.0)):
             thing.values["power"] = power if thing.values["relay"] else 0.0
         self.pumped += MINUTE * self.pump.values["relay"]
+        self.ponded += MINUTE * self.pond.values["relay"]
         self.washed += MINUTE * self.dishwasher.values["relay"]
 
     def _store(self, now: datetime) -> None:

@@ -92,7 +92,7 @@ def test_everybody_is_content() -> None:
             if local.hour == local.minute == 0:
                 pumped.append(household.pumped)
                 household.pumped = timedelta()
-            if now.minute % 15 == 0:
+            if now.minute == 0:
                 await gateway.report_home(now, report(household, now))
                 gateway.replan(now)
             obey(household, gateway, now)

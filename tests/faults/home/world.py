@@ -59,6 +59,7 @@ class World:
         self.spared: set[asyncio.Task[Any]] = set()
         """What goes on in the world while Home Assistant crashes."""
         self.storage: dict[str, Any] = {}
+        self.zone = "US/Pacific"
         self._home_assistant: HomeAssistant | None = None
         self._stack = AsyncExitStack()
 
@@ -98,6 +99,7 @@ class World:
             await registry.async_load(hass)
         await rs.async_load(hass)
         hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
+        await hass.config.async_set_time_zone(self.zone)
         MockUser(id=OWNER, is_owner=True).add_to_hass(hass)
         for thing in self.things:
             for view in thing.enter():
