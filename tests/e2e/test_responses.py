@@ -1,5 +1,6 @@
-"""A real plug follows the plan over Z-Wave, and whoever presses its button wins."""
+"""Real plugs follow the plan over Z-Wave and MQTT, by their own timer where they have one; a person wins."""
 
+import json
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,12 +13,12 @@ from tests.gateway.home.fake_core import Gateway, state
 MINUTE = 60_000
 
 
-def answers() -> dict[str, object]:
+def answers(switch: str = "switch.smart_switch_7") -> dict[str, object]:
     """A pump that has the whole night: no hour of the day makes it urgent."""
     ready_by = datetime.now(UTC) + timedelta(hours=12)
     return {
         "name": "Pump",
-        "switch": "switch.smart_switch_7",
+        "switch": switch,
         "power": 1200,
         "hours": 0.5,
         "ready_by": f"{ready_by:%H:%M:00}",
@@ -58,4 +59,34 @@ async def test_zwave_plug_follows_and_a_person_wins(tmp_path: Path) -> None:
         await eventually(lambda: home.state("sensor.pump_state"), "held")
         plug = (await home.plugs())["2"]
         assert (plug["on"], plug["commands"]) == (False, told)
+    await gateway.stop()
+
+
+async def test_zigbee_plug_follows_by_its_own_timer(tmp_path: Path) -> None:
+    """As Zigbee2MQTT announces it; Home Assistant dies, and the plug needs nobody to go off."""
+    (tmp_path / "gw").mkdir()
+    gateway = Gateway(tmp_path / "gw")
+    gateway.core.current = state(int(time.time() * 1000) // (5 * MINUTE) * 5 * MINUTE)
+    await gateway.start()
+    async with running(tmp_path) as home:
+        address = {"host": "127.0.0.1", "port": gateway.port}
+        await home.home_assistant.add_integration("temix", address, {"token": gateway.token})
+        await eventually(lambda: home.state("switch.dryer_plug_state"), "off")
+        await add_response(home.home_assistant, "run_hours", answers("switch.dryer_plug_state"))
+
+        async def reported() -> bool:
+            return any(getattr(command, "devices", None) for command in gateway.core.commands)
+
+        await eventually(reported, wanted=True)
+        reports = [each for each in gateway.core.commands if getattr(each, "devices", None)]
+        now = int(time.time() * 1000)
+        steps = [PlanStep(start=now - MINUTE, end=now + 60 * MINUTE, power=1200)]
+        plan = Plan(made=now, devices=[DevicePlan(device=reports[-1].devices[0].id, steps=steps)])  # type: ignore[attr-defined]
+        gateway.update(plan=plan)
+        await eventually(lambda: home.state("switch.dryer_plug_state"), "on")
+        await eventually(lambda: home.state("sensor.pump_state"), "running")
+        told = [json.loads(text) for _, text in home.mqtt.plug.commands]
+        assert told == [{"state": "ON", "on_time": 905}]
+        await home.kill("home-assistant")
+        assert home.mqtt.plug.off_at is not None
     await gateway.stop()

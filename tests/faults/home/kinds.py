@@ -132,6 +132,27 @@ KINDS: Final = (
         action=lambda value: (f"switch.turn_{'on' if value else 'off'}", "switch.car_enabled", {}),
     ),
     Kind(
+        "wallbox",
+        things.charger,
+        {
+            "kind": "charge_car",
+            "switch": "switch.wallbox_enabled",
+            "current": "number.wallbox_current",
+            "plugged": "binary_sensor.wallbox_plugged",
+            "soc": "sensor.wallbox_soc",
+            "capacity": 60,
+            "amperes": 16,
+            "volts": 240,
+            "ready_by": FAR,
+            "default": "off",
+        },
+        power=2_400,
+        on={"enabled": True, "current": 10.0},
+        off={"enabled": False},
+        person=("enabled", _flip),
+        action=lambda value: (f"switch.turn_{'on' if value else 'off'}", "switch.wallbox_enabled", {}),
+    ),
+    Kind(
         "tank",
         things.tank,
         {
