@@ -23,6 +23,7 @@ from temix_gateway.ledger.writer import InlineWriter
 from temix_market.deliveries import Delivery
 from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Duration, Instant
 from temix_market.intervals import Interval, lot
+from temix_market.ports import Place, ToldSubscription
 from temix_market.positions import Positions
 from temix_market.products import Instrument, Resource, Side
 from temix_market.settlement import Spot, settle
@@ -99,7 +100,8 @@ def make_ledger(path: Path, seed: int = 1, days: int = 31) -> None:
 
 async def _fill(ledger: Ledger, random: Random, days: Interval) -> None:
     booked = list(pairs(random, days))
-    await ledger.file_pairs(booked)
+    last = ledger.heads.messages
+    await ledger.take(ToldSubscription(Place(last.sequence + 1, last.head), tuple(booked), "benchmark"))
     positions = Positions(booked)
     spots, deliveries, settlements = [], [], []
     for index, step in enumerate(days.split(FIVE_MINUTES)):

@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 import structlog
-from temix_market.ports import Terms
+from temix_market.ports import Clock, Terms
 from temix_market.tenders import PartyId
 from temix_market.units import Power
 
@@ -25,7 +25,7 @@ from temix_gateway.audit_history import AuditHistory
 from temix_gateway.clock import SystemClock
 from temix_gateway.config import Config, money, price
 from temix_gateway.core import UNKNOWN_TERMS, Core, Outside, Rules
-from temix_gateway.errors import GatewayError
+from temix_gateway.errors import GatewayError, LedgerLocked
 from temix_gateway.files import Files
 from temix_gateway.guard import Guard
 from temix_gateway.home import certificate
@@ -39,6 +39,7 @@ from temix_gateway.operations import Operations
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.worker import PlannerProcess
 from temix_gateway.pulse import Pulse
+from temix_gateway.resync import Fetched, resynchronise
 from temix_gateway.retailer.service import Account
 from temix_gateway.retailer.temix import TemixLink
 from temix_gateway.upkeep import keep_up, show_life
@@ -102,13 +103,7 @@ async def _serve(config: Config) -> None:
         if ledger.fault:
             _LOG.error("ledger locked", reason=ledger.fault)
         identity = await asyncio.to_thread(gateway_id, files)
-        link = TemixLink(
-            PartyId(config.home.party),
-            await asyncio.to_thread(keys.load_or_make, files.key),
-            await asyncio.to_thread(_account, config),
-            clock=clock,
-            random=SystemRandom(),
-        )
+        link = await asyncio.to_thread(_link, config, files, clock)
         choices = await asyncio.to_thread(_choices, files, config)
 
         async def remember(mode: Mode, paused: bool) -> None:
@@ -188,6 +183,24 @@ def _metrics(
     return lambda: exposition(sources)
 
 
+async def resync(config: Config) -> Fetched:
+    """Fetch from the retailer what the ledger lacks, while no gateway runs on it.
+
+    Raises:
+        GatewayError: what keeps it from that, in words; it can be run again.
+    """
+    clock, files = SystemClock(), Files(Path(config.gateway.data))
+    ledger = await asyncio.to_thread(Ledger, files.ledger, clock)
+    try:
+        if ledger.fault:
+            raise LedgerLocked(ledger.fault)
+        link = await asyncio.to_thread(_link, config, files, clock)
+        async with link.session():
+            return await resynchronise(ledger, link, clock)
+    finally:
+        await asyncio.to_thread(ledger.close)
+
+
 def rules(config: Config) -> Rules:
     """What the configuration lets the core do."""
     trading, home, bill = config.trading, config.home, config.bill_guard
@@ -209,6 +222,16 @@ def rules(config: Config) -> Rules:
             tuple(bill.sheddable),
         ),
         share=Fraction(trading.share, 100),
+    )
+
+
+def _link(config: Config, files: Files, clock: Clock) -> TemixLink:
+    return TemixLink(
+        PartyId(config.home.party),
+        keys.load_or_make(files.key),
+        _account(config),
+        clock=clock,
+        random=SystemRandom(),
     )
 
 

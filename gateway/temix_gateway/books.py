@@ -8,13 +8,25 @@ import structlog
 from temix_market.deliveries import Delivery
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.intervals import Interval
-from temix_market.ports import Answer, Booked, Clock, OutcomeUnknown, RetailerLink
+from temix_market.ports import (
+    Answer,
+    Booked,
+    Clock,
+    Head,
+    Heads,
+    OutcomeUnknown,
+    RetailerLink,
+    Told,
+    ToldAnswer,
+    ToldSubscription,
+)
 from temix_market.settlement import Spot, settle
 from temix_market.tenders import Publication
 from temix_market.transactions import Kind, Pair
 
 from temix_gateway.accounts import Accounts
-from temix_gateway.ledger.ledger import Head, Ledger
+from temix_gateway.ledger.inbox import RESYNC
+from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.market import Market
 
 KEPT: Final = Duration(10 * 24 * HOUR)
@@ -54,6 +66,23 @@ class Books:
         """How many readings the retailer has not acknowledged."""
         return len(self._unreported)
 
+    @property
+    def heads(self) -> Heads:
+        """How far the ledger has the chains between home and retailer."""
+        return self._ledger.heads
+
+    @property
+    def restored(self) -> str:
+        """Why a ledger that was restored is not traded on, or nothing."""
+        restored = self._ledger.restored
+        return f"the backup {restored} was put back, and what came after it may be missing: {RESYNC}" * bool(
+            restored
+        )
+
+    async def apart(self, told: Head, theirs: Heads) -> str:
+        """In what the retailer's book and the ledger differ, in words, or nothing."""
+        return await self._ledger.apart(told, theirs)
+
     async def load(self, midnight: Instant) -> None:
         """Take up what the ledger holds."""
         since = Instant(self._clock.now() - KEPT)
@@ -84,10 +113,32 @@ class Books:
         if frozen:
             await self._freeze(frozen)
 
-    async def subscribed(self, pairs: Sequence[Pair]) -> None:
-        """Record pairs that the retailer booked by itself; those known change nothing."""
-        for pair in await self._ledger.file_pairs(pairs):
-            self._market.add(pair)
+    async def told(self, told: Told) -> bool:
+        """File a numbered message and take it up; say whether it came in its turn, or was known.
+
+        Raises:
+            LedgerError: it is not what follows, or answers an order that the ledger does not have.
+        """
+        if self.fault or not await self._ledger.take(told):
+            return False
+        match told:
+            case ToldAnswer(answer=answer):
+                await self.answered(answer)
+            case ToldSubscription(pairs=pairs):
+                for pair in pairs:
+                    self._market.add(pair)
+        return True
+
+    def lacking_spots(self, until: Instant) -> list[Instant]:
+        """The intervals that began before ``until`` and have a delivery but no spots, in order of time."""
+        return sorted(start for start in self._open if start < until and self._market.settling(start) is None)
+
+    async def frozen(self, spots: Sequence[Spot]) -> None:
+        """Take in spots that were missed, and settle what waited for them; what was frozen stays."""
+        known = self._market.spots
+        missed = [spot for spot in spots if spot.author not in known.get(spot.interval.start, {})]
+        self._market.freeze(missed)
+        await self._freeze(missed)
 
     async def answered(self, answer: Answer) -> None:
         """Take up a definite answer that the ledger has."""

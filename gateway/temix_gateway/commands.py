@@ -82,6 +82,15 @@ def token(
     print(f"fingerprint  {tls.fingerprint.hex(':').upper()}")
 
 
+@app.command()
+def resync(config: ConfigPath = DEFAULT) -> None:
+    """Fetch from the retailer what a restored ledger lacks, then trade again. Stop the gateway first."""
+    loaded = configuration.load(config)
+    set_up_logging(loaded.gateway.log_level, loaded.gateway.log_format)
+    fetched = asyncio.run(live.resync(loaded))
+    print(f"ledger and retailer have the same records again; put back: {fetched}")
+
+
 @app.command("config")
 def show_config() -> None:
     """Print a configuration file with every key, its meaning and its default."""

@@ -19,7 +19,7 @@ from temix_market.errors import MarketError
 from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, SECOND, Duration, Instant
 from temix_market.intervals import Interval, enclosing
 from temix_market.ladder import Rung
-from temix_market.ports import Booked, Clock, RetailerLink, Seal, Terms
+from temix_market.ports import Booked, Clock, Heads, RetailerLink, Seal, Terms, ToldSubscription
 from temix_market.products import Side
 from temix_market.tariffs import Extras, Tariff
 from temix_market.tenders import PartyId, PriceBounds, Publication
@@ -31,6 +31,7 @@ from temix_market.wire.seal import canonical
 from temix_gateway.accounts import NO_EXTRAS, Accounts, Bills, Sums
 from temix_gateway.books import Books
 from temix_gateway.errors import GatewayError, LedgerError
+from temix_gateway.exchange import Exchange
 from temix_gateway.forecast import Forecast, forecast, plan_loads, problem_prices
 from temix_gateway.guard import NO_GUARD, Guard, Guarded, guard
 from temix_gateway.home.account import Account, Found, Query
@@ -139,6 +140,7 @@ class Core:
         self._ledger = ledger
         self._outside = outside
         self._clock = outside.clock
+        self._exchange = Exchange(self.books, outside.link, outside.clock)
         self._outbox = Outbox(ledger, outside.link, outside.clock)
         self._mode: Mode = mode
         self._paused = paused
@@ -205,14 +207,20 @@ class Core:
             self._link = Link(up, since, reason)
             self._tell()
         if up:
+            self._exchange.begin()
             self._wake.set()
+        else:
+            self._exchange.forget()
 
     def agreed(self, terms: Terms) -> None:
         """Take the market's terms."""
         self._terms = terms
 
-    def heard(self, now: Instant) -> None:
-        """Compare clocks: a proof lasts an hour."""
+    def heard(self, now: Instant, heads: Heads) -> None:
+        """Compare clocks, whose proof lasts an hour, and heads: where they differ the retailer is asked."""
+        if heads != self.books.heads or self._exchange.apart:
+            self._exchange.begin()
+            self._wake.set()
         apart = abs(now - self._clock.now())
         if apart <= CLOCK_ERROR:
             if self._clock_proven_at is None:
@@ -234,9 +242,11 @@ class Core:
         self._wake.set()
         self._tell()
 
-    async def booked(self, pairs: Sequence[Pair], signed: str) -> None:  # noqa: ARG002 (pairs carry the keys)
-        """Record what the retailer booked by itself."""
-        await self.books.subscribed(pairs)
+    async def told(self, told: ToldSubscription) -> None:
+        """Record what the retailer booked by itself; what came out of turn is asked for again."""
+        if not await self.books.told(told):
+            self._exchange.begin()
+            self._wake.set()
         self._tell()
 
     # What Home Assistant tells and asks.
@@ -359,6 +369,8 @@ class Core:
             reasons.append("no proof of the clock: the retailer's was not heard, or is more than 2 s apart")
         if not any(True for _ in self.market.book.live(self._clock.now())):
             reasons.append("there is no valid price")
+        if self._link.up and self._exchange.apart:
+            reasons.append(self._exchange.apart)
         if self._trouble:
             reasons.append(self._trouble)
         return reasons
@@ -375,6 +387,7 @@ class Core:
     async def turn(self) -> None:
         """One turn: lost answers, plan, trade, reports; a trouble is told and ends with the next turn."""
         try:
+            await self._agree()
             await self._chase()
             await self._plan_if_due()
             self._guard_bill()
@@ -395,7 +408,7 @@ class Core:
     async def _until_something_is_due(self) -> None:
         now = self._clock.now()
         wait = enclosing(now, FIVE_MINUTES).end - now
-        if self._link.up and not self.books.fault and await self._outbox.unknown():
+        if self._link.up and not self.books.fault and await self._outbox.waiting():
             wait = min(wait, RETRY_AFTER)
         try:
             async with asyncio.timeout(wait / SECOND):
@@ -403,11 +416,18 @@ class Core:
         except TimeoutError:
             self._tell()  # the price now is another one
 
+    async def _agree(self) -> None:
+        if self._link.up and not self.books.fault:
+            await self._exchange.agree()
+            await self._exchange.fetch_spots()
+
     async def _chase(self) -> None:
-        if not self._link.up or self.books.fault:
+        if not self._link.up or self.books.fault or self._exchange.apart:
             return
         for answer in await self._outbox.chase():
             await self.books.answered(answer)
+        if await self._outbox.waiting():
+            self._exchange.begin()  # it may be refused because the records differ
 
     async def _plan_if_due(self) -> None:
         report, now = self._report, self._clock.now()
@@ -463,7 +483,7 @@ class Core:
             return await asyncio.to_thread(self._outside.planner, problem, previous)
 
     async def _trade(self) -> None:
-        if self.plan is None or not self._may_trade():
+        if self.plan is None or not self._may_trade() or await self._outbox.waiting():
             return
         now, rules = self._clock.now(), self.rules
         ordered = self.books.ordered
@@ -476,7 +496,6 @@ class Core:
             gaps={start: Energy(planned[start] - held[start]) for start in planned},
             positions=held,
             recent=[Recent(pair.interval, pair.energy.side, at) for pair, at in ordered if now - at < HOUR],
-            blocked=await self._outbox.unknown(),
         )
         midnight = self._midnight()
         bought = (pair.cost for pair, at in ordered if at >= midnight and pair.energy.side is Side.SELL)

@@ -92,3 +92,14 @@ class PartyUnknown(LedgerError):
             f"nothing says whether {party} trades energy or transport: the ledger has no trade with it, "
             "and tenders.db beside it no tender; put the copy of tenders.db beside the ledger"
         )
+
+
+class OrderLost(LedgerError):
+    """The retailer answered an order that the ledger does not have: its newest part is missing."""
+
+    def __init__(self, sequence: int) -> None:
+        """Name the order's number."""
+        super().__init__(
+            f"the retailer answered order {sequence}, which this ledger does not have: an older ledger was "
+            "put back, or its newest part is lost; stop the gateway and run `temix-gateway resync`"
+        )

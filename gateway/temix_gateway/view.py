@@ -7,14 +7,13 @@ from typing import Final
 from temix_market.instants import FIVE_MINUTES, HOUR, Instant
 from temix_market.intervals import Interval, enclosing
 from temix_market.ladder import Rung, StepPrices, step_prices
-from temix_market.ports import Terms
+from temix_market.ports import Head, Terms
 from temix_market.transactions import Pair
 from temix_market.units import Energy, Power, money_text
 
 from temix_gateway.home import messages
 from temix_gateway.home.account import Account, BillGuard
 from temix_gateway.home.messages import Mode, State
-from temix_gateway.ledger.ledger import Head
 from temix_gateway.lookups import transaction_message
 from temix_gateway.market import Market
 from temix_gateway.planning import DevicePlan, Plan

@@ -103,3 +103,17 @@ class KeyVoided(Refused):
         """Name the key."""
         super().__init__(f"key {order_key} was voided: its order can no longer take effect")
         self.order_key = order_key
+
+
+class OutOfSequence(Refused):
+    """The order does not follow the last one that the book has of this home: nothing happened."""
+
+    code = 412
+    key = "out_of_sequence"
+
+    def __init__(self, home: str, known: int, came: int) -> None:
+        """Name the home, the last order that is known of it, and the number that came."""
+        super().__init__(
+            f"order {came} of {home} does not follow order {known}, the last in the book: "
+            "compare the heads of both records before any further trade"
+        )

@@ -7,6 +7,8 @@ from typing import Protocol
 from temix_market.deliveries import Delivery
 from temix_market.errors import MarketError
 from temix_market.instants import Duration, Instant
+from temix_market.intervals import Interval
+from temix_market.settlement import Spot
 from temix_market.tenders import PartyId, PriceBounds, Publication, TenderId
 from temix_market.transactions import Order, Pair, PairKey
 from temix_market.units import Energy
@@ -25,11 +27,43 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """How far a chain reaches: the number of its last record, and its head after it (hex)."""
+
+    sequence: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """How far both chains between a home and its retailer reach, as one of them has them.
+
+    ``orders`` is what the home sent: the head is the SHA-256 of the last order's bytes. ``messages`` is
+    what the retailer told this home: answers, subscription and readings.
+    """
+
+    orders: Head
+    messages: Head
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message stands among those to this home: its number, and the chain's head before it (hex)."""
+
+    sequence: int
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
 class Booked:
-    """The pair is in the retailer's book; ``receipts`` are both parties' signed answers as received."""
+    """The pair is in the retailer's book; ``receipts`` are both parties' signed answers as received.
+
+    ``place`` is where the retailer's chain has the answer; none where that is not known.
+    """
 
     key: PairKey
     receipts: tuple[str, str]
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +77,7 @@ class NotBooked:
     receipts: tuple[str, str]
     newer: TenderId | None = None
     remaining: Energy | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +86,7 @@ class Voided:
 
     key: PairKey
     receipts: tuple[str, str]
+    place: Place | None = None
 
 
 type Answer = Booked | NotBooked | Voided
@@ -59,6 +95,43 @@ type Answer = Booked | NotBooked | Voided
 
 class OutcomeUnknown(MarketError):
     """No definite answer came: the order may or may not have been booked. Keep its key, reconcile later."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentOrder:
+    """An order as the retailer holds it: its number and the SHA-256 (hex) of its bytes.
+
+    ``order`` and ``signed``, the home's exact bytes, are missing where the order never arrived and its key
+    was voided by asking.
+    """
+
+    key: PairKey
+    sequence: int
+    digest: str
+    order: Order | None = None
+    signed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldAnswer:
+    """A message to the home: the definite answer to an order, with that order."""
+
+    place: Place
+    answer: Answer
+    sent: SentOrder
+
+
+@dataclass(frozen=True, slots=True)
+class ToldSubscription:
+    """A message to the home: pairs of its subscription that were booked."""
+
+    place: Place
+    pairs: tuple[Pair, ...]
+    signed: str
+
+
+type Told = ToldAnswer | ToldSubscription
+"""A numbered message of the retailer to this home."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +154,16 @@ class RetailerListener(Protocol):
         """The home is registered under these terms: told at every connect, before any publication."""
         ...
 
-    def heard(self, now: Instant) -> None:
-        """The retailer's clock stands at ``now``: told with every heartbeat."""
+    def heard(self, now: Instant, heads: Heads) -> None:
+        """The retailer's clock stands at ``now``, and its chains at ``heads``: told with every heartbeat."""
         ...
 
     async def published(self, publication: Publication, signed: str) -> None:
         """A party published tenders; ``signed`` is its message as received."""
         ...
 
-    async def booked(self, pairs: Sequence[Pair], signed: str) -> None:
-        """The retailer booked pairs that the home did not order just now: its subscription."""
+    async def told(self, told: ToldSubscription) -> None:
+        """The retailer did something that the home did not order just now: booked its subscription."""
         ...
 
 
@@ -109,11 +182,43 @@ class RetailerLink(Protocol):
         """
         ...
 
-    async def reconcile(self, key: PairKey) -> Answer:
-        """Ask what became of a key; an unknown key is voided by asking.
+    async def reconcile(self, key: PairKey, signed: str) -> Answer:
+        """Ask what became of an order; one that never came is voided by asking, its number with it.
 
         Raises:
             OutcomeUnknown: no definite answer.
+        """
+        ...
+
+    async def heads(self, own: Heads) -> Heads:
+        """Tell how far this home's records of both chains reach; learn how far the retailer's do.
+
+        Raises:
+            OutcomeUnknown: no answer.
+        """
+        ...
+
+    async def messages(self, after: Head) -> Sequence[Told]:
+        """What the retailer told this home after ``after``, in order and without gaps; some of it or all.
+
+        Raises:
+            OutcomeUnknown: no answer, or one that cannot be believed.
+        """
+        ...
+
+    async def spots(self, interval: Interval) -> Sequence[Spot]:
+        """The spots that both parties have frozen within ``interval``, signed by each.
+
+        Raises:
+            OutcomeUnknown: no answer, or one that cannot be believed.
+        """
+        ...
+
+    async def deliveries(self, interval: Interval) -> Sequence[Delivery]:
+        """What the retailer was told that the home's meter saw within ``interval``.
+
+        Raises:
+            OutcomeUnknown: no answer, or one that cannot be believed.
         """
         ...
 

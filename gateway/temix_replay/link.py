@@ -1,21 +1,25 @@
 """The link between a gateway and a retailer in one process: no network, the same signed messages."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from random import Random
 
-from temix_gateway.retailer.market import Registered, registered
+from temix_gateway.retailer.inbox import Inbox
+from temix_gateway.retailer.market import registered
 from temix_gateway.retailer.voice import Voice
 from temix_market.deliveries import Delivery
+from temix_market.errors import OutOfSequence
 from temix_market.instants import parse_instant
-from temix_market.ports import Answer, Clock, RetailerListener
+from temix_market.intervals import Interval
+from temix_market.ports import Answer, Clock, Head, Heads, OutcomeUnknown, RetailerListener, Told
+from temix_market.settlement import Spot
 from temix_market.tenders import PartyId
 from temix_market.transactions import Order, PairKey
-from temix_market.wire.codec import read_publication, read_subscription
 from temix_market.wire.keys import SigningKey
-from temix_market.wire.seal import open_sealed
-from temix_market.wire.tender import EiDistributeTender
-from temix_market.wire.transaction import DistributeSubscription
+from temix_market.wire.records import read_heads
+from temix_market.wire.transaction import TransactionAnswer
+from temix_retailer.outcome import Answered
 from temix_retailer.retailer import News, Published, Retailer
 
 
@@ -28,52 +32,83 @@ class InProcessLink:
         """Speak for ``home``, which signs with ``key``; call ``register`` before anything else."""
         self._retailer = retailer
         self._voice = Voice(home, key, clock, random)
-        self._market: Registered
+        self._inbox: Inbox
 
     async def register(self) -> None:
         """Make the home known to the retailer, and learn the market's terms."""
         answer = await self._retailer.register(self._voice.home, self._voice.registration())
-        self._market = registered(answer.market_context)
+        self._inbox = Inbox(self._voice.home, self._voice.key.public, registered(answer.market_context))
 
     async def run(self, listener: RetailerListener) -> None:
         """Hand on what the retailer tells, until cancelled."""
         news: asyncio.Queue[News] = asyncio.Queue()
-        listener.agreed(self._market.terms)
+        listener.agreed(self._inbox.market.terms)
         stop = await self._retailer.listen(self._voice.home, news.put_nowait)
         listener.connected(True, "")
         try:
             while True:
-                told = await news.get()
+                await self._take(await news.get(), listener)
                 beat = await self._retailer.heartbeat(self._voice.home)
-                listener.heard(parse_instant(beat.now))
-                await self._take(told, listener)
+                listener.heard(parse_instant(beat.now), read_heads(beat))
         finally:
             stop()
 
     def seal(self, order: Order, sequence: int, before: str) -> str:
         """Sign an order (a ``Seal``)."""
-        return self._voice.order(self._market.market_id, order, sequence, before)
+        return self._voice.order(self._inbox.market.market_id, order, sequence, before)
 
     async def order(self, key: PairKey, signed: str) -> Answer:
         """Hand over an order's stored bytes."""
-        answer = (await self._retailer.order(self._voice.home, signed)).for_home()
-        assert answer.key == key, f"{answer.key} answered to {key}"
-        return answer
+        with _in_sequence():
+            return self._answer(key, await self._retailer.order(self._voice.home, signed))
 
-    async def reconcile(self, key: PairKey) -> Answer:
-        """Ask what became of a key."""
-        return (await self._retailer.reconcile(self._voice.home, key)).for_home()
+    async def reconcile(self, key: PairKey, signed: str) -> Answer:
+        """Ask what became of an order."""
+        asked = self._voice.reconcile(signed)
+        with _in_sequence():
+            return self._answer(key, await self._retailer.reconcile(self._voice.home, key, asked))
+
+    async def heads(self, own: Heads) -> Heads:
+        """Compare how far both chains reach."""
+        return read_heads(await self._retailer.compare(self._voice.home, self._voice.heads(own)))
+
+    async def messages(self, after: Head) -> Sequence[Told]:
+        """Ask for what was told after ``after``."""
+        asked = self._voice.messages_after(after.sequence)
+        reply = await self._retailer.messages(self._voice.home, asked)
+        return self._inbox.messages(after, reply.messages)
+
+    async def spots(self, interval: Interval) -> Sequence[Spot]:
+        """Ask for frozen spots."""
+        reply = await self._retailer.spots(self._voice.home, self._voice.spots_of(interval))
+        return self._inbox.spots(reply)
+
+    async def deliveries(self, interval: Interval) -> Sequence[Delivery]:
+        """Ask for what the home reported."""
+        reply = await self._retailer.deliveries(self._voice.home, self._voice.deliveries_of(interval))
+        return self._inbox.deliveries(reply.message)
 
     async def report(self, deliveries: Sequence[Delivery]) -> None:
         """Report meter deliveries."""
-        signed = self._voice.deliveries(self._market.market_id, deliveries)
+        signed = self._voice.deliveries(self._inbox.market.market_id, deliveries)
         await self._retailer.report(self._voice.home, signed)
 
+    def _answer(self, key: PairKey, answered: Answered) -> Answer:
+        return self._inbox.answer(
+            key, TransactionAnswer(energy=answered.energy, transport=answered.transport)
+        )
+
     async def _take(self, told: News, listener: RetailerListener) -> None:
-        market, signed = self._market, told.message
         if isinstance(told, Published):
-            offered = open_sealed(signed, EiDistributeTender, market.keys, market.market_id)
-            await listener.published(read_publication(offered.body, market.terms.bounds), signed)
+            await listener.published(self._inbox.publication(told.message), told.message)
         else:
-            booked = open_sealed(signed, DistributeSubscription, market.keys, self._voice.home)
-            await listener.booked(read_subscription(booked.body, market.terms.bounds), signed)
+            await listener.told(self._inbox.subscription(told.message))
+
+
+@contextmanager
+def _in_sequence() -> Iterator[None]:
+    """An order that does not follow the last one has no outcome, as over the network."""
+    try:
+        yield
+    except OutOfSequence as error:
+        raise OutcomeUnknown(str(error)) from error

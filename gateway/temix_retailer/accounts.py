@@ -43,13 +43,23 @@ class Accounts:
             if step.interval.start >= now:
                 raise InvalidField("deliveries.interval", f"{step.interval} has not begun at {iso(now)}")
         with self._store.transaction() as rows:
-            return sum(_deliver(rows, home, step, now) for step in steps)
+            return sum(deliver(rows, home, step, now, "home") for step in steps)
+
+    def reported(self, home: PartyId, interval: Interval) -> Sequence[Delivery]:
+        """What a home has reported within an interval: of each 5 minutes the newest row, in order of time."""
+        rows = self._store.reading.execute(
+            "SELECT start, energy, estimated FROM deliveries"
+            " WHERE home = ? AND source = 'home' AND start >= ? AND start < ? ORDER BY start, id",
+            (home, interval.start, interval.end),
+        )
+        newest = {row[0]: row_delivery(row) for row in rows}
+        return list(newest.values())
 
     def delivery(self, home: PartyId, step: Interval) -> Delivery | None:
-        """What counts as delivered in a 5-minute interval: the newest row."""
+        """What counts as delivered in a 5-minute interval: the retailer's newest row, else the home's."""
         row = self._store.reading.execute(
             "SELECT start, energy, estimated FROM deliveries WHERE home = ? AND start = ?"
-            " ORDER BY id DESC LIMIT 1",
+            " ORDER BY source = 'retailer' DESC, id DESC LIMIT 1",
             (home, step.start),
         ).fetchone()
         return row_delivery(row) if row and step.duration == FIVE_MINUTES else None
@@ -80,16 +90,18 @@ class Accounts:
         return settle(delivery, self.pairs(home, step), [row_spot(row) for row in spots])
 
 
-def _deliver(rows: Connection, home: PartyId, step: Delivery, now: Instant) -> bool:
+def deliver(rows: Connection, home: PartyId, step: Delivery, now: Instant, source: str) -> bool:
+    """Record a reading within the caller's transaction, unless it is the newest of its source already."""
     before = rows.execute(
-        "SELECT id, energy, estimated FROM deliveries WHERE home = ? AND start = ? ORDER BY id DESC LIMIT 1",
-        (home, step.interval.start),
+        "SELECT id, energy, estimated FROM deliveries WHERE home = ? AND start = ? AND source = ?"
+        " ORDER BY id DESC LIMIT 1",
+        (home, step.interval.start, source),
     ).fetchone()
     if before is not None and tuple(before[1:]) == (step.energy, int(step.estimated)):
         return False
     rows.execute(
-        "INSERT INTO deliveries (home, start, energy, estimated, corrects, received_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (home, step.interval.start, step.energy, int(step.estimated), before and before[0], now),
+        "INSERT INTO deliveries (home, start, source, energy, estimated, corrects, received_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (home, step.interval.start, source, step.energy, int(step.estimated), before and before[0], now),
     )
     return True

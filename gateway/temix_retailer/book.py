@@ -13,7 +13,7 @@ from hashlib import sha256
 from sqlite3 import Connection
 from typing import Final
 
-from temix_market.errors import KeyReused, KeyVoided, Refused, TenderExpired, TermsDiffer
+from temix_market.errors import KeyReused, KeyVoided, OutOfSequence, Refused, TenderExpired, TermsDiffer
 from temix_market.instants import HOUR, Duration, Instant, iso
 from temix_market.ladder import TenderBook
 from temix_market.ports import Clock
@@ -21,8 +21,9 @@ from temix_market.tenders import PartyId, Publication
 from temix_market.transactions import Kind, Order, Pair, PairKey
 from temix_market.units import Energy, Price
 
-from temix_retailer.outcome import BOOKED, Answered, Outcome, Place, Voice
+from temix_retailer.outcome import BOOKED, Answered, Outcome, Place, Sent, Voice
 from temix_retailer.publications import Circuit, publish
+from temix_retailer.records import History
 from temix_retailer.rows import (
     PAIR,
     pair_row,
@@ -36,9 +37,6 @@ from temix_retailer.subscriptions import Plan, hours_ahead
 
 FINAL: Final = Duration(10 * 24 * HOUR)
 """After this a settlement is final, whatever comes later."""
-
-GENESIS: Final = "00" * 32
-"""The head of a chain with nothing in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +65,7 @@ class Book:
         self._circuit = circuit
         self._clock = clock
         self._voice = voice
+        self.history: Final = History(store, circuit, clock)
         self._tenders = TenderBook()
         self._depth: dict[PartyId, TenderBook] = {}
         self._plans: dict[PartyId, Plan] = {}
@@ -116,20 +115,22 @@ class Book:
 
     # --- orders
 
-    def order(self, order: Order, signed: str) -> Answered:
-        """Book a pair, all or none and once, or refuse it; ``signed`` is the home's message with these terms.
+    def order(self, order: Order, sent: Sent) -> Answered:
+        """Book a pair, all or none and once, or refuse it; ``sent`` is the home's message with these terms.
 
         The same message again gets the same answer. Another message under the same key is refused and
         raises an alarm; it changes nothing. The retailer's clock decides what has expired.
 
         Raises:
+            OutOfSequence: it does not follow the home's last order; nothing happened, and there is an alarm.
             StoreError: nothing happened; the home may send the same again.
         """
         pair = order.pair
         known = self._answer(pair.home, pair.key)
         if known is not None:
-            answered, before = known
-            return answered if before in {None, signed} else self._reused(pair)
+            answered, digest = known
+            return answered if digest == sent.digest else self._reused(pair.home, pair.key)
+        self._check_sequence(pair.home, sent)
         place = self._next(pair.home)
         try:
             self._check(order, place.at)
@@ -137,33 +138,35 @@ class Book:
         except Refused as refusal:
             outcome = Outcome.refused(pair.key, refusal)
         with self._store.transaction() as rows:
-            answered = self._tell(rows, pair.home, outcome, signed, place)
+            answered = self._tell(rows, pair.home, outcome, sent, place)
             if outcome.code == BOOKED:
                 _add_pair(rows, pair, place)
         if outcome.code == BOOKED:
             self._take(pair)
         return answered
 
-    def reconcile(self, home: PartyId, key: PairKey) -> Answered:
-        """What became of a key. One that never came is voided by asking: its order can no longer take effect.
+    def reconcile(self, home: PartyId, key: PairKey, asked: Sent) -> Answered:
+        """What became of an order. One that never came is voided by asking: it can no longer take effect.
+
+        The void key fills the order's number, so that the next order follows it.
 
         Raises:
+            OutOfSequence: it would not follow the home's last order; nothing happened, and there is an alarm.
             StoreError: nothing happened; the home may ask again.
         """
         known = self._answer(home, key)
         if known is not None:
-            return known[0]
+            answered, digest = known
+            return answered if digest == asked.digest else self._reused(home, key)
+        self._check_sequence(home, asked)
         outcome = Outcome.refused(key, KeyVoided(key))
         with self._store.transaction() as rows:
-            return self._tell(rows, home, outcome, None, self._next(home))
+            return self._tell(rows, home, outcome, asked, self._next(home))
 
     def place(self, home: PartyId) -> Place:
         """How far the chain of messages to a home goes: the number and head of its last one, and now."""
-        row = self._store.reading.execute(
-            "SELECT sequence, head FROM messages WHERE home = ? ORDER BY sequence DESC LIMIT 1", (home,)
-        ).fetchone()
-        sequence, head = row or (0, GENESIS)
-        return Place(sequence, head, self._clock.now())
+        last = self.history.told(home)
+        return Place(last.sequence, last.head, self._clock.now())
 
     # --- subscription
 
@@ -242,27 +245,26 @@ class Book:
         for leg in (pair.energy, pair.transport):
             self._depth_of(pair.home).take(leg)
 
-    def _answer(self, home: PartyId, key: PairKey) -> tuple[Answered, str | None] | None:
+    def _answer(self, home: PartyId, key: PairKey) -> tuple[Answered, str] | None:
         row = self._store.reading.execute(
-            "SELECT code, reason, text, newer, remaining, energy, transport, signed FROM orders"
+            "SELECT code, reason, text, newer, remaining, energy, transport, digest FROM orders"
             " JOIN messages USING (home, sequence) WHERE home = ? AND key = ?",
             (home, key),
         ).fetchone()
         if row is None:
             return None
-        code, reason, text, newer, remaining, energy, transport, signed = row
-        return Answered(Outcome(key, code, reason, text, newer, remaining), energy, transport), signed
+        code, reason, text, newer, remaining, energy, transport, digest = row
+        return Answered(Outcome(key, code, reason, text, newer, remaining), energy, transport), digest
 
-    def _tell(
-        self, rows: Connection, home: PartyId, outcome: Outcome, signed: str | None, place: Place
-    ) -> Answered:
+    def _tell(self, rows: Connection, home: PartyId, outcome: Outcome, sent: Sent, place: Place) -> Answered:
         answered = Answered(outcome, *self._voice.answer(home, outcome, place))
         messages = answered.energy, answered.transport
-        self._add_message(rows, "answer" if signed else "void", home, place, messages)
-        told = (outcome.code, outcome.reason, outcome.text, outcome.newer, outcome.remaining)
+        self._add_message(rows, "answer" if sent.signed else "void", home, place, messages)
+        number = sent.sequence, sent.digest, sent.signed
+        told = outcome.code, outcome.reason, outcome.text, outcome.newer, outcome.remaining
         rows.execute(
-            "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (home, outcome.key, signed, *told, place.sequence),
+            "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (home, outcome.key, *number, *told, place.sequence),
         )
         return answered
 
@@ -279,14 +281,17 @@ class Book:
             (home, place.sequence, kind, *messages, head, place.at),
         )
 
-    def _reused(self, pair: Pair) -> Answered:
-        outcome = Outcome.refused(pair.key, KeyReused(pair.key))
-        with self._store.transaction() as rows:
-            rows.execute(
-                "INSERT INTO alarms (home, text, raised_at) VALUES (?, ?, ?)",
-                (pair.home, outcome.text, self._clock.now()),
-            )
-        return Answered(outcome, *self._voice.answer(pair.home, outcome, self.place(pair.home)))
+    def _reused(self, home: PartyId, key: PairKey) -> Answered:
+        outcome = Outcome.refused(key, KeyReused(key))
+        self.history.alarm(home, outcome.text)
+        return Answered(outcome, *self._voice.answer(home, outcome, self.place(home)))
+
+    def _check_sequence(self, home: PartyId, sent: Sent) -> None:
+        last = self.history.sent(home)
+        if (sent.sequence, sent.previous) != (last.sequence + 1, last.head):
+            refusal = OutOfSequence(home, last.sequence, sent.sequence)
+            self.history.alarm(home, str(refusal))
+            raise refusal
 
     def _subscribe(self, rows: Connection, home: PartyId) -> Subscribed | None:
         booked = rows.execute(

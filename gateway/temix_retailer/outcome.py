@@ -54,6 +54,19 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """An order's place in its home's chain: its number, its digest and that of the one before (hex).
+
+    ``signed`` is the home's message; none where the home only asks what became of it.
+    """
+
+    sequence: int
+    digest: str
+    previous: str
+    signed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """An outcome with both parties' signed answers, the load-serving entity's first."""
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Final, Literal, cast
 
 import structlog
 from temix_market.errors import InvalidField
@@ -24,8 +24,21 @@ from temix_market.tenders import DEMO_BOUNDS, PartyId, PriceBounds, Publication
 from temix_market.transactions import Pair, PairKey
 from temix_market.wire.codec import position_payload, read_deliveries, read_interval, read_order
 from temix_market.wire.delivery import EiCreatedDelivery, EiCreateDelivery
+from temix_market.wire.exchange import (
+    ComparedHeads,
+    CompareHeads,
+    EiRequestDelivery,
+    MessageRecord,
+    ReconcileTransaction,
+    RepliedDelivery,
+    ReplyMessages,
+    ReplySpots,
+    RequestMessages,
+    RequestSpots,
+)
 from temix_market.wire.keys import SigningKey, VerifyKey
 from temix_market.wire.position import EiReplyPosition, EiRequestPosition
+from temix_market.wire.records import head_payload, read_heads, read_steps
 from temix_market.wire.registration import (
     EiCreatedPartyRegistration,
     EiCreatePartyRegistration,
@@ -33,7 +46,7 @@ from temix_market.wire.registration import (
     MarketParty,
 )
 from temix_market.wire.response import ok
-from temix_market.wire.seal import open_sealed
+from temix_market.wire.seal import digest, open_sealed
 from temix_market.wire.stream import HeartbeatFrame, PublicationNumber
 from temix_market.wire.transaction import CreateTransactionPair
 
@@ -41,7 +54,7 @@ from temix_retailer.access import Enrollment, Enrollments
 from temix_retailer.accounts import Accounts
 from temix_retailer.book import Book, Issued, Subscribed
 from temix_retailer.errors import RegistrationError, StoreError, TooManyRequests
-from temix_retailer.outcome import Answered
+from temix_retailer.outcome import Answered, Sent
 from temix_retailer.publications import PERIOD, Circuit, slot
 from temix_retailer.store import Store
 from temix_retailer.subscriptions import Plan
@@ -123,6 +136,7 @@ class Retailer:
         )
         self._book = Book(store, circuit, clock, self._voice)
         self._accounts = Accounts(store, circuit, clock)
+        self._history = self._book.history
         self._enrollments = Enrollments(store, clock, randomness)
         self._keys: dict[PartyId, VerifyKey] = {}
         self._latest: tuple[Published, ...] = ()
@@ -198,11 +212,12 @@ class Retailer:
 
     async def heartbeat(self, home: PartyId) -> HeartbeatFrame:
         """A sign of life: the clock, how far the home's chain goes, and the last publications."""
-        place = await self._run(self._book.place, home)
+        messages, orders = await self._run(lambda: (self._history.told(home), self._history.sent(home)))
         return HeartbeatFrame(
-            now=iso(place.at),
-            sequence=place.sequence,
-            head=place.previous,
+            now=iso(self.clock.now()),
+            sequence=messages.sequence,
+            head=messages.head,
+            orders=head_payload(orders),
             publications=tuple(
                 PublicationNumber(party_id=one.author, sequence=one.sequence) for one in self.in_force
             ),
@@ -285,24 +300,109 @@ class Retailer:
         Raises:
             SealBroken: not signed by this home for this market.
             InvalidField: signed, but no well-formed order of this home; the field is named.
+            OutOfSequence: it does not follow the home's last order; nothing happened.
             StoreError, TooManyRequests: nothing happened; the same may be sent again.
         """
         sealed = open_sealed(signed, CreateTransactionPair, await self._signers(home), self.terms.market_id)
         order = read_order(sealed.body, self.terms.bounds)
         if order.pair.home != home:
             raise InvalidField("energy.partyId", f"{order.pair.home} is not {home}, who logged in")
-        answered = await self._run(self._book.order, order, signed)
-        if answered.outcome.reason == "key_reused":
-            _log.error("key came again with other content", home=home, key=order.pair.key)
-        return answered
+        sent = Sent(sealed.seq, digest(signed), sealed.prev, signed)
+        return await self._run(self._book.order, order, sent)
 
-    async def reconcile(self, home: PartyId, key: PairKey) -> Answered:
-        """What became of a key; an unknown one is voided by asking.
+    async def reconcile(self, home: PartyId, key: PairKey, asked: ReconcileTransaction) -> Answered:
+        """What became of an order; one that never came is voided by asking.
 
         Raises:
+            OutOfSequence: it would not follow the home's last order; nothing happened.
             StoreError, TooManyRequests: nothing happened; ask again.
         """
-        return await self._run(self._book.reconcile, home, key)
+        sent = Sent(asked.sequence, asked.digest, asked.previous)
+        return await self._run(self._book.reconcile, home, key, sent)
+
+    # --- what keeps both records equal
+
+    async def compare(self, home: PartyId, request: CompareHeads) -> ComparedHeads:
+        """How far the book has both chains; an alarm where the home's show that the book is not whole.
+
+        Raises:
+            InvalidField: of another home.
+            StoreError, TooManyRequests: ask again.
+        """
+        _own(home, request.party_id)
+        known = await self._run(self._history.compare, home, read_heads(request))
+        return ComparedHeads(
+            response=ok(request.request_id, self.clock.now()),
+            orders=head_payload(known.orders),
+            messages=head_payload(known.messages),
+        )
+
+    async def messages(self, home: PartyId, request: RequestMessages) -> ReplyMessages:
+        """The messages to a home again, with the orders that they answer.
+
+        Raises:
+            InvalidField: of another home.
+            StoreError, TooManyRequests: ask again.
+        """
+        _own(home, request.party_id)
+        found = await self._run(self._history.messages, home, request.after)
+        return ReplyMessages(
+            response=ok(request.request_id, self.clock.now()),
+            messages=tuple(
+                MessageRecord(
+                    sequence=message.sequence,
+                    kind=cast("Literal['answer', 'void', 'subscription', 'delivery']", message.kind),
+                    energy=message.energy,
+                    transport=message.transport,
+                    key=message.key,
+                    order_sequence=message.order_sequence,
+                    order_digest=message.order_digest,
+                    order=message.order or "",
+                )
+                for message in found
+            ),
+        )
+
+    async def spots(self, home: PartyId, request: RequestSpots) -> ReplySpots:
+        """The frozen spots of a span, signed by each party.
+
+        Raises:
+            InvalidField: of another home, off the 5-minute marks, or too long.
+            StoreError, TooManyRequests: ask again.
+        """
+        _own(home, request.party_id)
+        bounding = read_steps(request.bounding_interval)
+        energy, transport = await self._run(self._history.spots, bounding)
+        now = self.clock.now()
+        return ReplySpots(
+            response=ok(request.request_id, now),
+            energy=self._voice.spots(self.terms.circuit.energy, bounding, energy, now),
+            transport=self._voice.spots(self.terms.circuit.transport, bounding, transport, now),
+        )
+
+    async def deliveries(self, home: PartyId, request: EiRequestDelivery) -> RepliedDelivery:
+        """What a home has reported of its meter in a span, signed by the load-serving entity.
+
+        Raises:
+            InvalidField: of another home, off the 5-minute marks, or too long.
+            StoreError, TooManyRequests: ask again.
+        """
+        _own(home, request.requestor_party_id, "requestorPartyId")
+        bounding = read_steps(request.bounding_interval)
+        found = await self._run(self._accounts.reported, home, bounding)
+        now = self.clock.now()
+        return RepliedDelivery(
+            response=ok(request.request_id, now), message=self._voice.deliveries(home, found, now)
+        )
+
+    @property
+    def alarm_count(self) -> int:
+        """How many alarms the book holds."""
+        return self._history.raised
+
+    async def alarms(self) -> Sequence[tuple[PartyId, str, Instant]]:
+        """Every alarm in the book, oldest first: the home, what happened, and when."""
+        return await self._run(self._history.alarms)
 
     async def pairs(self, home: PartyId, interval: Interval) -> Sequence[Pair]:
         """Every pair of a home that overlaps an interval."""
@@ -381,6 +481,11 @@ class Retailer:
         self._hearing[home].remove(hear)
         if not self._hearing[home]:
             del self._hearing[home]
+
+
+def _own(home: PartyId, asking: str, field: str = "partyId") -> None:
+    if asking != home:
+        raise InvalidField(field, f"{asking} is not {home}, who logged in")
 
 
 def _told_as_ours[**P, T](work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

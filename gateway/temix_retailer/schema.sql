@@ -48,7 +48,7 @@ CREATE TABLE spots (                -- frozen: the last 5-minute prices publishe
 CREATE TABLE messages (             -- what the retailer told a home, in one numbered chain for each home
     home        TEXT    NOT NULL,
     sequence    INTEGER NOT NULL,
-    kind        TEXT    NOT NULL CHECK (kind IN ('answer', 'void', 'subscription')),
+    kind        TEXT    NOT NULL CHECK (kind IN ('answer', 'void', 'subscription', 'delivery')),
     energy      TEXT    NOT NULL,   -- signed by the load-serving entity
     transport   TEXT    NOT NULL,   -- signed by the distribution operator; empty where the other speaks alone
     head        TEXT    NOT NULL,
@@ -59,6 +59,8 @@ CREATE TABLE messages (             -- what the retailer told a home, in one num
 CREATE TABLE orders (               -- every key that ever got its definite answer; a void one may have no order
     home        TEXT    NOT NULL,
     key         TEXT    NOT NULL,
+    home_number INTEGER NOT NULL,   -- among the home's orders: without gaps, a void one fills its own
+    digest      TEXT    NOT NULL,   -- SHA-256 of the home's message
     signed      TEXT,
     code        INTEGER NOT NULL,
     reason      TEXT    NOT NULL,
@@ -67,8 +69,10 @@ CREATE TABLE orders (               -- every key that ever got its definite answ
     remaining   INTEGER,
     sequence    INTEGER NOT NULL,
     PRIMARY KEY (home, key),
+    UNIQUE (home, home_number),
     FOREIGN KEY (home, sequence) REFERENCES messages (home, sequence)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX orders_of_message ON orders (home, sequence);
 
 CREATE TABLE pairs (                -- what is booked; quantity is the home's, buying positive
     home             TEXT    NOT NULL,
@@ -92,17 +96,18 @@ CREATE INDEX pairs_of_time ON pairs (start, home);
 CREATE INDEX pairs_of_message ON pairs (home, sequence);
 CREATE UNIQUE INDEX one_subscription_an_hour ON pairs (home, start) WHERE kind = 'subscription';
 
-CREATE TABLE deliveries (           -- 5-minute meter readings; a correction is a later row
+CREATE TABLE deliveries (           -- 5-minute meter readings; a correction is a later row; the retailer's own win
     id          INTEGER PRIMARY KEY,
     home        TEXT    NOT NULL,
     start       INTEGER NOT NULL,
+    source      TEXT    NOT NULL CHECK (source IN ('home', 'retailer')),
     energy      INTEGER NOT NULL,
     estimated   INTEGER NOT NULL CHECK (estimated IN (0, 1)),
     corrects    INTEGER REFERENCES deliveries (id),
     received_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX deliveries_of_home ON deliveries (home, start, id);
-CREATE UNIQUE INDEX one_first_delivery ON deliveries (home, start) WHERE corrects IS NULL;
+CREATE UNIQUE INDEX one_first_delivery ON deliveries (home, start, source) WHERE corrects IS NULL;
 
 CREATE TABLE alarms (               -- what must not happen, such as a key that came with other content
     id        INTEGER PRIMARY KEY,

@@ -14,11 +14,18 @@ from typing import Final
 import structlog
 from aiohttp import web
 from msgspec import Struct
-from temix_market.errors import InvalidField, KeyReused, MarketError
+from temix_market.errors import InvalidField, KeyReused, MarketError, OutOfSequence
 from temix_market.instants import SECOND, iso
 from temix_market.tenders import PartyId
 from temix_market.transactions import PairKey
 from temix_market.wire.base import decode, encode
+from temix_market.wire.exchange import (
+    CompareHeads,
+    EiRequestDelivery,
+    ReconcileTransaction,
+    RequestMessages,
+    RequestSpots,
+)
 from temix_market.wire.position import EiRequestPosition
 from temix_market.wire.registration import EiCreatePartyRegistration
 from temix_market.wire.response import EiResponse
@@ -71,6 +78,10 @@ class Service:
                 web.post("/transactions/{key}/reconcile", self._reconcile),
                 web.post("/positions", self._position),
                 web.post("/deliveries", self._report),
+                web.post("/deliveries/requests", self._reported),
+                web.post("/heads", self._compare),
+                web.post("/messages", self._messages),
+                web.post("/spots", self._spots),
                 web.get("/stream", self._stream),
             ]
         )
@@ -126,6 +137,7 @@ class Service:
             {
                 "status": "ok" if published else "starting",
                 "publications": [one.sequence for one in published],
+                "alarms": self._retailer.alarm_count,
             },
             status=200 if published else 503,
         )
@@ -165,7 +177,8 @@ class Service:
         key = request.match_info["key"]
         if not _KEY.fullmatch(key):
             raise InvalidField("key", f"{key[:64]!r} is no UUIDv7 in lower case")
-        return _answer(await self._retailer.reconcile(_home(request), PairKey(key)))
+        body = decode(await request.read(), ReconcileTransaction)
+        return _answer(await self._retailer.reconcile(_home(request), PairKey(key), body))
 
     async def _position(self, request: web.Request) -> web.Response:
         body = decode(await request.read(), EiRequestPosition)
@@ -173,6 +186,22 @@ class Service:
 
     async def _report(self, request: web.Request) -> web.Response:
         return _json(200, await self._retailer.report(_home(request), await _signed(request)))
+
+    async def _reported(self, request: web.Request) -> web.Response:
+        body = decode(await request.read(), EiRequestDelivery)
+        return _json(200, await self._retailer.deliveries(_home(request), body))
+
+    async def _compare(self, request: web.Request) -> web.Response:
+        body = decode(await request.read(), CompareHeads)
+        return _json(200, await self._retailer.compare(_home(request), body))
+
+    async def _messages(self, request: web.Request) -> web.Response:
+        body = decode(await request.read(), RequestMessages)
+        return _json(200, await self._retailer.messages(_home(request), body))
+
+    async def _spots(self, request: web.Request) -> web.Response:
+        body = decode(await request.read(), RequestSpots)
+        return _json(200, await self._retailer.spots(_home(request), body))
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         return await self._streams.serve(request, _home(request))
@@ -183,6 +212,7 @@ _STATUS: Final = (
     (TooManyRequests, 429),
     (RegistrationError, 409),
     (SealBroken, 403),
+    (OutOfSequence, 412),
     (MarketError, 400),
 )
 """HTTP status of what a request can run into; whatever else it is, it is on our side."""

@@ -11,7 +11,7 @@ from typing import IO, Final
 from temix_retailer.errors import StoreError
 
 APPLICATION_ID: Final = 0x544D5842  # "TMXB"
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """Version of the schema, in the file's ``user_version``."""
 
 _SETTINGS: Final = (

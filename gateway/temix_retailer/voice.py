@@ -4,11 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from msgspec import Struct
-from temix_market.instants import iso
+from temix_market.deliveries import Delivery
+from temix_market.instants import Instant, iso
+from temix_market.intervals import Interval
+from temix_market.settlement import Spot
 from temix_market.tenders import PartyId, Publication
 from temix_market.transactions import Pair
 from temix_market.wire.codec import publication_payload, subscription_payload
 from temix_market.wire.keys import SigningKey, uuid7
+from temix_market.wire.records import reply_deliveries_payload, spots_payload
 from temix_market.wire.response import EiResponse
 from temix_market.wire.seal import chain_hash, envelope, sign
 from temix_market.wire.transaction import EiCreatedTransaction
@@ -71,7 +75,7 @@ class SigningVoice:
 
     def publication(self, publication: Publication) -> str:
         """The author's ``EiDistributeTender``, for every home of the market."""
-        signatory = self._energy if publication.author == self._energy.party else self._transport
+        signatory = self._of(publication.author)
         message = envelope(
             publication_payload(publication),
             issuer=signatory.party,
@@ -82,9 +86,33 @@ class SigningVoice:
         )
         return sign(message, signatory.key)
 
+    def spots(self, party: PartyId, bounding: Interval, spots: Sequence[Spot], now: Instant) -> str:
+        """A party's ``FrozenSpots``, for every home of the market."""
+        body = spots_payload(party, bounding, spots)
+        return self._state(self._of(party), body, self._market_id, now)
+
+    def deliveries(self, home: PartyId, deliveries: Sequence[Delivery], now: Instant) -> str:
+        """The load-serving entity's ``EiReplyDelivery``: what a home has reported."""
+        return self._state(self._energy, reply_deliveries_payload(home, deliveries), home, now)
+
     def link(self, previous: str, messages: Sequence[str]) -> str:
         """The head (hex) after ``messages`` follow the head ``previous``."""
         return chain_hash(bytes.fromhex(previous), list(messages)).hex()
+
+    def _of(self, party: PartyId) -> Signatory:
+        return self._energy if party == self._energy.party else self._transport
+
+    def _state(self, signatory: Signatory, body: Struct, audience: str, now: Instant) -> str:
+        """Sign what is no record of a chain: a reply to a question."""
+        message = envelope(
+            body,
+            issuer=signatory.party,
+            audience=audience,
+            message_id=uuid7(now, self._randomness(10)),
+            issued_at=now,
+            sequence=0,
+        )
+        return sign(message, signatory.key)
 
     def _seal(self, signatory: Signatory, body: Struct, home: PartyId, place: Place) -> str:
         message = envelope(

@@ -9,11 +9,11 @@ import apsw
 import pytest
 from temix_gateway.errors import LedgerError, LedgerLocked, LedgerNotArchived
 from temix_gateway.ledger import disk
-from temix_gateway.ledger.ledger import Head, Ledger
+from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.verify import verify
 from temix_gateway.ledger.writer import InlineWriter
 from temix_market.instants import Instant
-from temix_market.ports import Booked
+from temix_market.ports import Booked, Head
 from temix_market.settlement import settle
 from temix_market.transactions import Kind, PairKey
 
@@ -23,7 +23,18 @@ from tests.faults.test_disk_errors import LENGTHS, failing
 from tests.faults.test_power_cuts import CHECKPOINTS, CUTS_A_SEED, LEDGER, LONG, Tally
 from tests.faults.workload import RECEIPTS, head_of, seal
 from tests.gateway.ledger.test_archive import DAY, FIRST, ZONE, month
-from tests.gateway.market import DO, LSE, FakeClock, delivery, order, pair, publication, spots, tender
+from tests.gateway.market import (
+    DO,
+    LSE,
+    FakeClock,
+    delivery,
+    order,
+    pair,
+    publication,
+    spots,
+    subscription,
+    tender,
+)
 
 ARCHIVE = "ledger.archive-2026-10.db"
 
@@ -43,7 +54,7 @@ async def build(seed: int, folder: Path) -> tuple[Head, FakeClock]:
             await ledger.place(order(key, start, start + 60_000), seal)
             if chance.random() < 0.9:
                 await ledger.resolve(Booked(key, RECEIPTS))
-            await ledger.file_pairs([pair(f"s{key}", start, kind=Kind.SUBSCRIPTION)])
+            await ledger.take(subscription(ledger, pair(f"s{key}", start, kind=Kind.SUBSCRIPTION)))
             await ledger.freeze(spots(start))
             await ledger.deliver([delivery(start, day)])
             pairs = [found for found, _ in await ledger.pairs(start) if found.interval.start == start]

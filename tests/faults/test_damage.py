@@ -10,8 +10,8 @@ from unittest.mock import patch
 import pytest
 from temix_gateway.errors import LedgerError
 from temix_gateway.ledger import chain
-from temix_gateway.ledger.ledger import Head
 from temix_gateway.ledger.verify import verify
+from temix_market.ports import Head
 
 from tests.faults.workload import Home, figures
 

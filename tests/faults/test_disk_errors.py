@@ -11,8 +11,8 @@ import pytest
 from temix_gateway.errors import LedgerError, LedgerLocked, LedgerUnreadable
 from temix_gateway.ledger.backup import backup, restore
 from temix_gateway.ledger.file import open_file
-from temix_gateway.ledger.ledger import Head
 from temix_gateway.ledger.verify import verify
+from temix_market.ports import Head
 
 from tests.faults.platter import cuts
 from tests.faults.recording import Fault, recording

@@ -13,10 +13,10 @@ import pytest
 from temix_gateway.ledger import chain, disk
 from temix_gateway.ledger.backup import restore
 from temix_gateway.ledger.file import open_file
-from temix_gateway.ledger.ledger import Head
 from temix_gateway.ledger.packing import told
 from temix_gateway.ledger.schema import STEPS
 from temix_gateway.ledger.verify import verify
+from temix_market.ports import Head
 
 from tests.faults.platter import Cut, cuts
 from tests.faults.recording import recording

@@ -5,15 +5,26 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from temix_gateway.ledger.ledger import Head, Ledger
+from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.writer import InlineWriter
 from temix_market.instants import FIVE_MINUTES, HOUR, Instant
-from temix_market.ports import Booked, NotBooked, Voided
+from temix_market.ports import Booked, Head, NotBooked, Voided
 from temix_market.positions import Positions
 from temix_market.settlement import settle
 from temix_market.transactions import Kind, Order, PairKey
 
-from tests.gateway.market import LSE, NOW, FakeClock, delivery, order, pair, publication, spots, tender
+from tests.gateway.market import (
+    LSE,
+    NOW,
+    FakeClock,
+    delivery,
+    order,
+    pair,
+    publication,
+    spots,
+    subscription,
+    tender,
+)
 
 RECEIPTS = ("energy receipt " * 20, "transport receipt " * 20)
 
@@ -76,7 +87,7 @@ class Home:
         pairs = [
             pair(f"hour-{self._count}-{hour}", NOW + hour * HOUR, kind=Kind.SUBSCRIPTION) for hour in hours
         ]
-        await ledger.file_pairs(pairs)
+        await ledger.take(subscription(ledger, *pairs))
 
     async def _meter(self, ledger: Ledger) -> None:
         starts = range(NOW, NOW + self._chance.randrange(1, 12) * FIVE_MINUTES, FIVE_MINUTES)

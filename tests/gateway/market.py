@@ -1,8 +1,10 @@
 """Market objects for the gateway's tests."""
 
+from temix_gateway.ledger.ledger import Ledger
 from temix_market.deliveries import Delivery
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.intervals import Interval
+from temix_market.ports import Place, ToldSubscription
 from temix_market.products import Instrument, Resource, Side
 from temix_market.settlement import Spot
 from temix_market.tenders import PartyId, Publication, Tender, TenderId
@@ -62,6 +64,12 @@ def pair(
 
 def order(key: str, start: int = NOW + HOUR, not_after: int = NOW + 60_000) -> Order:
     return Order(pair(key, start), Instant(not_after))
+
+
+def subscription(ledger: Ledger, *pairs: Pair, signed: str = "subscription") -> ToldSubscription:
+    """The retailer's next message to this home: pairs of its subscription."""
+    last = ledger.heads.messages
+    return ToldSubscription(Place(last.sequence + 1, last.head), pairs, signed)
 
 
 def step(start: int) -> Interval:

@@ -31,7 +31,7 @@ from temix_market.tariffs import Extras, Rider, Tariff, Tax
 from temix_market.transactions import Kind
 from temix_market.units import Money, Price
 
-from tests.gateway.market import NOW, pair
+from tests.gateway.market import NOW, pair, subscription
 from tests.gateway.test_core import Bench, rules
 
 FLAT = Tariff("flat", Price(200_000), export_credit=Price(30_000), extras=Extras(Money(100_000_000)))
@@ -80,9 +80,8 @@ class Metered(Bench):
 async def bench(tmp_path: Path) -> AsyncIterator[Metered]:
     made = Metered(tmp_path / "ledger.db")
     await made.connect()
-    await made.core.booked(
-        [pair(f"s{hour}", NOW + hour * HOUR, quantity=1200, kind=Kind.SUBSCRIPTION) for hour in range(4)], ""
-    )
+    hours = [pair(f"s{hour}", NOW + hour * HOUR, quantity=1200, kind=Kind.SUBSCRIPTION) for hour in range(4)]
+    await made.core.told(subscription(made.ledger, *hours))
     await made.publish()
     await made.report()
     await made.core.turn()

@@ -90,7 +90,7 @@ async def test_the_figures_are_those_of_the_gateway(home: Bench, page: Page) -> 
     await home.ledger.place(order("a"), home.retailer.seal)
     await home.ledger.place(order("b"), home.retailer.seal)
     await home.ledger.resolve(Booked(PairKey("a"), ("energy", "transport")))
-    home.core.heard(home.clock.now())
+    home.core.heard(home.clock.now(), home.core.books.heads)
     _, text = await page.get("/metrics")
     assert value(text, "temix_orders_pending") == 1
     assert value(text, 'temix_orders_total{outcome="booked"}') == 1

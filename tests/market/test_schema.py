@@ -269,5 +269,9 @@ def test_the_document_has_the_services_resources() -> None:
         ("/transactions/{key}/reconcile", "post"),
         ("/positions", "post"),
         ("/deliveries", "post"),
+        ("/deliveries/requests", "post"),
+        ("/heads", "post"),
+        ("/messages", "post"),
+        ("/spots", "post"),
         ("/health", "get"),
     }

@@ -1,19 +1,20 @@
 """A home that signs, as a gateway would."""
 
 from collections.abc import Callable, Sequence
-from itertools import count
 from random import Random
 
 from temix_market.deliveries import Delivery
 from temix_market.instants import Instant
 from temix_market.intervals import Interval
+from temix_market.ports import Head
 from temix_market.tenders import PartyId
 from temix_market.transactions import Order
 from temix_market.wire.codec import deliveries_payload, interval_payload, order_payload
+from temix_market.wire.exchange import ReconcileTransaction
 from temix_market.wire.keys import SigningKey, uuid7
 from temix_market.wire.position import EiRequestPosition
 from temix_market.wire.registration import EiCreatePartyRegistration, RegistrationInfo
-from temix_market.wire.seal import envelope, sign
+from temix_market.wire.seal import GENESIS, digest, envelope, place_of, sign
 from temix_retailer.publications import Circuit
 from temix_retailer.retailer import Terms
 
@@ -39,7 +40,7 @@ class SigningHome:
         self.party = party
         self.key = SigningKey.from_seed(seed)
         self.market = market
-        self._numbers = count(1)
+        self.orders = Head(0, GENESIS.hex())
         self._randomness = randomness(7)
 
     def registration(self) -> EiCreatePartyRegistration:
@@ -50,8 +51,10 @@ class SigningHome:
         )
 
     def order(self, made: Order, at: Instant = START) -> str:
-        """Sign an order."""
-        return self._sign(order_payload(made), at)
+        """Sign an order that follows the one before."""
+        signed = self._sign(order_payload(made), at, self.orders.sequence + 1, self.orders.head)
+        self.orders = Head(self.orders.sequence + 1, digest(signed))
+        return signed
 
     def deliveries(self, deliveries: Sequence[Delivery], at: Instant = START) -> str:
         """Sign a report of deliveries."""
@@ -68,13 +71,21 @@ class SigningHome:
             bounding_interval=interval_payload(interval),
         )
 
-    def _sign(self, body, at: Instant) -> str:  # type: ignore[no-untyped-def] # any payload
+    def asked(self, signed: str) -> ReconcileTransaction:
+        """Ask what became of an order."""
+        sequence, previous = place_of(signed)
+        return ReconcileTransaction(sequence=sequence, digest=digest(signed), previous=previous)
+
+    def _sign(  # type: ignore[no-untyped-def] # any payload
+        self, body, at: Instant, sequence: int = 0, previous: str = GENESIS.hex()
+    ) -> str:
         message = envelope(
             body,
             issuer=self.party,
             audience=self.market,
             message_id=uuid7(at, self._randomness(10)),
             issued_at=at,
-            sequence=next(self._numbers),
+            sequence=sequence,
+            previous=bytes.fromhex(previous),
         )
         return sign(message, self.key)

@@ -7,7 +7,9 @@ from temix_market.products import Side
 from temix_market.tenders import PartyId, Publication, Tender
 from temix_market.transactions import Leg, Order, Pair, PairKey
 from temix_market.units import Energy
+from temix_market.wire.seal import digest
 from temix_retailer.book import Book
+from temix_retailer.outcome import Answered, Sent
 
 from tests.retailer.conftest import HOME
 
@@ -48,3 +50,15 @@ def issued(book: Book, instant: Instant) -> tuple[Publication, Publication]:
     turn = book.issue(instant)
     assert turn is not None
     return turn.publications
+
+
+def send(book: Book, made: Order, signed: str) -> Answered:
+    """Order; ``signed`` stands for the home's message, which follows the last one that the book has."""
+    last = book.history.sent(made.pair.home)
+    return book.order(made, Sent(last.sequence + 1, digest(signed), last.head, signed))
+
+
+def ask(book: Book, home: PartyId, asked: PairKey, signed: str) -> Answered:
+    """Reconcile the order that ``signed`` stands for."""
+    last = book.history.sent(home)
+    return book.reconcile(home, asked, Sent(last.sequence + 1, digest(signed), last.head))

@@ -20,14 +20,15 @@ from temix_market.tenders import PartyId, TenderId
 from temix_market.transactions import Kind, Order
 from temix_market.units import Energy, Price
 from temix_retailer.accounts import Accounts
-from temix_retailer.book import GENESIS, Book
+from temix_retailer.book import Book
 from temix_retailer.prices import load_wholesale
 from temix_retailer.publications import PERIOD, Circuit
+from temix_retailer.records import GENESIS
 from temix_retailer.store import Store, open_store
 from temix_retailer.subscriptions import Plan
 
 from tests.retailer.conftest import HOME, START, HandClock, PlainVoice, Reopen
-from tests.retailer.orders import issued, key, order
+from tests.retailer.orders import ask, issued, key, order, send
 
 SOON = Instant(START + 2 * FIVE_MINUTES)
 CHICAGO = ZoneInfo("America/Chicago")
@@ -42,7 +43,7 @@ def accounts(store: Store, circuit: Circuit, clock: HandClock) -> Accounts:
 
 def test_a_pair_is_booked_with_both_answers(book: Book, accounts: Accounts) -> None:
     taken = order(issued(book, START), SOON, 100)
-    answered = book.order(taken, "signed")
+    answered = send(book, taken, "signed")
     assert answered.for_home() == Booked(taken.pair.key, (answered.energy, answered.transport))
     assert answered.energy.startswith("lse: ")
     assert answered.transport.startswith("do: ")
@@ -54,10 +55,10 @@ def test_the_same_message_gets_the_same_bytes_however_often_it_comes(
     book: Book, accounts: Accounts, clock: HandClock
 ) -> None:
     taken = order(issued(book, START), SOON, 100)
-    first = book.order(taken, "signed")
+    first = send(book, taken, "signed")
     clock.pass_by(HOUR)  # long expired: what happened, happened
-    assert book.order(taken, "signed") == first
-    assert book.reconcile(HOME, taken.pair.key) == first
+    assert send(book, taken, "signed") == first
+    assert ask(book, HOME, taken.pair.key, "signed") == first
     assert len(accounts.pairs(HOME, DAY)) == 1
 
 
@@ -66,20 +67,20 @@ def test_other_content_under_a_used_key_is_refused_and_alarmed(
 ) -> None:
     publications = issued(book, START)
     first = order(publications, SOON, 100)
-    before = book.order(first, "signed")
-    answer = book.order(order(publications, SOON, 200), "other").for_home()
+    before = send(book, first, "signed")
+    answer = send(book, order(publications, SOON, 200), "other").for_home()
     assert isinstance(answer, NotBooked)
     assert (answer.code, answer.reason) == (422, "key_reused")
-    assert book.order(first, "signed") == before
+    assert send(book, first, "signed") == before
     assert len(accounts.pairs(HOME, DAY)) == 1
     assert store.reading.execute("SELECT home FROM alarms").fetchall() == [(HOME,)]
 
 
 def test_the_same_key_of_another_home_is_another_key(book: Book) -> None:
     publications = issued(book, START)
-    assert book.order(order(publications, SOON, 100), "one").outcome.code == 200
+    assert send(book, order(publications, SOON, 100), "one").outcome.code == 200
     other = order(publications, SOON, 100, home=PartyId("home-2"))
-    assert book.order(other, "two").outcome.code == 200
+    assert send(book, other, "two").outcome.code == 200
 
 
 def refused(answer: object) -> NotBooked:
@@ -91,9 +92,9 @@ def test_expired_by_the_retailers_clock(book: Book, clock: HandClock) -> None:
     publications = issued(book, START)
     taken = order(publications, SOON, 100)
     clock.instant = Instant(taken.not_after - 1)
-    assert book.order(taken, "in time").outcome.code == 200
+    assert send(book, taken, "in time").outcome.code == 200
     clock.instant = taken.not_after
-    late = refused(book.order(order(publications, SOON, 100, 2), "late").for_home())
+    late = refused(send(book, order(publications, SOON, 100, 2), "late").for_home())
     assert (late.code, late.reason) == (410, "expired")
 
 
@@ -101,71 +102,71 @@ def test_not_after_is_checked_though_the_tender_still_stands(book: Book, clock: 
     taken = order(issued(book, START), SOON, 100)
     hasty = replace(taken, not_after=Instant(START + MINUTE))
     clock.pass_by(MINUTE)
-    assert refused(book.order(hasty, "late").for_home()).reason == "expired"
+    assert refused(send(book, hasty, "late").for_home()).reason == "expired"
 
 
 def test_superseded_names_the_tender_in_force(book: Book, clock: HandClock) -> None:
     old = order(issued(book, START), Instant(START + 6 * FIVE_MINUTES), 100)
     clock.pass_by(PERIOD)
     new = issued(book, clock.now())
-    answer = refused(book.order(old, "old").for_home())
+    answer = refused(send(book, old, "old").for_home())
     assert answer.code == 409
     fresh = order(new, Instant(START + 6 * FIVE_MINUTES), 100, 2)
     assert answer.newer == fresh.pair.energy.tender_id
-    assert book.order(fresh, "new").outcome.code == 200
+    assert send(book, fresh, "new").outcome.code == 200
 
 
 def test_beyond_depth_tells_what_remains_and_fills_nothing(book: Book, clock: HandClock) -> None:
     publications = issued(book, START)
     start = Instant(START + 6 * FIVE_MINUTES)
-    assert book.order(order(publications, start, 1_000), "a").outcome.code == 200
-    answer = refused(book.order(order(publications, start, 251, 2), "b").for_home())
+    assert send(book, order(publications, start, 1_000), "a").outcome.code == 200
+    answer = refused(send(book, order(publications, start, 251, 2), "b").for_home())
     assert (answer.code, answer.remaining) == (416, 250)
     clock.pass_by(PERIOD)  # depth taken carries over to the re-issue
     again = issued(book, clock.now())
-    assert refused(book.order(order(again, start, 251, 3), "c").for_home()).remaining == 250
-    assert book.order(order(again, start, 250, 4), "d").outcome.code == 200
+    assert refused(send(book, order(again, start, 251, 3), "c").for_home()).remaining == 250
+    assert send(book, order(again, start, 250, 4), "d").outcome.code == 200
     other = order(again, start, 1_250, 5, home=PartyId("home-2"))
-    assert book.order(other, "e").outcome.code == 200  # depth is each home's own
+    assert send(book, other, "e").outcome.code == 200  # depth is each home's own
 
 
 def test_terms_must_be_the_tenders(book: Book) -> None:
     taken = order(issued(book, START), SOON, 100)
     cheaper = replace(taken.pair.energy, price=Price(taken.pair.energy.price - 1))
-    answer = book.order(replace(taken, pair=replace(taken.pair, energy=cheaper)), "cheaper")
+    answer = send(book, replace(taken, pair=replace(taken.pair, energy=cheaper)), "cheaper")
     assert refused(answer.for_home()).reason == "terms_differ"
     unknown = replace(taken.pair.transport, author=PartyId("nobody"))
     pair = replace(taken.pair, key=key(2), transport=unknown)
-    assert refused(book.order(replace(taken, pair=pair), "unknown").for_home()).code == 404
+    assert refused(send(book, replace(taken, pair=pair), "unknown").for_home()).code == 404
     subscription = replace(taken.pair, key=key(3), kind=Kind.SUBSCRIPTION)
-    assert refused(book.order(replace(taken, pair=subscription), "own").for_home()).reason == "terms_differ"
+    assert refused(send(book, replace(taken, pair=subscription), "own").for_home()).reason == "terms_differ"
 
 
 def test_if_one_leg_fails_neither_is_booked(book: Book, accounts: Accounts) -> None:
     taken = order(issued(book, START), SOON, 100)
     wrong = replace(taken.pair.transport, tender_id=TenderId("gone"))
-    assert refused(book.order(replace(taken, pair=replace(taken.pair, transport=wrong)), "x").for_home())
+    assert refused(send(book, replace(taken, pair=replace(taken.pair, transport=wrong)), "x").for_home())
     assert not accounts.pairs(HOME, DAY)
     full = order(issued(book, START), SOON, 1_250, 2)
-    assert book.order(full, "all of it").outcome.code == 200  # the energy leg took nothing
+    assert send(book, full, "all of it").outcome.code == 200  # the energy leg took nothing
 
 
 def test_an_asked_for_key_is_void_for_ever(book: Book, accounts: Accounts) -> None:
     late = order(issued(book, START), SOON, 100)
-    void = book.reconcile(HOME, late.pair.key)
+    void = ask(book, HOME, late.pair.key, "late original")
     assert void.for_home() == Voided(late.pair.key, (void.energy, void.transport))
     assert void.outcome.code == 423
-    assert book.order(late, "late original") == void
-    assert book.reconcile(HOME, late.pair.key) == void
+    assert send(book, late, "late original") == void
+    assert ask(book, HOME, late.pair.key, "late original") == void
     assert not accounts.pairs(HOME, DAY)
 
 
 def test_messages_form_one_chain_for_each_home(book: Book, store: Store) -> None:
     assert book.place(HOME).previous == GENESIS
     publications = issued(book, START)
-    book.order(order(publications, SOON, 100), "a")
-    book.order(order(publications, SOON, 100_000, 2), "too much")
-    book.reconcile(HOME, key(3))
+    send(book, order(publications, SOON, 100), "a")
+    send(book, order(publications, SOON, 100_000, 2), "too much")
+    ask(book, HOME, key(3), "lost")
     rows = store.reading.execute(
         "SELECT sequence, kind, energy, transport, head FROM messages ORDER BY sequence"
     ).fetchall()
@@ -190,14 +191,14 @@ def test_after_a_restart_everything_is_as_before(
     publications = issued(book, START)
     start = Instant(START + 6 * FIVE_MINUTES)
     taken = order(publications, start, 1_000)
-    answered = book.order(taken, "signed")
+    answered = send(book, taken, "signed")
     place = book.place(HOME)
     clock.pass_by(MINUTE)
     book = restarted(reopen, circuit, clock)
     assert (book.place(HOME).sequence, book.place(HOME).previous) == (place.sequence, place.previous)
-    assert book.order(taken, "signed") == answered
+    assert send(book, taken, "signed") == answered
     assert issued(book, START) == publications  # the same turn again
-    assert refused(book.order(order(publications, start, 251, 2), "b").for_home()).remaining == 250
+    assert refused(send(book, order(publications, start, 251, 2), "b").for_home()).remaining == 250
 
 
 def test_a_restart_with_other_prices_waits_for_the_next_turn(
@@ -234,7 +235,7 @@ def test_spots_are_frozen_as_published_even_over_a_stop(
 
 
 def test_the_file_is_append_only(book: Book, store: Store) -> None:
-    book.order(order(issued(book, START), SOON, 100), "signed")
+    send(book, order(issued(book, START), SOON, 100), "signed")
     tables = [
         name for (name,) in store.reading.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
     ]
@@ -333,7 +334,7 @@ def test_coarse_deliveries_are_spread_and_future_ones_refused(accounts: Accounts
 def test_an_interval_is_settled_from_the_book(book: Book, accounts: Accounts, clock: HandClock) -> None:
     publications = issued(book, START)
     taken = order(publications, SOON, 100)
-    book.order(taken, "signed")
+    send(book, taken, "signed")
     clock.pass_by(PERIOD)
     last = issued(book, clock.now())
     step = enclosing(SOON, FIVE_MINUTES)
@@ -384,7 +385,7 @@ def test_each_key_happens_at_most_once_and_never_beyond_depth(
             book = Book(store, circuit, clock, voice)
             turn = issued(book, clock.now())
         elif what == "reconcile":
-            answers.setdefault(name, set()).add(book.reconcile(HOME, name).energy)
+            answers.setdefault(name, set()).add(ask(book, HOME, name, f"{name} signed").energy)
         else:
             start = first_after(Instant(START + 4 * HOUR - 1), duration).start
             if duration == FIVE_MINUTES:
@@ -392,7 +393,7 @@ def test_each_key_happens_at_most_once_and_never_beyond_depth(
             elif duration == QUARTER:
                 start = first_after(Instant(clock.now() + 1), QUARTER).start
             made = sent.setdefault(name, order(turn, start, lots * lot, number, side=side, duration=duration))
-            answers.setdefault(name, set()).add(book.order(made, f"{name} signed").energy)
+            answers.setdefault(name, set()).add(send(book, made, f"{name} signed").energy)
     pairs = accounts.pairs(HOME, DAY)
     assert all(len(bytes_) == 1 for bytes_ in answers.values())
     assert len({pair.key for pair in pairs}) == len(pairs)

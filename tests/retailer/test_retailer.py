@@ -83,10 +83,13 @@ async def test_refusals_are_signed_with_what_helps(registered: Retailer, home: S
     answered = await registered.order(HOME, home.order(order(current(registered), SOON, 300, 2)))
     response = open_sealed(answered.transport, EiCreatedTransaction, keys(registered), HOME).body.response
     assert (response.response_code, response.remaining_quantity) == (416, 250)
+    counted = home.orders
     again = await registered.order(HOME, home.order(order(current(registered), SOON, 30, 2)))
+    home.orders = counted
     response = open_sealed(again.energy, EiCreatedTransaction, keys(registered), HOME).body.response
     assert response.response_code == 422
-    void = await registered.reconcile(HOME, key(9))
+    lost = home.order(order(current(registered), SOON, 30, 9))
+    void = await registered.reconcile(HOME, key(9), home.asked(lost))
     response = open_sealed(void.energy, EiCreatedTransaction, keys(registered), HOME).body.response
     assert response.response_code == 423
 

@@ -192,7 +192,8 @@ async def test_an_order_from_end_to_end(client: Client, retailer: Retailer) -> N
         sealed = open_sealed(jws, EiCreatedTransaction, keys(retailer), HOME)
         assert (sealed.iss, sealed.body.response.response_code) == (party, 200)
     assert await client.post("/transactions", signed, TransactionAnswer) == answer
-    again = await client.post(f"/transactions/{key(1)}/reconcile", b"", TransactionAnswer)
+    asked = encode(client.home.asked(signed))
+    again = await client.post(f"/transactions/{key(1)}/reconcile", asked, TransactionAnswer)
     assert again == answer
     body = encode(client.home.position(Interval(SOON, FIVE_MINUTES)))
     reply = await client.post("/positions", body, EiReplyPosition)
@@ -201,14 +202,38 @@ async def test_an_order_from_end_to_end(client: Client, retailer: Retailer) -> N
 
 async def test_a_reused_key_is_a_422_and_a_void_one_a_423(client: Client, retailer: Retailer) -> None:
     await client.post("/transactions", signed_order(client, retailer, 100), TransactionAnswer)
+    counted = client.home.orders
     reused = await client.post("/transactions", signed_order(client, retailer, 200), TransactionAnswer, 422)
     sealed = open_sealed(reused.energy, EiCreatedTransaction, keys(retailer), HOME)
     assert sealed.body.response.response_code == 422
-    void = await client.post(f"/transactions/{key(2)}/reconcile", b"", TransactionAnswer)
+    client.home.orders = counted
+    late = signed_order(client, retailer, 100, 2)
+    path = f"/transactions/{key(2)}/reconcile"
+    void = await client.post(path, encode(client.home.asked(late)), TransactionAnswer)
     sealed = open_sealed(void.energy, EiCreatedTransaction, keys(retailer), HOME)
     assert sealed.body.response.response_code == 423
-    late = await client.post("/transactions", signed_order(client, retailer, 100, 2), TransactionAnswer)
-    assert late == void
+    assert await client.post("/transactions", late, TransactionAnswer) == void
+    other = encode(client.home.asked(signed_order(client, retailer, 300, 2)))
+    await client.post(path, other, TransactionAnswer, 422)
+
+
+async def test_an_order_that_skips_a_number_is_refused_and_alarmed(
+    client: Client, retailer: Retailer
+) -> None:
+    signed_order(client, retailer, 100)  # never sent
+    skipping = signed_order(client, retailer, 100, 2)
+    for path, body in (
+        ("/transactions", skipping),
+        (f"/transactions/{key(2)}/reconcile", encode(client.home.asked(skipping))),
+    ):
+        told = await client.post(path, body, EiResponse, 412)
+        assert "order 2 of home-1 does not follow order 0" in told.response_description
+    assert not await retailer.pairs(HOME, Interval(SOON, FIVE_MINUTES))
+    async with client.session.get("/health") as answer:
+        assert (await answer.json())["alarms"] == 1
+    [(home, text, at)] = await retailer.alarms()
+    assert (home, at) == (HOME, START)
+    assert "compare the heads" in text
 
 
 async def test_deliveries(client: Client, retailer: Retailer, clock: HandClock) -> None:

@@ -117,6 +117,8 @@ def swap(path: Path, old: sqlite3.Connection, prepared: Prepared, now: Instant) 
                 if row is not None and row[0] <= cut:
                     last = chain.append(copy, last, table, told(table, row)[1:])
             last = chain.append(copy, last, "archives", (now, *prepared.archive))
+            for row in old.execute("SELECT max(through) FROM reported WHERE through IS NOT NULL"):
+                copy.execute("INSERT INTO reported SELECT ? WHERE ? IS NOT NULL", (*row, *row))
         disk.sync(prepared.live)
         # One file without a log: a log that stayed would be applied to the file that comes in its place.
         if old.execute("PRAGMA journal_mode = DELETE").fetchone() != ("delete",):
@@ -146,6 +148,13 @@ def _standing(connection: sqlite3.Connection, last: int) -> tuple[int, str, int,
         "SELECT sequence, signed FROM orders WHERE number <= ? ORDER BY number DESC LIMIT 1", (last,)
     ).fetchone()
     sequence, digest = (order[0], text_digest(unpack(order[1]))) if order else (before.sequence, before.order)
+    void = connection.execute(
+        "SELECT order_number, order_digest FROM messages WHERE number <= ? "
+        "ORDER BY order_number DESC LIMIT 1",
+        (last,),
+    ).fetchone()
+    if void and void[0] > sequence:  # an order that was lost and voided has its number all the same
+        sequence, digest = void[0], void[1].hex()
     count = "SELECT count(*) FROM transactions WHERE kind = 'trade' AND number <= ?"
     (trades,) = connection.execute(count, (last,)).fetchone()
     return last, head.hex(), sequence, digest, before.trades + trades

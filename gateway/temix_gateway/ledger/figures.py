@@ -11,11 +11,13 @@ from temix_market.settlement import Spot, settle
 from temix_market.tenders import PartyId
 from temix_market.transactions import Kind, Pair
 from temix_market.units import Energy, Price
+from temix_market.wire.seal import GENESIS, chain_hash
 
 from temix_gateway.ledger.history import KEPT
+from temix_gateway.ledger.packing import unpack
 from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_digest, row_pair
 from temix_gateway.ledger.schema import APPLICATION_ID, versions
-from temix_gateway.ledger.segments import archived_at
+from temix_gateway.ledger.segments import archived_at, has_messages
 
 _SAME_PAIR: Final = " AND ".join(
     f"orders.{column} = transactions.{column}" for column in PAIR_COLUMNS.split(", ")
@@ -57,6 +59,7 @@ def wrong_figure(connection: sqlite3.Connection) -> tuple[int, str]:
         if number is not None:
             found.append((number, f"record {number} ({table}) {words}"))
     found += _wrong_digest(connection)
+    found += _wrong_message(connection)
     settled, wrong = _settlements(connection)
     found += wrong
     return settled, min(found)[1] if found else ""
@@ -69,6 +72,29 @@ def _wrong_digest(connection: sqlite3.Connection) -> list[tuple[int, str]]:
         right = pair_digest(row_pair(row[:12], Kind(kind)))
         if digest not in {right, bytes.fromhex(right)}:  # as text in the first two schemas
             return [(number, f"record {number} (transactions) has the digest of another pair")]
+    return []
+
+
+def _wrong_message(connection: sqlite3.Connection) -> list[tuple[int, str]]:
+    """The first message of the retailer whose head does not follow from it and the one before."""
+    expected, head = 0, b""
+    if not has_messages(connection):
+        return []
+    query = (
+        "SELECT messages.number, sequence, head, energy, transport, energy_receipt, transport_receipt "
+        "FROM main.messages AS messages LEFT JOIN answers USING (key) ORDER BY sequence"
+    )
+    for row in connection.execute(query):
+        number, sequence, recorded = row[:3]
+        energy, transport, *receipts = (unpack(packed or "") for packed in row[3:])
+        if not expected:
+            expected = sequence
+            head = GENESIS if sequence == 1 else b""  # those before it lie in an archive
+        content = receipts if receipts[0] else [energy, transport]
+        right = chain_hash(head, tuple(content)) if head else recorded
+        if (sequence, recorded) != (expected, right):
+            return [(number, f"record {number} (messages) does not follow from the message before")]
+        expected, head = expected + 1, recorded
     return []
 
 

@@ -3,7 +3,6 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,19 +11,19 @@ import structlog
 from temix_market.deliveries import Delivery
 from temix_market.instants import FIVE_MINUTES, HOUR, Instant
 from temix_market.intervals import Interval
-from temix_market.ports import Answer, Booked, Clock, NotBooked, Pending, Seal, Voided
+from temix_market.ports import Answer, Clock, Head, Heads, Pending, Seal, Told
 from temix_market.settlement import Settlement, Spot
 from temix_market.tenders import PartyId, Publication
 from temix_market.transactions import Kind, Order, Pair, PairKey
 from temix_market.units import Energy, Price
 
 from temix_gateway.errors import LedgerLocked, LedgerUnreadable, MessageReused
-from temix_gateway.ledger import archive, chain
+from temix_gateway.ledger import archive, chain, inbox
 from temix_gateway.ledger.file import open_file
 from temix_gateway.ledger.history import TenderHistory
 from temix_gateway.ledger.packing import unpack
 from temix_gateway.ledger.reading import opened
-from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_digest, pair_row, row_pair, text_digest
+from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_row, row_pair, text_digest
 from temix_gateway.ledger.schema import STEPS, Step, transaction
 from temix_gateway.ledger.segments import carried
 from temix_gateway.ledger.writer import Latency, ThreadWriter, Writer
@@ -33,14 +32,6 @@ HISTORY: Final = "tenders.db"
 """The tender history's file, beside the ledger."""
 
 _LOG: Final = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """How far the ledger reaches: its last record's number and the chain's head after it (hex)."""
-
-    sequence: int
-    head: str
 
 
 class Ledger:
@@ -61,12 +52,14 @@ class Ledger:
         self._head = (0, chain.START)
         self.answered: Counter[str] = Counter()
         """How many orders got which definite answer since the start."""
+        self._heads = Heads(Head(0, chain.START.hex()), Head(0, chain.START.hex()))
         self.fault = self._file.fault
         """Why the ledger is locked, or nothing."""
         self.restored = ""
         """The backup that was put back and not resynchronised since: no trade until then. Or nothing."""
         if not self.fault:
             self._head = chain.head(self._db)
+            self._heads = inbox.heads(self._db)
             last = self._db.execute(
                 "SELECT event, note FROM restores ORDER BY number DESC LIMIT 1"
             ).fetchone()
@@ -96,6 +89,11 @@ class Ledger:
         """How far the ledger reaches now."""
         return Head(self._head[0], self._head[1].hex())
 
+    @property
+    def heads(self) -> Heads:
+        """How far it has what the home sent to the retailer, and what the retailer told the home."""
+        return self._heads
+
     def close(self) -> None:
         """Finish what is being written and close the file."""
         self._writer.close()
@@ -106,17 +104,11 @@ class Ledger:
         """Write an order: intent, reservation and outbox row in one, under the next sequence number."""
 
         def work() -> Pending:
-            last = self._db.execute(
-                "SELECT sequence, signed FROM orders ORDER BY sequence DESC LIMIT 1"
-            ).fetchone()
-            if last:
-                sequence, before = last[0] + 1, text_digest(unpack(last[1]))
-            else:
-                archived = carried(self._db)
-                sequence, before = archived.sequence + 1, archived.order
-            signed = seal(order, sequence, before)
-            row = (sequence, self._clock.now(), order.not_after, *pair_row(order.pair), signed)
+            last = self._heads.orders
+            signed = seal(order, last.sequence + 1, last.head)
+            row = (last.sequence + 1, self._clock.now(), order.not_after, *pair_row(order.pair), signed)
             self._append([("orders", row)])
+            self._heads = Heads(Head(last.sequence + 1, text_digest(signed)), self._heads.messages)
             return Pending(order.pair.key, order.pair, signed, order.not_after)
 
         return await self._write(work)
@@ -127,23 +119,40 @@ class Ledger:
         def work() -> None:
             if self._db.execute("SELECT 1 FROM answers WHERE key = ?", (answer.key,)).fetchone():
                 return
-            code, reason = (answer.code, answer.reason) if isinstance(answer, NotBooked) else (200, "")
-            if isinstance(answer, Voided):
-                code, reason = 423, "voided"
-            now = self._clock.now()
-            records: list[tuple[str, tuple[int | str, ...]]] = [
-                ("answers", (answer.key, _OUTCOME[type(answer)], code, reason, now, *answer.receipts))
-            ]
-            if isinstance(answer, Booked):
-                row = self._db.execute(
-                    f"SELECT {PAIR_COLUMNS} FROM orders WHERE key = ?", (answer.key,)
-                ).fetchone()
-                pair = row_pair(row, Kind.TRADE)
-                records.append(_transaction(pair, now))
-            self._append(records)
-            self.answered[_OUTCOME[type(answer)]] += 1
+            row = self._db.execute(
+                f"SELECT {PAIR_COLUMNS} FROM orders WHERE key = ?", (answer.key,)
+            ).fetchone()
+            numbered, told = inbox.answer_message(self._db, self._heads.messages, answer)
+            self._append([*inbox.answered(answer, row_pair(row, Kind.TRADE), self._clock.now()), *numbered])
+            self._heads = Heads(self._heads.orders, told)
+            self.answered[inbox.OUTCOME[type(answer)]] += 1
 
         await self._write(work)
+
+    async def take(self, told: Told, *, lost: bool = False) -> bool:
+        """File a numbered message of the retailer; say whether it is filed, now or before.
+
+        One that does not come next is not: ask for those before it. ``lost`` lets in the orders that an
+        older ledger has lost.
+
+        Raises:
+            MessageReused: it does not follow the message before it, or a key came with other content.
+            OrderLost: it answers an order that this ledger does not have.
+        """
+
+        def work() -> bool:
+            if told.place.sequence > self._heads.messages.sequence + 1:
+                return False
+            records, heads = inbox.told_records(self._db, self._heads, told, self._clock.now(), lost=lost)
+            self._append(records)
+            self._heads = heads
+            return True
+
+        return await self._write(work)
+
+    async def apart(self, told: Head, theirs: Heads) -> str:
+        """In what the retailer's book and this ledger differ, in words, or nothing; see ``inbox.apart``."""
+        return await self._writer.run(lambda: inbox.apart(self._db, told, theirs))
 
     async def pending(self) -> Sequence[Pending]:
         """Every order without a definite answer, oldest first."""
@@ -178,29 +187,6 @@ class Ledger:
             self._append([("publications", row)], inbox=(author, message, content))
             self._keep(publication, signed)
             return True
-
-        return await self._write(work)
-
-    async def file_pairs(self, pairs: Iterable[Pair]) -> list[Pair]:
-        """Record pairs that the retailer booked by itself; return those that were not known.
-
-        Raises:
-            MessageReused: a key was used for another pair before; nothing is recorded.
-        """
-
-        def work() -> list[Pair]:
-            new = []
-            for pair in pairs:
-                known = self._db.execute(
-                    "SELECT digest FROM transactions WHERE key = ?", (pair.key,)
-                ).fetchone()
-                if known is None:
-                    new.append(pair)
-                elif known[0] != bytes.fromhex(pair_digest(pair)):
-                    raise MessageReused(pair.energy.author, f"pair {pair.key}")
-            now = self._clock.now()
-            self._append([_transaction(pair, now) for pair in new])
-            return new
 
         return await self._write(work)
 
@@ -447,13 +433,6 @@ class Ledger:
                 f"{self.path} cannot be written ({error}): mend the disk, then start it anew"
             )
             raise LedgerLocked(self.fault) from error
-
-
-_OUTCOME: Final[dict[type[Answer], str]] = {Booked: "booked", NotBooked: "refused", Voided: "voided"}
-
-
-def _transaction(pair: Pair, now: Instant) -> tuple[str, tuple[int | str, ...]]:
-    return "transactions", (pair.kind.value, now, *pair_row(pair), pair_digest(pair))
 
 
 def _publication_digest(publication: Publication) -> str:

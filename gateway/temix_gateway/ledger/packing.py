@@ -85,6 +85,12 @@ _SMALL: Final[Mapping[str, Mapping[int, tuple[Callable[[str], bytes], Callable[[
     "orders": {16: (pack, unpack)},
     "answers": {6: (pack, unpack), 7: (pack, unpack)},
     "transactions": {15: (bytes.fromhex, bytes.hex)},
+    "messages": {
+        5: (bytes.fromhex, bytes.hex),
+        6: (pack, unpack),
+        7: (pack, unpack),
+        8: (bytes.fromhex, bytes.hex),
+    },
 }
 """By table, the columns that lie packed in the file, and how they are packed and unpacked."""
 

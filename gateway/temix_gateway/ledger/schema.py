@@ -1,9 +1,9 @@
 """The ledger's tables, step by step: the file's ``user_version`` is the number of steps it has taken.
 
-Every table but ``chain`` and ``inbox`` holds records: a record has a number in the one chain over all of
-them, and the chain's head after it is a hash over everything before. Instants and durations are ms, energy
-Wh, prices µ/kWh, money nano. Nothing is ever updated or deleted: a correction is a new record, and the
-newest one counts.
+Every table but ``chain``, ``inbox`` and ``reported`` holds records: a record has a number in the one chain
+over all of them, and the chain's head after it is a hash over everything before. Instants and durations are
+ms, energy Wh, prices µ/kWh, money nano. Nothing is ever updated or deleted: a correction is a new record, and
+the newest one counts.
 """
 
 import sqlite3
@@ -49,11 +49,11 @@ _FIRST_RECORDS: Final = (
 ARCHIVE_ID: Final = 0x54654D41
 """``TeMA``: a sealed archive, which is read and never opened as a ledger."""
 
-RECORDS: Final = (*_FIRST_RECORDS, "restores", "archives")
+RECORDS: Final = (*_FIRST_RECORDS, "restores", "archives", "messages")
 """The chained tables. In ``chain`` a table is its place in this order, from 0: a new one comes last."""
 
 
-STANDING: Final = ("limits",)
+STANDING: Final = ("limits", "messages")
 """Tables whose newest record holds until the next: it is written again where it would leave the live file."""
 
 
@@ -257,7 +257,29 @@ _PACKED: Step = (
     ),
 )
 
-STEPS: Final[Sequence[Step]] = (_FIRST, _SECOND, _PACKED)
+_MESSAGES: Step = (
+    # The retailer's messages to this home, in its own numbers: by them both sides compare what they have.
+    # An answer's receipts stand in `answers`, unless its order was lost and voided: then they stand here.
+    """CREATE TABLE messages (
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  sequence INTEGER NOT NULL UNIQUE,
+  kind TEXT NOT NULL CHECK (kind IN ('answer', 'subscription', 'delivery')),
+  key TEXT NOT NULL,
+  order_number INTEGER NOT NULL,
+  order_digest BLOB NOT NULL,
+  energy BLOB NOT NULL,
+  transport BLOB NOT NULL,
+  head BLOB NOT NULL
+) STRICT""",
+    "CREATE INDEX messages_by_order ON messages (order_number)",
+    # Up to which record the retailer has acknowledged the home's deliveries: not chained, for it changes no
+    # figure, and what is reported twice counts once.
+    "CREATE TABLE reported (through INTEGER PRIMARY KEY) STRICT",
+    *append_only("messages"),
+    *append_only("reported"),
+)
+
+STEPS: Final[Sequence[Step]] = (_FIRST, _SECOND, _PACKED, _MESSAGES)
 """All steps, in order; released ones are never changed."""
 
 

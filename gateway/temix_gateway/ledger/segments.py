@@ -67,6 +67,12 @@ def archived_at(connection: sqlite3.Connection) -> int:
     return int(at)
 
 
+def has_messages(connection: sqlite3.Connection) -> bool:
+    """Whether the file's schema numbers the retailer's messages; an older archive's does not."""
+    query = "SELECT 1 FROM main.sqlite_schema WHERE name = 'messages'"
+    return connection.execute(query).fetchone() is not None
+
+
 def sealed(path: Path) -> list[Sealed]:
     """Every archive that the ledger at ``path`` knows, oldest first: the older ones by their successors.
 

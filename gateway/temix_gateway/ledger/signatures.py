@@ -3,17 +3,22 @@
 import sqlite3
 from collections.abc import Mapping
 
-from temix_market.errors import MarketError
+from temix_market.errors import KeyVoided, MarketError
 from temix_market.instants import Instant
 from temix_market.transactions import Kind, Order
 from temix_market.wire.codec import order_payload
 from temix_market.wire.keys import VerifyKey
 from temix_market.wire.response import OK
-from temix_market.wire.seal import GENESIS, SealBroken, open_sealed
-from temix_market.wire.transaction import CreateTransactionPair, EiCreatedTransaction
+from temix_market.wire.seal import GENESIS, SealBroken, open_sealed, place_of
+from temix_market.wire.transaction import (
+    CreateTransactionPair,
+    DistributeSubscription,
+    EiCreatedTransaction,
+)
 
 from temix_gateway.ledger.packing import unpack
 from temix_gateway.ledger.rows import PAIR_COLUMNS, row_pair, text_digest
+from temix_gateway.ledger.segments import has_messages
 
 
 def wrong_signature(
@@ -24,11 +29,13 @@ def wrong_signature(
     ``previous`` is the digest of the order before the first one, where that lies in an archive.
     """
     count, found = 0, []
+    voids = _lost_orders(connection) if has_messages(connection) else {}
     query = f"SELECT {PAIR_COLUMNS}, number, sequence, not_after, signed FROM main.orders ORDER BY sequence"
     for row in connection.execute(query):
         number, sequence, not_after, packed = row[12:]
         signed = unpack(packed)
         order = Order(row_pair(row[:12], Kind.TRADE), Instant(not_after))
+        previous = voids.get(sequence - 1, previous)
         try:
             _check_order(order, signed, keys, (sequence, previous))
         except MarketError as error:
@@ -49,7 +56,53 @@ def wrong_signature(
         except MarketError as error:
             found.append((number, f"record {number} (answers): {error}"))
             break
-    return count, min(found)[1] if found else ""
+    told, wrong = _messages(connection, keys) if has_messages(connection) else (0, [])
+    found += wrong
+    return count + told, min(found)[1] if found else ""
+
+
+def _lost_orders(connection: sqlite3.Connection) -> dict[int, str]:
+    """Digests of the orders that are known only as void, by their number among the home's orders."""
+    rows = connection.execute(
+        "SELECT order_number, order_digest, energy FROM main.messages WHERE kind = 'answer'"
+    )
+    return {number: digest.hex() for number, digest, energy in rows if unpack(energy)}
+
+
+def _messages(
+    connection: sqlite3.Connection, keys: Mapping[str, VerifyKey]
+) -> tuple[int, list[tuple[int, str]]]:
+    """How many messages of the retailer hold by themselves, and the first that does not."""
+    count, previous = 0, GENESIS.hex()
+    query = (
+        "SELECT messages.number, sequence, kind, messages.key, head, energy, transport, energy_receipt "
+        "FROM main.messages AS messages LEFT JOIN answers USING (key) ORDER BY sequence"
+    )
+    for row in connection.execute(query):
+        number, sequence, kind, key, head = row[:5]
+        energy, transport, receipt = (unpack(packed or "") for packed in row[5:])
+        try:
+            if sequence > 1 and previous == GENESIS.hex():
+                previous = place_of(receipt or energy)[1]  # those before it lie in an archive
+            if place_of(receipt or energy) != (sequence, previous):
+                raise SealBroken("what was signed does not follow the message before")
+            for text in (energy, transport):
+                if text:
+                    _check_message(kind, key, text, keys)
+                    count += 1
+        except MarketError as error:
+            return count, [(number, f"record {number} (messages): {error}")]
+        previous = head.hex()
+    return count, []
+
+
+def _check_message(kind: str, key: str, signed: str, keys: Mapping[str, VerifyKey]) -> None:
+    if kind == "subscription":
+        open_sealed(signed, DistributeSubscription, keys, audience=None)
+        return
+    body = open_sealed(signed, EiCreatedTransaction, keys, audience=None).body
+    if (body.transaction_id, body.response.response_code) != (key, KeyVoided.code):
+        raise SealBroken(f"{body.party_id} voided {body.transaction_id}, not {key}")
 
 
 def _check_order(order: Order, signed: str, keys: Mapping[str, VerifyKey], place: tuple[int, str]) -> None:

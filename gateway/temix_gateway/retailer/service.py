@@ -137,7 +137,7 @@ class Service:
                     allow_redirects=False,
                 ) as response,
             ):
-                content = await response.content.read(2 * MAX_BYTES)
+                content = await _whole(response.content)
                 self._raise_for(response.status, content, response.headers.get("Retry-After", ""))
                 return Reply(response.status, content)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
@@ -190,6 +190,17 @@ class Service:
                 )
             case _:
                 return Silent(f"the connection to {url} broke ({str(error) or type(error).__name__})")
+
+
+async def _whole(body: aiohttp.StreamReader) -> bytes:
+    """A reply's body; of one that is too long what shows that. A single read may give only a part."""
+    parts, size = [], 0
+    async for part in body.iter_any():
+        parts.append(part)
+        size += len(part)
+        if size > 2 * MAX_BYTES:
+            break
+    return b"".join(parts)
 
 
 def _seconds(retry_after: str, now: Instant) -> float:

@@ -1,34 +1,37 @@
 """The link to a TeMIX retailer's service (a ``RetailerLink``)."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from random import Random
 from typing import Final
 
 import aiohttp
 import structlog
+from msgspec import Struct
 from temix_market.deliveries import Delivery
-from temix_market.errors import InvalidField, KeyReused, KeyVoided, MarketError
+from temix_market.errors import InvalidField, MarketError
 from temix_market.instants import SECOND, parse_instant
-from temix_market.ports import Answer, Booked, Clock, NotBooked, OutcomeUnknown, RetailerListener, Voided
-from temix_market.tenders import PartyId, TenderId
+from temix_market.intervals import Interval
+from temix_market.ports import Answer, Clock, Head, Heads, OutcomeUnknown, RetailerListener, Told
+from temix_market.settlement import Spot
+from temix_market.tenders import PartyId
 from temix_market.transactions import Order, PairKey
-from temix_market.units import Energy
 from temix_market.wire.base import decode, encode
-from temix_market.wire.codec import read_publication, read_subscription
 from temix_market.wire.delivery import EiCreatedDelivery
+from temix_market.wire.exchange import ComparedHeads, RepliedDelivery, ReplyMessages, ReplySpots
 from temix_market.wire.keys import SigningKey
+from temix_market.wire.records import read_heads
 from temix_market.wire.registration import EiCreatedPartyRegistration
-from temix_market.wire.response import OK, reason
-from temix_market.wire.seal import SealBroken, open_sealed
+from temix_market.wire.response import OK
 from temix_market.wire.stream import Frame, HeartbeatFrame, TendersFrame, TransactionsFrame
-from temix_market.wire.tender import EiDistributeTender
 from temix_market.wire.ticker import EiManagedTickerSubscription, EiManageTickerSubscription
-from temix_market.wire.transaction import DistributeSubscription, EiCreatedTransaction, TransactionAnswer
+from temix_market.wire.transaction import TransactionAnswer
 
 from temix_gateway.errors import GatewayError
 from temix_gateway.retailer.backoff import Backoff
 from temix_gateway.retailer.errors import LinkError, Misunderstood, Silent
+from temix_gateway.retailer.inbox import Inbox
 from temix_gateway.retailer.market import Registered, registered
 from temix_gateway.retailer.service import SILENT_AFTER_S, Account, Reply, Service
 from temix_gateway.retailer.voice import Voice
@@ -36,6 +39,7 @@ from temix_gateway.retailer.voice import Voice
 JOSE: Final = "application/jose"
 
 _LOG: Final = structlog.get_logger(__name__)
+_HTTP_OK: Final = 200
 
 
 class TemixLink:
@@ -50,7 +54,7 @@ class TemixLink:
         self._clock = clock
         self._random = random
         self._service: Service | None = None
-        self._market: Registered | None = None
+        self._inbox: Inbox | None = None
 
     async def run(self, listener: RetailerListener) -> None:
         """Connect, subscribe and reconnect until cancelled."""
@@ -68,22 +72,61 @@ class TemixLink:
             finally:
                 self._service = None
 
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[None]:
+        """Log in and register, for commands without the stream; not while ``run`` runs.
+
+        Raises:
+            LinkError: the retailer cannot be reached, or refuses.
+        """
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+            self._service = Service(self._account, session, self._clock)
+            try:
+                self._inbox = await self._register(self._service)
+                yield
+            finally:
+                self._service = None
+
     def seal(self, order: Order, sequence: int, before: str) -> str:
         """Sign an order (a ``Seal``)."""
-        assert self._market is not None, "an order needs a tender, and a tender came after the registration"
-        return self._voice.order(self._market.market_id, order, sequence, before)
+        assert self._inbox is not None, "an order needs a tender, and a tender came after the registration"
+        return self._voice.order(self._inbox.market.market_id, order, sequence, before)
 
     async def order(self, key: PairKey, signed: str) -> Answer:
         """Send an order's stored bytes."""
         return self._answer(key, await self._post("/transactions", signed.encode(), JOSE))
 
-    async def reconcile(self, key: PairKey) -> Answer:
-        """Ask what became of a key."""
-        return self._answer(key, await self._post(f"/transactions/{key}/reconcile", b"{}"))
+    async def reconcile(self, key: PairKey, signed: str) -> Answer:
+        """Ask what became of an order."""
+        asked = encode(self._voice.reconcile(signed))
+        return self._answer(key, await self._post(f"/transactions/{key}/reconcile", asked))
+
+    async def heads(self, own: Heads) -> Heads:
+        """Compare how far both chains reach."""
+        return read_heads(await self._ask("/heads", self._voice.heads(own), ComparedHeads))
+
+    async def messages(self, after: Head) -> Sequence[Told]:
+        """Ask for what was told after ``after``."""
+        reply = await self._ask("/messages", self._voice.messages_after(after.sequence), ReplyMessages)
+        with _believed("the messages that were asked for again"):
+            return self._registered().messages(after, reply.messages)
+
+    async def spots(self, interval: Interval) -> Sequence[Spot]:
+        """Ask for frozen spots."""
+        reply = await self._ask("/spots", self._voice.spots_of(interval), ReplySpots)
+        with _believed("the spots that were asked for"):
+            return self._registered().spots(reply)
+
+    async def deliveries(self, interval: Interval) -> Sequence[Delivery]:
+        """Ask for what the home reported."""
+        asked = self._voice.deliveries_of(interval)
+        reply = await self._ask("/deliveries/requests", asked, RepliedDelivery)
+        with _believed("the deliveries that were asked for"):
+            return self._registered().deliveries(reply.message)
 
     async def report(self, deliveries: Sequence[Delivery]) -> None:
         """Report meter deliveries."""
-        signed = self._voice.deliveries(self._registered().market_id, deliveries)
+        signed = self._voice.deliveries(self._registered().market.market_id, deliveries)
         reply = await self._post("/deliveries", signed.encode(), JOSE)
         try:
             response = decode(reply.body, EiCreatedDelivery).response
@@ -96,19 +139,18 @@ class TemixLink:
     # Inside: the stream.
 
     async def _listen(self, service: Service, listener: RetailerListener) -> None:
-        market = await self._register(service)
-        self._market = market
-        listener.agreed(market.terms)
+        self._inbox = inbox = await self._register(service)
+        listener.agreed(inbox.market.terms)
         stream = await service.stream("/stream")
         try:
-            await self._subscribe(stream, market)
+            await self._subscribe(stream, inbox.market)
             listener.connected(True, "")
             while True:
-                await self._take(await _next(stream), market, listener)
+                await self._take(await _next(stream), inbox, listener)
         finally:
             await stream.close()
 
-    async def _register(self, service: Service) -> Registered:
+    async def _register(self, service: Service) -> Inbox:
         reply = await service.post("/registrations", encode(self._voice.registration()))
         try:
             answer = decode(reply.body, EiCreatedPartyRegistration)
@@ -116,7 +158,7 @@ class TemixLink:
                 raise Misunderstood(
                     f"the retailer does not register {self._voice.home}: {_described(answer)}"
                 )
-            return registered(answer.market_context)
+            return Inbox(self._voice.home, self._voice.key.public, registered(answer.market_context))
         except MarketError as error:
             said = reply.body[:200].decode(errors="replace")
             raise Misunderstood(
@@ -142,25 +184,17 @@ class TemixLink:
         if answer.response.response_code != OK:
             raise Misunderstood(f"the retailer refused the subscription: {_described(answer)}")
 
-    async def _take(self, text: str, market: Registered, listener: RetailerListener) -> None:
+    async def _take(self, text: str, inbox: Inbox, listener: RetailerListener) -> None:
         """Hand on one frame; what cannot be believed is refused, and the link stays."""
         try:
             frame: Frame = decode(text, Frame.__value__)
             match frame:
                 case TendersFrame(message=signed):
-                    message = open_sealed(signed, EiDistributeTender, market.keys, market.market_id)
-                    if message.iss != message.body.party_id or message.seq != message.body.sequence:
-                        raise SealBroken(f"{message.iss} signed tenders of {message.body.party_id}")
-                    await listener.published(read_publication(message.body, market.terms.bounds), signed)
+                    await listener.published(inbox.publication(signed), signed)
                 case TransactionsFrame(message=signed):
-                    pushed = open_sealed(signed, DistributeSubscription, market.keys, self._voice.home)
-                    if pushed.iss != market.energy:
-                        raise SealBroken(f"{pushed.iss} cannot book a subscription")
-                    pairs = read_subscription(pushed.body, market.terms.bounds)
-                    market.check_pairs(pairs, self._voice.home)
-                    await listener.booked(pairs, signed)
+                    await listener.told(inbox.subscription(signed))
                 case HeartbeatFrame(now=now):
-                    listener.heard(parse_instant(now, "now"))
+                    listener.heard(parse_instant(now, "now"), read_heads(frame))
         except (MarketError, GatewayError) as error:
             _LOG.error("message of the retailer refused", reason=str(error))
 
@@ -174,37 +208,39 @@ class TemixLink:
         except LinkError as error:
             raise OutcomeUnknown(str(error)) from error
 
-    def _registered(self) -> Registered:
-        if self._market is None:
+    async def _ask[T: Struct](self, path: str, asked: Struct, kind: type[T]) -> T:
+        reply = await self._post(path, encode(asked))
+        try:
+            return decode(reply.body, kind)
+        except InvalidField as error:
+            said = reply.body[:300].decode(errors="replace")
+            raise OutcomeUnknown(f"{path} was not answered ({error}): HTTP {reply.status}, {said}") from error
+
+    def _registered(self) -> Inbox:
+        if self._inbox is None:
             raise OutcomeUnknown("the home is not registered yet")
-        return self._market
+        return self._inbox
 
     def _answer(self, key: PairKey, reply: Reply) -> Answer:
-        market = self._registered()
+        inbox = self._registered()
         try:
-            signed = decode(reply.body, TransactionAnswer)
-            energy = self._verified(signed.energy, market.energy, key, market)
-            transport = self._verified(signed.transport, market.transport, key, market)
-            if energy.response.response_code != transport.response.response_code:
-                raise SealBroken(f"the parties answer {key} differently")
-            if energy.response.response_code == KeyReused.code:
-                raise KeyReused(key)  # says nothing of what became of the order that came first
+            return inbox.answer(key, decode(reply.body, TransactionAnswer))
         except MarketError as error:
             # Who cannot be believed has not answered.
-            _LOG.error("answer refused", key=key, status=reply.status, reason=str(error))
-            raise OutcomeUnknown(f"no answer to {key} that can be believed: {error}") from error
-        return _told(key, energy, (signed.energy, signed.transport))
+            said = "" if reply.status == _HTTP_OK else reply.body[:300].decode(errors="replace")
+            _LOG.error("answer refused", key=key, status=reply.status, reason=str(error), said=said)
+            why = f"no answer to {key} that can be believed: {error} {said}".rstrip()
+            raise OutcomeUnknown(why) from error
 
-    def _verified(
-        self, signed: str, party: PartyId, key: PairKey, market: Registered
-    ) -> EiCreatedTransaction:
-        message = open_sealed(signed, EiCreatedTransaction, market.keys, self._voice.home)
-        answer = message.body
-        if message.iss != party or answer.party_id != party:
-            raise SealBroken(f"{message.iss} answered for {party}")
-        if answer.transaction_id != key:
-            raise SealBroken(f"{party} answered for {answer.transaction_id} instead of {key}")
-        return answer
+
+@contextmanager
+def _believed(what: str) -> Iterator[None]:
+    """Turn what cannot be believed into no answer."""
+    try:
+        yield
+    except MarketError as error:
+        _LOG.error("reply refused", what=what, reason=str(error))
+        raise OutcomeUnknown(f"{what} cannot be believed: {error}") from error
 
 
 async def _next(stream: aiohttp.ClientWebSocketResponse) -> str:
@@ -224,20 +260,3 @@ async def _next(stream: aiohttp.ClientWebSocketResponse) -> str:
 def _described(answer: EiCreatedPartyRegistration | EiManagedTickerSubscription) -> str:
     response = answer.response
     return response.response_description or f"response code {response.response_code}"
-
-
-def _told(key: PairKey, answer: EiCreatedTransaction, receipts: tuple[str, str]) -> Answer:
-    response = answer.response
-    if response.response_code == OK:
-        return Booked(key, receipts)
-    if response.response_code == KeyVoided.code:
-        return Voided(key, receipts)
-    return NotBooked(
-        key,
-        response.response_code,
-        reason(response.response_code),
-        response.response_description,
-        receipts,
-        None if response.newer_tender_id is None else TenderId(response.newer_tender_id),
-        None if response.remaining_quantity is None else Energy(response.remaining_quantity),
-    )

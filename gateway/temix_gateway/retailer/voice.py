@@ -5,13 +5,22 @@ from dataclasses import dataclass
 from random import Random
 
 from temix_market.deliveries import Delivery
-from temix_market.ports import Clock
+from temix_market.intervals import Interval
+from temix_market.ports import Clock, Heads
 from temix_market.tenders import PartyId
 from temix_market.transactions import Order
-from temix_market.wire.codec import deliveries_payload, order_payload
+from temix_market.wire.codec import deliveries_payload, interval_payload, order_payload
+from temix_market.wire.exchange import (
+    CompareHeads,
+    EiRequestDelivery,
+    ReconcileTransaction,
+    RequestMessages,
+    RequestSpots,
+)
 from temix_market.wire.keys import SigningKey, uuid7
+from temix_market.wire.records import head_payload
 from temix_market.wire.registration import EiCreatePartyRegistration, RegistrationInfo
-from temix_market.wire.seal import envelope, sign
+from temix_market.wire.seal import digest, envelope, place_of, sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,38 @@ class Voice:
             previous=bytes.fromhex(before),
         )
         return sign(message, self.key)
+
+    def reconcile(self, signed: str) -> ReconcileTransaction:
+        """Ask what became of an order that was signed before."""
+        sequence, previous = place_of(signed)
+        return ReconcileTransaction(sequence=sequence, digest=digest(signed), previous=previous)
+
+    def heads(self, own: Heads) -> CompareHeads:
+        """Tell how far this home has both chains."""
+        return CompareHeads(
+            request_id=self.new_id(),
+            party_id=self.home,
+            orders=head_payload(own.orders),
+            messages=head_payload(own.messages),
+        )
+
+    def messages_after(self, number: int) -> RequestMessages:
+        """Ask for the messages after one."""
+        return RequestMessages(request_id=self.new_id(), party_id=self.home, after=number)
+
+    def spots_of(self, interval: Interval) -> RequestSpots:
+        """Ask for the spots of a span."""
+        return RequestSpots(
+            request_id=self.new_id(), party_id=self.home, bounding_interval=interval_payload(interval)
+        )
+
+    def deliveries_of(self, interval: Interval) -> EiRequestDelivery:
+        """Ask for what this home reported of a span."""
+        return EiRequestDelivery(
+            request_id=self.new_id(),
+            requestor_party_id=self.home,
+            bounding_interval=interval_payload(interval),
+        )
 
     def deliveries(self, market_id: str, deliveries: Sequence[Delivery]) -> str:
         """Sign a report of meter deliveries."""

@@ -1,10 +1,8 @@
 """The outbox: every order happens once, or not at all, whatever breaks in between."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import structlog
-from temix_market.intervals import Interval
 from temix_market.ports import Answer, Clock, OrderStore, OutcomeUnknown, Pending, RetailerLink, Seal
 from temix_market.transactions import Order
 
@@ -29,20 +27,28 @@ class Outbox:
         return await self._deliver(await self._store.place(order, seal))
 
     async def chase(self) -> list[Answer]:
-        """Seek a definite answer for every pending order, oldest first; return those that came."""
-        answers = [await self._deliver(pending) for pending in await self._store.pending()]
-        return [answer for answer in answers if answer is not None]
+        """Seek a definite answer for every pending order, oldest first; return those that came.
 
-    async def unknown(self) -> Sequence[Interval]:
-        """The intervals of pending orders: nothing that overlaps them may be traded."""
-        return [pending.pair.interval for pending in await self._store.pending()]
+        The retailer takes orders in their sequence: after one without an answer the others wait.
+        """
+        answers: list[Answer] = []
+        for pending in await self._store.pending():
+            answer = await self._deliver(pending)
+            if answer is None:
+                break
+            answers.append(answer)
+        return answers
+
+    async def waiting(self) -> bool:
+        """Whether an order has no definite answer yet: until then none is placed."""
+        return bool(await self._store.pending())
 
     async def _deliver(self, pending: Pending) -> Answer | None:
         try:
             if self._clock.now() < pending.not_after:
                 answer = await self._link.order(pending.key, pending.signed)
             else:
-                answer = await self._link.reconcile(pending.key)
+                answer = await self._link.reconcile(pending.key, pending.signed)
         except OutcomeUnknown as error:
             _LOG.warning("order without a definite answer", key=pending.key, reason=str(error))
             return None

@@ -68,8 +68,7 @@ class Turn:
 
     ``rungs`` is what can be taken (``TenderBook.rungs``). ``gaps`` is what the position lacks of the plan
     in each 5-minute step (Wh; negative: too much of it), ``positions`` the position itself; a missing step
-    is 0 Wh. ``recent`` are trades of the last hour; nothing that overlaps ``blocked`` (an order of unknown
-    outcome) is traded.
+    is 0 Wh. ``recent`` are trades of the last hour.
     """
 
     now: Instant
@@ -77,7 +76,6 @@ class Turn:
     gaps: Mapping[Instant, Energy]
     positions: Mapping[Instant, Energy]
     recent: Sequence[Recent] = ()
-    blocked: Sequence[Interval] = ()
 
 
 def choose(turn: Turn, limits: Limits, policy: Policy) -> list[Choice]:
@@ -91,8 +89,6 @@ def choose(turn: Turn, limits: Limits, policy: Policy) -> list[Choice]:
     chosen: list[Choice] = []
     for worth, rung in _by_worth(turn.rungs, policy.certainty):
         if rung.side is Side.SELL and rung.price > limits.highest_price:
-            continue
-        if any(rung.interval.overlaps(interval) for interval in turn.blocked):
             continue
         starts = [step.start for step in rung.interval.split(FIVE_MINUTES)]
         sign = rung.side.sign

@@ -14,6 +14,7 @@ from temix_market.tenders import Component, PartyId, PriceBounds, Publication, T
 from temix_market.transactions import Kind, Leg, Order, Pair, PairKey
 from temix_market.units import Energy, Price
 from temix_market.wire.delivery import EiCreateDelivery, EiDelivery
+from temix_market.wire.exchange import EiReplyDelivery
 from temix_market.wire.position import CtsStream, CtsStreamInterval
 from temix_market.wire.tender import (
     PRICE_SCALE,
@@ -155,19 +156,24 @@ def deliveries_payload(home: PartyId, request_id: str, deliveries: Sequence[Deli
         request_id=request_id,
         requestor_party_id=home,
         quantity_scale=QUANTITY_SCALE,
-        deliveries=tuple(
-            EiDelivery(
-                interval=interval_payload(delivery.interval),
-                quantity=abs(delivery.energy),
-                injection=delivery.energy < 0,
-                reading_type="Estimated" if delivery.estimated else "Net",
-            )
-            for delivery in deliveries
-        ),
+        deliveries=delivery_parts(deliveries),
     )
 
 
-def read_deliveries(payload: EiCreateDelivery) -> tuple[Delivery, ...]:
+def delivery_parts(deliveries: Sequence[Delivery]) -> tuple[EiDelivery, ...]:
+    """Write each delivery, whatever message it stands in."""
+    return tuple(
+        EiDelivery(
+            interval=interval_payload(delivery.interval),
+            quantity=abs(delivery.energy),
+            injection=delivery.energy < 0,
+            reading_type="Estimated" if delivery.estimated else "Net",
+        )
+        for delivery in deliveries
+    )
+
+
+def read_deliveries(payload: EiCreateDelivery | EiReplyDelivery) -> tuple[Delivery, ...]:
     """Read meter deliveries, import positive.
 
     Raises:

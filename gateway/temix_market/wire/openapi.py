@@ -5,6 +5,17 @@ from typing import Any, Final
 from msgspec import Struct
 
 from temix_market.wire.delivery import EiCreatedDelivery, EiCreateDelivery
+from temix_market.wire.exchange import (
+    ComparedHeads,
+    CompareHeads,
+    EiRequestDelivery,
+    ReconcileTransaction,
+    RepliedDelivery,
+    ReplyMessages,
+    ReplySpots,
+    RequestMessages,
+    RequestSpots,
+)
 from temix_market.wire.position import EiReplyPosition, EiRequestPosition
 from temix_market.wire.registration import EiCreatedPartyRegistration, EiCreatePartyRegistration
 from temix_market.wire.response import REFUSALS, EiResponse
@@ -45,6 +56,35 @@ def openapi() -> Schema:
             "/transactions/{key}/reconcile": {"post": _reconcile()},
             "/positions": {"post": _position()},
             "/deliveries": {"post": _deliveries()},
+            "/heads": {
+                "post": _asked(
+                    "compareHeads",
+                    "Tell how far the home has both chains; learn how far the book has them.",
+                    CompareHeads,
+                    ComparedHeads,
+                )
+            },
+            "/messages": {
+                "post": _asked(
+                    "requestMessages",
+                    "Ask for the retailer's messages to this home again, with what the home signed.",
+                    RequestMessages,
+                    ReplyMessages,
+                )
+            },
+            "/spots": {
+                "post": _asked(
+                    "requestSpots", "Ask for the spots that were frozen.", RequestSpots, ReplySpots
+                )
+            },
+            "/deliveries/requests": {
+                "post": _asked(
+                    "requestDelivery",
+                    "Ask what the home has reported of its meter.",
+                    EiRequestDelivery,
+                    RepliedDelivery,
+                )
+            },
             "/health": {"get": _health()},
         },
         "components": {
@@ -131,6 +171,7 @@ def _order() -> Schema:
         "requestBody": _signed(CreateTransactionPair),
         "responses": {
             "200": _content("The definite answer, booked or refused.", _ref(TransactionAnswer)),
+            "412": _content("It does not follow the home's last order: nothing happened.", _ref(EiResponse)),
             "422": _content("The key was used for another order: an alarm.", _ref(TransactionAnswer)),
             **_trouble("400", "401", "403", "413", "429", "503"),
         },
@@ -143,9 +184,24 @@ def _reconcile() -> Schema:
         "operationId": "reconcile",
         "summary": "Ask what became of an order; an unknown key is voided by asking (423, signed).",
         "parameters": [{"name": "key", "in": "path", "required": True, "schema": key}],
+        "requestBody": _plain(ReconcileTransaction),
         "responses": {
             "200": _content("The definite answer: booked, refused or void.", _ref(TransactionAnswer)),
-            **_trouble("400", "401", "429", "503"),
+            "412": _content("The void number would not follow the home's last order.", _ref(EiResponse)),
+            "422": _content("The key was used for another order: an alarm.", _ref(TransactionAnswer)),
+            **_trouble("400", "401", "413", "429", "503"),
+        },
+    }
+
+
+def _asked(operation: str, summary: str, request: type[Struct], reply: type[Struct]) -> Schema:
+    return {
+        "operationId": operation,
+        "summary": summary,
+        "requestBody": _plain(request),
+        "responses": {
+            "200": _content("The reply.", _ref(reply)),
+            **_trouble("400", "401", "413", "429", "503"),
         },
     }
 
@@ -252,6 +308,11 @@ _HEALTH: Final = {
             "items": {"type": "integer"},
             "description": "last number of each party",
         },
+        "alarms": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "how often what must not happen did: see the log and the book",
+        },
     },
-    "required": ["status", "publications"],
+    "required": ["status", "publications", "alarms"],
 }

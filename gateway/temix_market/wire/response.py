@@ -10,6 +10,7 @@ from temix_market.errors import (
     KeyReused,
     KeyVoided,
     MarketError,
+    OutOfSequence,
     Refused,
     TenderExpired,
     TenderSuperseded,
@@ -32,6 +33,7 @@ REFUSALS: Final = {
         BeyondDepth,
         KeyReused,
         KeyVoided,
+        OutOfSequence,
     )
 }
 """The refusals of an order by response code."""

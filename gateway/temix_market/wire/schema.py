@@ -7,6 +7,22 @@ import msgspec
 from msgspec import Struct
 
 from temix_market.wire.delivery import EiCreatedDelivery, EiCreateDelivery, EiDelivery
+from temix_market.wire.exchange import (
+    ChainHead,
+    ComparedHeads,
+    CompareHeads,
+    EiReplyDelivery,
+    EiRequestDelivery,
+    FrozenSpot,
+    FrozenSpots,
+    MessageRecord,
+    ReconcileTransaction,
+    RepliedDelivery,
+    ReplyMessages,
+    ReplySpots,
+    RequestMessages,
+    RequestSpots,
+)
 from temix_market.wire.position import CtsStream, CtsStreamInterval, EiReplyPosition, EiRequestPosition
 from temix_market.wire.registration import (
     EiCreatedPartyRegistration,
@@ -66,6 +82,23 @@ FAMILIES: Final = (
     Family("Positions", (EiRequestPosition, EiReplyPosition), (CtsStream, CtsStreamInterval)),
     Family("Deliveries", (EiCreateDelivery, EiCreatedDelivery), (EiDelivery,)),
     Family(
+        "Records compared and asked for again",
+        (
+            CompareHeads,
+            ComparedHeads,
+            ReconcileTransaction,
+            RequestMessages,
+            ReplyMessages,
+            RequestSpots,
+            ReplySpots,
+            FrozenSpots,
+            EiRequestDelivery,
+            RepliedDelivery,
+            EiReplyDelivery,
+        ),
+        (ChainHead, MessageRecord, FrozenSpot),
+    ),
+    Family(
         "Party registration",
         (EiCreatePartyRegistration, EiCreatedPartyRegistration),
         (RegistrationInfo, MarketContext, MarketParty, PublicJwk),
@@ -81,6 +114,8 @@ SIGNED: Final = (
     CreateTransactionPair,
     EiCreatedTransaction,
     EiCreateDelivery,
+    FrozenSpots,
+    EiReplyDelivery,
 )
 """The bodies that travel in an envelope, as JWS."""
 

@@ -140,6 +140,24 @@ def _read[T: Struct](
     return message
 
 
+def place_of(signed: str) -> tuple[int, str]:
+    """The ``seq`` and ``prev`` of a message of one's own, whose signature need not be checked.
+
+    Raises:
+        InvalidField: it is no signed message.
+    """
+    try:
+        found = decode(jws.extract_compact(signed.encode(), registry=_REGISTRY).payload, _Placed)
+    except (JoseError, ValueError, TypeError) as error:
+        raise InvalidField(WHOLE, f"no signed message: {error}") from None
+    return found.seq, found.prev
+
+
+def digest(signed: str) -> str:
+    """SHA-256 (hex) of a signed message: by it the next one of its sender names it."""
+    return hashlib.sha256(signed.encode()).hexdigest()
+
+
 def canonical(value: object) -> bytes:
     """RFC 8785 for integers up to 2^53, strings and ASCII names, of which all payloads consist.
 
@@ -157,6 +175,11 @@ def chain_hash(previous: bytes, content: Canonical) -> bytes:
 
 class _Issuer(Struct):
     iss: str
+
+
+class _Placed(Struct):
+    seq: int
+    prev: str
 
 
 class _Outer(Struct):

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from temix_market.wire.base import Count, Id, Payload, Sha256, Time, ours
+from temix_market.wire.exchange import ChainHead
 
 
 class TendersFrame(Payload, frozen=True, kw_only=True, tag_field="type", tag="tenders"):
@@ -32,6 +33,7 @@ class HeartbeatFrame(Payload, frozen=True, kw_only=True, tag_field="type", tag="
     now: Annotated[Time, ours("the retailer's clock")]
     sequence: Annotated[Count, ours("number of the last record of this home in the retailer's book")]
     head: Annotated[Sha256, ours("the book's chain head for this home at that number")]
+    orders: Annotated[ChainHead, ours("how far the book has this home's orders")]
     publications: Annotated[tuple[PublicationNumber, ...], Meta(max_length=16), ours("one for each party")]
 
 

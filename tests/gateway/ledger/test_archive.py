@@ -14,6 +14,7 @@ from temix_gateway.errors import LedgerNotArchived, LedgerUnreadable
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.packing import unpack
 from temix_gateway.ledger.rows import text_digest
+from temix_gateway.ledger.schema import STEPS
 from temix_gateway.ledger.segments import reader, sealed, unite
 from temix_gateway.ledger.verify import verify
 from temix_gateway.ledger.writer import InlineWriter
@@ -26,8 +27,19 @@ from temix_market.wire.keys import SigningKey, uuid7
 from temix_market.wire.response import ok
 
 from tests.gateway.ledger.test_ledger import intrude
-from tests.gateway.ledger.test_verify import KEYS, forge, receipts, seal
-from tests.gateway.market import DO, LSE, FakeClock, delivery, order, pair, publication, spots, tender
+from tests.gateway.ledger.test_verify import KEYS, forge, receipts, seal, signed_by_lse
+from tests.gateway.market import (
+    DO,
+    LSE,
+    FakeClock,
+    delivery,
+    order,
+    pair,
+    publication,
+    spots,
+    subscription,
+    tender,
+)
 
 DAY = Duration(24 * HOUR)
 ZONE = ZoneInfo("America/Chicago")
@@ -49,7 +61,10 @@ async def live(ledger: Ledger, clock: FakeClock, day: Instant, number: int) -> N
     key = PairKey(uuid7(day, number.to_bytes(10)))
     await ledger.place(order(key, day, day + 60_000), seal)
     await ledger.resolve(Booked(key, receipts(key, ok(key, day))))
-    await ledger.file_pairs([pair(f"subscribed-{number}", day, kind=Kind.SUBSCRIPTION, quantity=240)])
+    name = uuid7(day, (number + 2**40).to_bytes(10))
+    subscribed = pair(name, day, kind=Kind.SUBSCRIPTION, quantity=240)
+    signed = signed_by_lse(ledger, subscribed)
+    await ledger.take(subscription(ledger, subscribed, signed=signed))
     await ledger.freeze(spots(day, 50_000 + number))
     await ledger.deliver([delivery(day, number)])
     before = Instant(day - DAY)
@@ -233,7 +248,7 @@ def test_a_missing_archive_is_named(parted: Path) -> None:
 
 def test_a_changed_archive_is_named(parted: Path) -> None:
     with closing(sqlite3.connect(old(parted), autocommit=True)) as archive:
-        archive.execute("PRAGMA user_version = 3")
+        archive.execute(f"PRAGMA user_version = {len(STEPS)}")
     content = old(parted).read_bytes()
     with intrude(old(parted)) as archive:
         archive.execute("UPDATE deliveries SET energy = energy + 1")

@@ -22,7 +22,19 @@ from temix_market.ports import Booked, NotBooked, Voided
 from temix_market.settlement import settle
 from temix_market.transactions import Kind, Order, PairKey
 
-from tests.gateway.market import HOME, LSE, NOW, FakeClock, delivery, order, pair, publication, spots, tender
+from tests.gateway.market import (
+    HOME,
+    LSE,
+    NOW,
+    FakeClock,
+    delivery,
+    order,
+    pair,
+    publication,
+    spots,
+    subscription,
+    tender,
+)
 
 FILLED = [table for table in RECORDS if table != "archives"]
 """The tables of which ``fill`` makes a record; test_archive.py is about the other one."""
@@ -49,7 +61,7 @@ def ledger(path: Path) -> Iterator[Ledger]:
 async def fill(ledger: Ledger) -> None:
     """One record of each kind, at the least."""
     await ledger.file_publication(publication(LSE, 1, tender(LSE, NOW + HOUR)), "signed tenders")
-    await ledger.file_pairs([pair("subscription", kind=Kind.SUBSCRIPTION)])
+    await ledger.take(subscription(ledger, pair("subscription", kind=Kind.SUBSCRIPTION)))
     await ledger.place(order("trade"), seal)
     await ledger.resolve(Booked(PairKey("trade"), RECEIPTS))
     await ledger.freeze(spots(NOW))
@@ -90,7 +102,7 @@ async def test_everything_is_there_after_a_restart(ledger: Ledger) -> None:
     head = ledger.head
     again = reopen(ledger)
     assert again.head == head
-    assert head.sequence == 12
+    assert head.sequence == 13
     assert not again.fault
     assert [pair.key for pair, _ in await again.pairs(NOW)] == ["subscription", "trade"]
     assert [pair.key for pair, _ in await again.ordered(NOW)] == ["trade"]
@@ -103,7 +115,7 @@ async def test_everything_is_there_after_a_restart(ledger: Ledger) -> None:
 
 async def test_a_pair_comes_back_as_it_was(ledger: Ledger) -> None:
     sold = pair("sold", kind=Kind.SUBSCRIPTION)
-    await ledger.file_pairs([sold])
+    await ledger.take(subscription(ledger, sold))
     [(found, at)] = await ledger.pairs(NOW)
     assert found == sold
     assert at == NOW
@@ -154,8 +166,11 @@ async def test_the_same_message_counts_once(ledger: Ledger) -> None:
     assert not await ledger.file_publication(tenders, "bytes")
     assert not await ledger.file_publication(tenders, "the same, signed anew")
     booked = pair("s", kind=Kind.SUBSCRIPTION)
-    assert await ledger.file_pairs([booked]) == [booked]
-    assert await ledger.file_pairs([booked]) == []
+    told = subscription(ledger, booked)
+    assert await ledger.take(told)
+    head = ledger.head
+    assert await ledger.take(told)
+    assert ledger.head == head
 
 
 async def test_the_same_id_with_other_content_is_refused(ledger: Ledger) -> None:
@@ -163,10 +178,11 @@ async def test_the_same_id_with_other_content_is_refused(ledger: Ledger) -> None
     await ledger.file_publication(tenders, "bytes")
     with pytest.raises(MessageReused, match="lse sent publication/1 twice"):
         await ledger.file_publication(publication(LSE, 1, tender(LSE, NOW + HOUR, price=1)), "other")
-    await ledger.file_pairs([pair("s", kind=Kind.SUBSCRIPTION)])
+    await ledger.take(subscription(ledger, pair("s", kind=Kind.SUBSCRIPTION)))
     head = ledger.head
+    other = pair("s", kind=Kind.SUBSCRIPTION, quantity=240)
     with pytest.raises(MessageReused, match="pair s"):
-        await ledger.file_pairs([pair("new"), pair("s", kind=Kind.SUBSCRIPTION, quantity=240)])
+        await ledger.take(subscription(ledger, pair("new"), other))
     assert ledger.head == head
 
 

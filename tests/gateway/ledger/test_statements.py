@@ -25,7 +25,18 @@ from temix_market.transactions import Kind, Pair
 from temix_market.units import Energy
 from temix_market.wire.codec import publication_payload
 
-from tests.gateway.market import DO, LSE, NOW, FakeClock, delivery, pair, publication, spots, tender
+from tests.gateway.market import (
+    DO,
+    LSE,
+    NOW,
+    FakeClock,
+    delivery,
+    pair,
+    publication,
+    spots,
+    subscription,
+    tender,
+)
 
 UTC = ZoneInfo("UTC")
 PERIOD = Interval(NOW, Duration(4 * HOUR))
@@ -41,7 +52,7 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
         for hour in range(4)
     ]
     booked = [pair(f"t{n}", NOW + n * HOUR, side=random.choice(list(Side)), quantity=24) for n in range(4)]
-    await made.file_pairs(pairs + booked)
+    await made.take(subscription(made, *pairs, *booked))
     await _settle(made, [*pairs, *booked], random, range(40))
     await _settle(made, [*pairs, *booked], random, range(10, 20))
     yield made

@@ -16,8 +16,8 @@ from temix_gateway.ledger.writer import InlineWriter
 from temix_market.instants import FIVE_MINUTES, HOUR, Instant
 from temix_market.ports import Booked, NotBooked
 from temix_market.settlement import settle
-from temix_market.transactions import Kind, Order, PairKey
-from temix_market.wire.codec import order_payload
+from temix_market.transactions import Kind, Order, Pair, PairKey
+from temix_market.wire.codec import order_payload, subscription_payload
 from temix_market.wire.keys import SigningKey, uuid7
 from temix_market.wire.response import EiResponse, ok
 from temix_market.wire.seal import envelope, sign
@@ -35,12 +35,13 @@ from tests.gateway.market import (
     pair,
     publication,
     spots,
+    subscription,
     tender,
 )
 
 SIGNERS = {party: SigningKey.from_seed(party.encode().ljust(32)) for party in (HOME, LSE, DO)}
 KEYS = {party: key.public for party, key in SIGNERS.items()}
-ACCEPTED, REFUSED = (PairKey(uuid7(NOW, bytes([number] * 10))) for number in (1, 2))
+ACCEPTED, REFUSED, SUBSCRIBED, LATE = (PairKey(uuid7(NOW, bytes([number] * 10))) for number in range(1, 5))
 
 
 def seal(order: Order, sequence: int, before: str) -> str:
@@ -64,6 +65,21 @@ def receipt(party: str, key: str, response: EiResponse) -> str:
     return sign(message, SIGNERS[party])
 
 
+def signed_by_lse(ledger: Ledger, *pairs: Pair) -> str:
+    """Sign a message about the subscription as the load-serving entity does."""
+    last = ledger.heads.messages
+    message = envelope(
+        subscription_payload(pairs),
+        issuer=LSE,
+        audience=HOME,
+        message_id=uuid7(NOW, bytes([9] * 10)),
+        issued_at=NOW,
+        sequence=last.sequence + 1,
+        previous=bytes.fromhex(last.head),
+    )
+    return sign(message, SIGNERS[LSE])
+
+
 def receipts(key: str, response: EiResponse) -> tuple[str, str]:
     return receipt(LSE, key, response), receipt(DO, key, response)
 
@@ -73,8 +89,8 @@ async def path(tmp_path: Path) -> Path:
     """A ledger with a booked order, a refused one, and a settlement that both kinds of pairs enter."""
     ledger = Ledger(tmp_path / "ledger.db", FakeClock(), InlineWriter())
     await ledger.file_publication(publication(LSE, 1, tender(LSE, NOW)), "signed tenders")
-    subscribed = pair("subscribed", NOW, kind=Kind.SUBSCRIPTION, quantity=240)
-    await ledger.file_pairs([subscribed])
+    subscribed = pair(SUBSCRIBED, NOW, kind=Kind.SUBSCRIPTION, quantity=240)
+    await ledger.take(subscription(ledger, subscribed, signed=signed_by_lse(ledger, subscribed)))
     await ledger.place(order(ACCEPTED, NOW), seal)
     await ledger.place(order(REFUSED, NOW), seal)
     await ledger.resolve(Booked(ACCEPTED, receipts(ACCEPTED, ok(ACCEPTED, NOW))))
@@ -104,7 +120,7 @@ def test_a_whole_ledger_is_whole(path: Path) -> None:
     content = path.read_bytes()
     found = verify(path, KEYS)
     assert found.fault == ""
-    assert (found.sequence, found.settlements, found.signatures) == (12, 2, 6)
+    assert (found.sequence, found.settlements, found.signatures) == (13, 2, 7)
     assert verify(path).signatures == 0
     assert path.read_bytes() == content
     assert {left.name for left in path.parent.iterdir()} == {"ledger.db", "ledger.db.lock", "tenders.db"}
@@ -114,7 +130,7 @@ async def test_a_running_ledger_is_verified_beside_its_writer(path: Path) -> Non
     ledger = Ledger(path, FakeClock(), InlineWriter())
     await ledger.set_limits("{}")
     found = verify(path, KEYS)
-    assert (found.sequence, found.head, found.fault) == (13, ledger.head.head, "")
+    assert (found.sequence, found.head, found.fault) == (14, ledger.head.head, "")
     ledger.close()
 
 
@@ -122,22 +138,22 @@ def test_the_first_changed_record_is_named(path: Path) -> None:
     with intrude(path) as intruder:
         intruder.execute("UPDATE deliveries SET energy = 41")
         intruder.execute("UPDATE spots SET sell = sell + 1")
-    assert verify(path).fault == "record 8 (spots) is not what was written"
+    assert verify(path).fault == "record 9 (spots) is not what was written"
 
 
 @pytest.mark.parametrize(
     "table, change, words",
     [
-        ("deliveries", "energy = 41", "record 11 (settlements) has [30, 40, 0, 2000000, 1000000, 600000]"),
-        ("spots", "sell = sell + 1", "record 11 (settlements) has"),
-        ("settlements", "trades = trades - 1", "record 11 (settlements) has"),
+        ("deliveries", "energy = 41", "record 12 (settlements) has [30, 40, 0, 2000000, 1000000, 600000]"),
+        ("spots", "sell = sell + 1", "record 12 (settlements) has"),
+        ("settlements", "trades = trades - 1", "record 12 (settlements) has"),
         ("settlements", "position = 0", "the records before it give [30, 40"),
         ("settlements", "party = 'other' WHERE party = 'do'", "no spot of other"),
-        ("orders", "quantity = 240", "record 6 (transactions) is a trade that was not ordered so"),
+        ("orders", "quantity = 240", "record 7 (transactions) is a trade that was not ordered so"),
         (
             "transactions",
             "energy_price = 0 WHERE kind = 'trade'",
-            "record 6 (transactions) has the digest of another pair",
+            "record 7 (transactions) has the digest of another pair",
         ),
         (
             "transactions",
@@ -147,9 +163,9 @@ def test_the_first_changed_record_is_named(path: Path) -> None:
         (
             "answers",
             "outcome = 'refused'",
-            "record 6 (transactions) is a trade that was not ordered so, or not",
+            "record 7 (transactions) is a trade that was not ordered so, or not",
         ),
-        ("answers", "outcome = 'booked'", "record 7 (answers) is a booking without its transaction"),
+        ("answers", "outcome = 'booked'", "record 8 (answers) is a booking without its transaction"),
         ("inbox", "id = 'publication/9'", "record 1 (publications) is not in the inbox"),
     ],
 )
@@ -173,22 +189,22 @@ SWAPPED = (
     [
         (
             "UPDATE orders SET not_after = not_after + 1000",
-            "record 3 (orders): what was signed is another order",
+            "record 4 (orders): what was signed is another order",
         ),
-        ("UPDATE orders SET sequence = sequence + 7", "record 3 (orders): what was signed does not follow"),
+        ("UPDATE orders SET sequence = sequence + 7", "record 4 (orders): what was signed does not follow"),
         (
             "UPDATE orders SET signed = pack(replace(unpack(signed), '.', '.A')) WHERE sequence = 2",
-            "record 4 (or",
+            "record 5 (or",
         ),
-        ("UPDATE orders SET signed = (SELECT signed FROM orders WHERE sequence = 1)", "record 4 (orders): "),
-        ("UPDATE answers SET energy_receipt = transport_receipt", "record 5 (answers): do answered home in"),
+        ("UPDATE orders SET signed = (SELECT signed FROM orders WHERE sequence = 1)", "record 5 (orders): "),
+        ("UPDATE answers SET energy_receipt = transport_receipt", "record 6 (answers): do answered home in"),
         (
             "UPDATE answers SET transport_receipt = pack('none')",
-            "record 5 (answers): this is no signed message",
+            "record 6 (answers): this is no signed message",
         ),
         (
             SWAPPED,
-            f"record 5 (answers): lse answered for {REFUSED}",
+            f"record 6 (answers): lse answered for {REFUSED}",
         ),
         ("UPDATE answers SET outcome = 'voided' WHERE code = 416", ""),
     ],
@@ -205,16 +221,16 @@ def test_a_forger_whose_figures_add_up_is_found_by_the_signatures(
 
 def test_the_wrong_keys_find_every_signature_wrong(path: Path) -> None:
     strangers = {party: SigningKey.from_seed(bytes(32)).public for party in KEYS}
-    assert verify(path, strangers).fault.startswith("record 3 (orders): the message is not signed with")
+    assert verify(path, strangers).fault.startswith("record 3 (messages): the message is not signed with")
 
 
 async def test_the_newest_reading_and_settlement_count(path: Path) -> None:
     ledger = Ledger(path, FakeClock(Instant(NOW + HOUR)), InlineWriter())
-    late = pair("late", NOW, duration=FIVE_MINUTES, quantity=10, kind=Kind.SUBSCRIPTION)
-    pairs = [pair("subscribed", NOW, kind=Kind.SUBSCRIPTION, quantity=240), order(ACCEPTED, NOW).pair]
+    late = pair(LATE, NOW, duration=FIVE_MINUTES, quantity=10, kind=Kind.SUBSCRIPTION)
+    pairs = [pair(SUBSCRIBED, NOW, kind=Kind.SUBSCRIPTION, quantity=240), order(ACCEPTED, NOW).pair]
     await ledger.deliver([delivery(NOW, 39)], source="retailer")
     await ledger.deliver([delivery(NOW, 41)])
-    await ledger.file_pairs([late])
+    await ledger.take(subscription(ledger, late, signed=signed_by_lse(ledger, late)))
     await ledger.settle([settle(delivery(NOW, 39), [*pairs, late], spots(NOW))])
     assert verify(path, KEYS).fault == ""
     await ledger.settle([settle(delivery(NOW, 41), [*pairs, late], spots(NOW))])
@@ -230,7 +246,7 @@ async def test_the_check_at_start_looks_at_the_tail_and_verify_at_all(tmp_path: 
         intruder.execute("UPDATE transactions SET quantity = 240 WHERE kind = 'subscription'")
     with closing(sqlite3.connect(ledger.path)) as connection:
         assert check(connection, tail=8) == ""
-        assert "record 2 (transactions) is not what was written" in check(connection, tail=11)
+        assert "record 2 (transactions) is not what was written" in check(connection, tail=12)
     assert verify(ledger.path).fault == "record 2 (transactions) is not what was written"
 
 
@@ -239,7 +255,7 @@ def test_every_table_of_records_is_chained(path: Path) -> None:
         tables = {
             name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
         }
-    assert tables == {"chain", "inbox", *RECORDS}
+    assert tables == {"chain", "inbox", "reported", *RECORDS}
 
 
 def test_what_is_no_ledger_is_not_verified(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from aiohttp import web
 from temix_gateway.retailer.service import Account
 from temix_gateway.retailer.temix import TemixLink
 from temix_market.instants import HOUR, Duration, Instant
+from temix_market.ports import Heads, ToldSubscription
 from temix_market.ports import Terms as MarketTerms
 from temix_market.tenders import PartyId, Publication
 from temix_market.transactions import Pair
@@ -109,6 +110,7 @@ class Heard:
     links: list[tuple[bool, str]] = field(default_factory=list)
     terms: list[MarketTerms] = field(default_factory=list)
     clocks: list[Instant] = field(default_factory=list)
+    heads: list[Heads] = field(default_factory=list)
     publications: list[Publication] = field(default_factory=list)
     pairs: list[Pair] = field(default_factory=list)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -120,16 +122,18 @@ class Heard:
     def agreed(self, agreed: MarketTerms) -> None:
         self.terms.append(agreed)
 
-    def heard(self, now: Instant) -> None:
+    def heard(self, now: Instant, heads: Heads) -> None:
         self.clocks.append(now)
+        self.heads.append(heads)
+        asyncio.get_running_loop().create_task(self._notify())
 
     async def published(self, publication: Publication, signed: str) -> None:
         assert signed.count(".") == 2
         self.publications.append(publication)
         await self._notify()
 
-    async def booked(self, pairs: Sequence[Pair], signed: str) -> None:
-        self.pairs += pairs
+    async def told(self, told: ToldSubscription) -> None:
+        self.pairs += told.pairs
         await self._notify()
 
     async def until(self, condition: Callable[[Heard], object]) -> None:

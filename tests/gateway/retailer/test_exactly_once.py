@@ -16,8 +16,9 @@ from temix_gateway.retailer.temix import TemixLink
 from temix_market.deliveries import Delivery
 from temix_market.instants import FIVE_MINUTES, HOUR, SECOND, Duration, Instant
 from temix_market.intervals import Interval
-from temix_market.ports import Answer, OutcomeUnknown, RetailerListener
+from temix_market.ports import Answer, Head, Heads, OutcomeUnknown, RetailerListener, Told
 from temix_market.positions import Positions
+from temix_market.settlement import Spot
 from temix_market.tenders import Publication
 from temix_market.transactions import PairKey
 
@@ -42,8 +43,20 @@ class Unreliable:
     async def order(self, key: PairKey, signed: str) -> Answer:
         return await self._lose(lambda: self.link.order(key, signed))
 
-    async def reconcile(self, key: PairKey) -> Answer:
-        return await self._lose(lambda: self.link.reconcile(key))
+    async def reconcile(self, key: PairKey, signed: str) -> Answer:
+        return await self._lose(lambda: self.link.reconcile(key, signed))
+
+    async def heads(self, own: Heads) -> Heads:
+        return await self.link.heads(own)
+
+    async def messages(self, after: Head) -> Sequence[Told]:
+        return await self.link.messages(after)
+
+    async def spots(self, interval: Interval) -> Sequence[Spot]:
+        return await self.link.spots(interval)
+
+    async def deliveries(self, interval: Interval) -> Sequence[Delivery]:
+        return await self.link.deliveries(interval)
 
     async def report(self, deliveries: Sequence[Delivery]) -> None:
         await self.link.report(deliveries)
@@ -86,7 +99,7 @@ async def test_book_and_ledger_agree_whatever_is_lost(bench: Bench, tmp_path: Pa
     pump = RunTime(id="pump", power=1_200, remaining=2 * HOUR, finish_by=NOW + 20 * HOUR)
     for turn in range(8):
         bench.clock.wall = Instant(bench.clock.wall + 2 * SECOND)
-        core.heard(bench.clock.now())
+        core.heard(bench.clock.now(), core.books.heads)
         load = Load(start=NOW, end=NOW + HOUR, power=random.randint(200, 4_000))
         await core.report_home(
             ReportHome(id=1, at=bench.clock.now(), devices=[pump] * (turn % 2), base_load=[load])

@@ -26,7 +26,7 @@ from temix_market.transactions import Leg, Order, Pair, PairKey
 from temix_market.units import Energy, Price
 from temix_market.wire.base import encode
 from temix_market.wire.keys import SigningKey, uuid7
-from temix_market.wire.seal import ALGORITHM
+from temix_market.wire.seal import ALGORITHM, digest
 from temix_market.wire.stream import TendersFrame
 from temix_retailer.subscriptions import Plan
 
@@ -80,7 +80,7 @@ async def test_an_order_is_booked_once_however_often_it_is_sent(bench: Bench) ->
         await ready(bench, heard)
         signed = link.seal(order(heard, key(1)), 1, "00" * 32)
         answers = [await link.order(PairKey(key(1)), signed) for _ in range(3)]
-        assert await link.reconcile(PairKey(key(1))) == answers[0]
+        assert await link.reconcile(PairKey(key(1)), signed) == answers[0]
     assert isinstance(answers[0], Booked)
     assert answers[1:] == answers[:1] * 2
     assert [p.key for p in await bench.retailer.pairs(HOME, Interval(NOW, 4 * HOUR))] == [key(1)]
@@ -90,8 +90,8 @@ async def test_a_voided_key_stays_void(bench: Bench) -> None:
     link = bench.link()
     async with linked(link) as heard:
         await ready(bench, heard)
-        assert isinstance(await link.reconcile(PairKey(key(2))), Voided)
         signed = link.seal(order(heard, key(2)), 1, "00" * 32)
+        assert isinstance(await link.reconcile(PairKey(key(2)), signed), Voided)
         assert isinstance(await link.order(PairKey(key(2)), signed), Voided)
     assert not await bench.retailer.pairs(HOME, Interval(NOW, 4 * HOUR))
 
@@ -100,8 +100,9 @@ async def test_beyond_depth_and_too_late_are_refused_with_reasons(bench: Bench) 
     link = bench.link()
     async with linked(link) as heard:
         await ready(bench, heard)
-        much = await link.order(PairKey(key(3)), link.seal(order(heard, key(3), 10_000), 1, "00" * 32))
-        late = await link.order(PairKey(key(4)), link.seal(order(heard, key(4), 1, NOW), 2, "00" * 32))
+        first = link.seal(order(heard, key(3), 10_000), 1, "00" * 32)
+        much = await link.order(PairKey(key(3)), first)
+        late = await link.order(PairKey(key(4)), link.seal(order(heard, key(4), 1, NOW), 2, digest(first)))
     assert isinstance(much, NotBooked)
     assert much.reason == "beyond_depth"
     assert much.remaining is not None
@@ -201,7 +202,7 @@ async def test_retry_after_is_honoured(bench: Bench, authority: trustme.CA, stat
             await heard.until(lambda heard: heard.links)
             assert "asked to wait 120 s" in heard.links[0][1]
             with pytest.raises(OutcomeUnknown, match="left alone for 120 s more"):
-                await link.reconcile(PairKey(key(7)))
+                await link.order(PairKey(key(7)), "signed")
     assert asked == 1
 
 

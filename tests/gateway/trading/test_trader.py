@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from temix_gateway.trading.trader import Choice, Limits, Policy, Recent, Turn, choose
 from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, QUARTER, Duration, Instant
-from temix_market.intervals import Interval, enclosing, lot
+from temix_market.intervals import Interval, lot
 from temix_market.ladder import Rung
 from temix_market.products import Instrument, Resource, Side
 from temix_market.tenders import PartyId, Tender, TenderId
@@ -174,14 +174,6 @@ def test_undoing_within_an_hour_needs_twice_the_gain():
     assert choose(Turn(NOW, hour, gaps, {}, recent=[just_now]), FREE, policy) == []
     long_ago = replace(just_now, made_at=Instant(NOW - HOUR))
     assert len(choose(Turn(NOW, hour, gaps, {}, recent=[long_ago]), FREE, policy)) == 1
-
-
-@pytest.mark.parametrize("duration", [HOUR, QUARTER, FIVE_MINUTES])
-def test_nothing_is_traded_over_an_unknown_outcome(duration):
-    hour = [rung(START, HOUR, Side.SELL, 100_000)]
-    gaps = {start: Energy(100) for start in steps(Interval(START, HOUR))}
-    unknown = enclosing(Instant(START + 20 * MINUTE), duration)
-    assert choose(Turn(NOW, hour, gaps, {}, blocked=[unknown]), FREE, EAGER) == []
 
 
 @pytest.mark.parametrize("side, gap, room", [(Side.SELL, 500, 300), (Side.BUY, -500, 100)])

@@ -1,0 +1,184 @@
+"""What a retailer says to this home, verified: nothing gets past here that a party did not sign for it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from temix_market.deliveries import Delivery
+from temix_market.errors import InvalidField, KeyReused, KeyVoided
+from temix_market.ports import (
+    Answer,
+    Booked,
+    Head,
+    NotBooked,
+    Place,
+    SentOrder,
+    Told,
+    ToldAnswer,
+    ToldSubscription,
+    Voided,
+)
+from temix_market.settlement import Spot
+from temix_market.tenders import PartyId, Publication, TenderId
+from temix_market.transactions import PairKey
+from temix_market.units import Energy
+from temix_market.wire.codec import read_deliveries, read_order, read_publication, read_subscription
+from temix_market.wire.exchange import EiReplyDelivery, FrozenSpots, MessageRecord, ReplySpots
+from temix_market.wire.keys import VerifyKey
+from temix_market.wire.records import read_spots
+from temix_market.wire.response import OK, reason
+from temix_market.wire.seal import Envelope, SealBroken, chain_hash, digest, open_sealed
+from temix_market.wire.tender import EiDistributeTender
+from temix_market.wire.transaction import (
+    CreateTransactionPair,
+    DistributeSubscription,
+    EiCreatedTransaction,
+    TransactionAnswer,
+)
+
+from temix_gateway.retailer.market import Registered
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """Reads what the parties of ``market`` say to ``home``, which signs with ``key``.
+
+    Everything raises ``SealBroken`` for what is not signed as it must be, ``InvalidField`` for what is
+    signed and malformed.
+    """
+
+    home: PartyId
+    key: VerifyKey
+    market: Registered
+
+    def publication(self, signed: str) -> Publication:
+        """A party's tenders."""
+        message = open_sealed(signed, EiDistributeTender, self.market.keys, self.market.market_id)
+        if message.iss != message.body.party_id or message.seq != message.body.sequence:
+            raise SealBroken(f"{message.iss} signed tenders of {message.body.party_id}")
+        return read_publication(message.body, self.market.terms.bounds)
+
+    def subscription(self, signed: str) -> ToldSubscription:
+        """Pairs that were booked under this home's subscription."""
+        message = open_sealed(signed, DistributeSubscription, self.market.keys, self.home)
+        if message.iss != self.market.energy:
+            raise SealBroken(f"{message.iss} cannot book a subscription")
+        pairs = read_subscription(message.body, self.market.terms.bounds)
+        self.market.check_pairs(pairs, self.home)
+        return ToldSubscription(_place(message), pairs, signed)
+
+    def answer(self, key: PairKey, signed: TransactionAnswer) -> Answer:
+        """The definite answer of both parties to an order.
+
+        Raises:
+            KeyReused: it says nothing of what became of the order that came first.
+        """
+        energy, transport = self._answers(key, signed.energy, signed.transport)
+        response = energy.body.response
+        if response.response_code != transport.body.response.response_code:
+            raise SealBroken(f"the parties answer {key} differently")
+        if response.response_code == KeyReused.code:
+            raise KeyReused(key)
+        if _place(energy) != _place(transport):
+            raise SealBroken(f"the parties number their answers to {key} differently")
+        receipts, place = (signed.energy, signed.transport), _place(energy)
+        if response.response_code == OK:
+            return Booked(key, receipts, place)
+        if response.response_code == KeyVoided.code:
+            return Voided(key, receipts, place)
+        return NotBooked(
+            key,
+            response.response_code,
+            reason(response.response_code),
+            response.response_description,
+            receipts,
+            None if response.newer_tender_id is None else TenderId(response.newer_tender_id),
+            None if response.remaining_quantity is None else Energy(response.remaining_quantity),
+            place,
+        )
+
+    def messages(self, after: Head, records: Iterable[MessageRecord]) -> Sequence[Told]:
+        """Messages that were asked for again; each must follow the one before, the first ``after``."""
+        told: list[Told] = []
+        for record in records:
+            one = self._told(record)
+            if (record.sequence, one.place) != (after.sequence + 1, Place(after.sequence + 1, after.head)):
+                raise SealBroken(
+                    f"message {one.place.sequence} of the retailer does not follow message {after.sequence} "
+                    "that it told this home before: it put back an older book; tell the retailer"
+                )
+            told.append(one)
+            head = chain_hash(bytes.fromhex(after.head), [record.energy, record.transport]).hex()
+            after = Head(record.sequence, head)
+        return told
+
+    def spots(self, reply: ReplySpots) -> Sequence[Spot]:
+        """The frozen spots of both parties."""
+        return [
+            spot
+            for party, signed in (
+                (self.market.energy, reply.energy),
+                (self.market.transport, reply.transport),
+            )
+            for spot in self._spots(party, signed)
+        ]
+
+    def deliveries(self, signed: str) -> Sequence[Delivery]:
+        """What this home has reported, as the load-serving entity has it."""
+        message = open_sealed(signed, EiReplyDelivery, self.market.keys, self.home)
+        if (message.iss, message.body.requestor_party_id) != (self.market.energy, self.home):
+            raise SealBroken(f"{message.iss} told deliveries of {message.body.requestor_party_id}")
+        return read_deliveries(message.body)
+
+    def _told(self, record: MessageRecord) -> Told:
+        if record.kind == "subscription":
+            return self.subscription(record.energy)
+        if record.key is None or record.order_sequence is None or record.order_digest is None:
+            raise InvalidField("messages", f"message {record.sequence} is an answer to no order")
+        key = PairKey(record.key)
+        answer = self.answer(key, TransactionAnswer(energy=record.energy, transport=record.transport))
+        place = answer.place
+        assert place is not None, "an answer read from the wire has its place"
+        return ToldAnswer(place, answer, self._sent(key, record))
+
+    def _sent(self, key: PairKey, record: MessageRecord) -> SentOrder:
+        assert record.order_sequence is not None and record.order_digest is not None  # noqa: PT018
+        if not record.order:
+            return SentOrder(key, record.order_sequence, record.order_digest)
+        keys: dict[str, VerifyKey] = {self.home: self.key}
+        message = open_sealed(record.order, CreateTransactionPair, keys, self.market.market_id)
+        order = read_order(message.body, self.market.terms.bounds)
+        if (order.pair.key, message.seq, digest(record.order)) != (
+            key,
+            record.order_sequence,
+            record.order_digest,
+        ):
+            raise SealBroken(f"the order beside message {record.sequence} is not the one that it answers")
+        self.market.check_pairs([order.pair], self.home)
+        return SentOrder(key, message.seq, record.order_digest, order, record.order)
+
+    def _answers(
+        self, key: PairKey, energy: str, transport: str
+    ) -> tuple[Envelope[EiCreatedTransaction], Envelope[EiCreatedTransaction]]:
+        return (
+            self._answered(key, energy, self.market.energy),
+            self._answered(key, transport, self.market.transport),
+        )
+
+    def _answered(self, key: PairKey, signed: str, party: PartyId) -> Envelope[EiCreatedTransaction]:
+        message = open_sealed(signed, EiCreatedTransaction, self.market.keys, self.home)
+        answer = message.body
+        if message.iss != party or answer.party_id != party:
+            raise SealBroken(f"{message.iss} answered for {party}")
+        if answer.transaction_id != key:
+            raise SealBroken(f"{party} answered for {answer.transaction_id} instead of {key}")
+        return message
+
+    def _spots(self, party: PartyId, signed: str) -> Sequence[Spot]:
+        message = open_sealed(signed, FrozenSpots, self.market.keys, self.market.market_id)
+        if message.iss != party or message.body.party_id != party:
+            raise SealBroken(f"{message.iss} told spots of {message.body.party_id} in the place of {party}")
+        return read_spots(message.body, self.market.terms.bounds)
+
+
+def _place[T](message: Envelope[T]) -> Place:
+    return Place(message.seq, message.prev)
