@@ -32,7 +32,7 @@ from tests.gateway.retailer.conftest import HOME_KEY, Bench, served
 from tests.gateway.retailer.household import AHEAD, Household
 from tests.retailer.homes import randomness, terms
 
-pytestmark = pytest.mark.timeout(30)
+pytestmark = pytest.mark.timeout(120)
 
 LOST = PairKey(uuid7(NOW, b"lost order"))
 RESYNC = "run `temix-gateway resync`"
