@@ -27,13 +27,13 @@ from temix_market.calendar import local_day
 from temix_market.deliveries import Delivery
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.intervals import Interval
-from temix_market.ports import Booked
+from temix_market.ports import Booked, Place, ToldSubscription
 from temix_market.products import Instrument, Resource, Side
 from temix_market.settlement import Spot, settle
 from temix_market.tenders import PartyId, Publication, TenderId
 from temix_market.transactions import Kind, Leg, Order, Pair, PairKey
 from temix_market.units import Energy, Price
-from temix_market.wire.codec import order_payload
+from temix_market.wire.codec import order_payload, subscription_payload
 from temix_market.wire.keys import SigningKey, uuid7
 from temix_market.wire.response import EiResponse
 from temix_market.wire.seal import envelope, sign
@@ -72,12 +72,26 @@ class Household:
         self._keys = {party: SigningKey.from_seed(party.encode().ljust(32)) for party in (HOME, LSE, DO)}
         self._settled: list[tuple[list[Delivery], list[Pair], list[Spot]]] = []
 
+    async def _subscribe(self, at: Instant, pairs: list[Pair]) -> None:
+        last = self._ledger.heads.messages
+        message = envelope(
+            subscription_payload(pairs),
+            issuer=LSE,
+            audience=HOME,
+            message_id=uuid7(at, self._random.randbytes(10)),
+            issued_at=at,
+            sequence=last.sequence + 1,
+            previous=bytes.fromhex(last.head),
+        )
+        place = Place(last.sequence + 1, last.head)
+        await self._ledger.take(ToldSubscription(place, tuple(pairs), sign(message, self._keys[LSE])))
+
     async def day(self, day: Interval) -> None:
         """A day's records, in few commits: what is measured is the file, not the disk."""
         self._clock.at = day.start
         steps = list(day.split(FIVE_MINUTES))
         subscribed = [self._pair(hour, Kind.SUBSCRIPTION, "subscription") for hour in day.split(HOUR)]
-        await self._ledger.file_pairs(subscribed)
+        await self._subscribe(day.start, subscribed)
         traded = [await self._trade(self._random.choice(steps)) for _ in range(self._trades)]
         for step in steps:
             self._clock.at = step.start

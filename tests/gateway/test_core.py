@@ -464,7 +464,7 @@ async def test_impossible_readings_are_refused(bench: Bench, start: int, end: in
 async def test_a_ledger_that_cannot_be_read_is_served_as_far_as_it_can(bench: Bench, table: str) -> None:
     await bench.connect()
     await bench.publish()
-    await bench.ledger.file_pairs([pair("subscribed", kind=Kind.SUBSCRIPTION)])
+    await bench.ledger.take(subscription(bench.ledger, pair("subscribed", kind=Kind.SUBSCRIPTION)))
     bench.ledger.close()
     with closing(sqlite3.connect(bench.path)) as rows:
         (root,) = rows.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
