@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 import numpy as np
 from temix_market.errors import InvalidField
-from temix_market.instants import FIVE_MINUTES, Instant, iso
+from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant, iso
 from temix_market.intervals import Interval
 from temix_market.units import Energy, Price
 
@@ -17,6 +17,8 @@ from temix_gateway.planning.devices.model import AnyPrice, Grid, Name, NotNegati
 type AnyEnergy = Annotated[Energy, msgspec.Meta(ge=-10_000_000, le=10_000_000)]
 
 MOST_STEPS = 4000
+LATEST, LONGEST = Instant(10**14), Duration(31 * 24 * HOUR)
+"""Bounds of a step's start and length."""
 
 
 class Segment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,8 +123,6 @@ def _named(error: Exception) -> InvalidField:
 
 def _check_meaning(problem: Problem) -> None:
     steps = problem.steps
-    if not steps[0].interval.start <= problem.now < steps[0].interval.end:
-        raise InvalidField("now", f"{iso(problem.now)} is not in the first step, {steps[0].interval}")
     try:
         ZoneInfo(problem.zone)
     except ZoneInfoNotFoundError, ValueError:
@@ -130,6 +130,8 @@ def _check_meaning(problem: Problem) -> None:
     after: Instant | None = None
     for index, step in enumerate(steps):
         path = f"steps[{index}]"
+        if not 0 <= step.interval.start < LATEST or step.interval.duration > LONGEST:
+            raise InvalidField(f"{path}.interval", "before 1970, after 5138, or above 31 days long")
         if after is not None and step.interval.start != after:
             raise InvalidField(
                 f"{path}.interval.start", f"{iso(step.interval.start)} does not follow {iso(after)}"
@@ -138,6 +140,8 @@ def _check_meaning(problem: Problem) -> None:
         if after % FIVE_MINUTES:
             raise InvalidField(f"{path}.interval", f"it ends at {iso(after)}, not on a 5-minute mark")
         _check_segments(step, path)
+    if not steps[0].interval.start <= problem.now < steps[0].interval.end:
+        raise InvalidField("now", f"{iso(problem.now)} is not in the first step, {steps[0].interval}")
     grid = problem.grid
     known: set[str] = set()
     for index, device in enumerate(problem.devices):

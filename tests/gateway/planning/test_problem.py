@@ -59,6 +59,7 @@ DEAR, CHEAP = Segment(Price(300_000)), Segment(Price(100_000))
         (_step(3, base_load=math.nan), "steps[3].base_load"),
         (_step(3, pv=math.inf), "steps[3].pv"),
         (_step(3, interval=Interval(START, HOUR)), "steps[3].interval.start"),
+        (_step(0, interval=Interval(Instant(10**17), HOUR)), "steps[0].interval"),
         (_device("ev", ready_by=PAST), "devices[1].ready_by"),
         (_device("ev", stored=Energy(70_000)), "devices[1].stored"),
         (_device("ev", target=Energy(70_000)), "devices[1].target"),
