@@ -116,7 +116,8 @@ async def test_the_last_page_previews_by_the_gateways_planner(
     page = await answer(hass, page, PUMP)
     told = page["description_placeholders"]
     assert told["preview"] == "Today 13:05–14:05, 2.0 kWh, about $0.20, ready 20:00"
-    assert (told["name"], told["notes"]) == ("Pool pump", "")
+    assert told["name"] == "Pool pump"
+    assert told["notes"].startswith("ⓘ switch.pump has no timer of its own")
 
 
 async def test_without_the_gateways_answer_the_preview_is_an_estimate_and_says_so(

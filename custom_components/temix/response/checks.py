@@ -26,6 +26,7 @@ from .charge_car import ChargeCar
 from .home import Home, entity_id
 from .kinds import read
 from .model import Adapter, Kind, Unusable, as_number
+from .timer import own_timer
 from .words import say
 
 UNITS: Final[dict[str, tuple[str, ...]]] = {
@@ -99,6 +100,8 @@ async def notes(hass: HomeAssistant, adapter: Adapter, data: Mapping[str, Any]) 
             told.append(say(hass, "note", "assumed", entity=found))
         elif await _is_polled(hass, found):
             told.append(say(hass, "note", "polled", entity=found))
+        if state.domain in {"switch", "light"} and own_timer(hass, entity) is None and not data.get("advise"):
+            told.append(say(hass, "note", "no_timer", entity=found))
     if isinstance(adapter, ChargeCar) and (late := _late(hass, adapter)):
         told.append(late)
     if data.get("advise"):

@@ -1,6 +1,6 @@
 """Sentences in Home Assistant's language, with times and money as people write them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -66,8 +66,3 @@ def day(hass: HomeAssistant, instant: datetime, now: datetime) -> str:
 def span(start: datetime, end: datetime) -> str:
     """From a time of day to another."""
     return f"{clock(start)}–{clock(end)}"
-
-
-def hours(duration: timedelta) -> str:
-    """A duration in hours."""
-    return f"{duration / timedelta(hours=1):.1f}".removesuffix(".0")
