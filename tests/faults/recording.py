@@ -15,6 +15,7 @@ import apsw
 
 from tests.faults.stand_in import Connection
 
+_REAL_CONNECT: Final = sqlite3.connect
 _JOURNALS: Final = apsw.SQLITE_OPEN_WAL | apsw.SQLITE_OPEN_MAIN_JOURNAL
 
 
@@ -73,12 +74,16 @@ class Recording:
 
     def __init__(self, folder: Path) -> None:
         """Take what lies in the folder to be on the disk."""
-        files = [path for path in sorted(folder.iterdir()) if self.watches(path, folder) and path.is_file()]
         self.folder = folder
+        self.fault: Fault = lambda _operation, _name: None
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin anew, as after a restart: what lies in the folder now is on the disk."""
+        files = [path for path in sorted(self.folder.iterdir()) if self.watches(path) and path.is_file()]
         self.first = {path.name: number for number, path in enumerate(files)}
         self.contents = [path.read_bytes() for path in files]
         self.events: list[Event] = []
-        self.fault: Fault = lambda _operation, _name: None
         self.names = dict(self.first)
         self._next = len(files)
 
@@ -112,9 +117,9 @@ class Recording:
             error.args = (f"{operation} of {name} failed",)
             raise error
 
-    def watches(self, path: str | os.PathLike[str], folder: Path | None = None) -> bool:
+    def watches(self, path: str | os.PathLike[str]) -> bool:
         """Whether a file's content counts: locks and the log's index do not outlive the machine."""
-        return Path(path).parent == (folder or self.folder) and not str(path).endswith(("-shm", ".lock"))
+        return Path(path).parent == self.folder and not str(path).endswith(("-shm", ".lock"))
 
 
 class _File(apsw.VFSFile):
@@ -190,6 +195,8 @@ def recording(
 ) -> Iterator[Recording]:
     """Record what the code within does in ``folder``, through ``sqlite3`` and through ``os``.
 
+    Recordings of different folders may be nested; what is done elsewhere goes its usual way.
+
     Args:
         folder: where.
         checkpoint: pages of log after which SQLite moves them to the file (its default: 1000).
@@ -197,8 +204,12 @@ def recording(
     """
     record = Recording(folder)
     vfs = _Vfs(record)
+    usual_connect = sqlite3.connect
 
-    def connect(name: Any, **options: Any) -> Connection:
+    def connect(name: Any, **options: Any) -> Any:
+        elsewhere = Path(str(name).removeprefix("file://").partition("?")[0]).parent != folder
+        if elsewhere and usual_connect is not _REAL_CONNECT:
+            return usual_connect(name, **options)
         connection = Connection(str(name), uri=options.get("uri", False), vfs=vfs.name, amend=amend)
         connection.execute(f"PRAGMA wal_autocheckpoint = {checkpoint}")
         return connection
@@ -229,7 +240,7 @@ def _recorded_os(record: Recording) -> Iterator[None]:  # noqa: C901 - one funct
             raise OSError(code, os.strerror(code), str(path))
 
     def open_(path: Any, flags: int, *rest: Any, **options: Any) -> int:
-        if flags & os.O_RDWR:
+        if flags & os.O_RDWR and Path(path).parent == record.folder:
             check("open", path)
         descriptor: int = real["open"](path, flags, *rest, **options)
         if record.watches(path) and flags & os.O_CREAT:
@@ -237,7 +248,10 @@ def _recorded_os(record: Recording) -> Iterator[None]:  # noqa: C901 - one funct
         return descriptor
 
     def pwrite(descriptor: int, data: bytes, offset: int) -> int:
-        name = Path(f"/proc/self/fd/{descriptor}").readlink().name
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        if not record.watches(path):
+            return int(real["pwrite"](descriptor, data, offset))
+        name = path.name
         check("write", name)
         record.events.append(Write(record.names[name], offset, bytes(data)))
         written: int = real["pwrite"](descriptor, data, offset)
@@ -245,10 +259,16 @@ def _recorded_os(record: Recording) -> Iterator[None]:  # noqa: C901 - one funct
 
     def fsync(descriptor: int) -> None:
         path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        if record.folder not in {path, path.parent}:
+            real["fsync"](descriptor)
+            return
         check("sync", path)
         record.events.append(SyncNames() if path == record.folder else Sync(record.names[path.name]))
 
     def replace(old: Any, new: Any) -> None:
+        if not record.watches(old):
+            real["replace"](old, new)
+            return
         check("rename", old)
         real["replace"](old, new)
         record.rename(Path(old).name, Path(new).name)

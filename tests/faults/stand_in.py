@@ -83,6 +83,11 @@ class Connection:
         """Switch an option of the connection."""
         self._real.config(option, int(enable))
 
+    def executescript(self, script: str) -> None:
+        """Run several statements."""
+        with translated():
+            self._real.execute(self._amend(script))
+
     def backup(self, target: Self) -> None:
         """Copy everything."""
         with translated(), target._real.backup("main", self._real, "main") as copying:

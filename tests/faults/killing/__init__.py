@@ -1,0 +1,1 @@
+"""Real processes that trade over TLS and are really killed, at labelled points."""

@@ -1,0 +1,278 @@
+"""What must hold, whatever happens, at every step and once all is quiet. Written from the promises alone.
+
+Each is a pure function of what was seen; it yields what is wrong, in words.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from temix_market.calendar import local_date
+from temix_market.deliveries import Delivery
+from temix_market.errors import MarketError
+from temix_market.instants import FIVE_MINUTES, HOUR, Instant
+from temix_market.intervals import Interval
+from temix_market.positions import Positions
+from temix_market.products import Side
+from temix_market.settlement import Spot, settle
+from temix_market.tenders import PartyId
+from temix_market.transactions import Kind
+from temix_market.units import Energy, Price
+from temix_market.wire.seal import GENESIS, chain_hash
+
+from tests.faults.trouble.seen import BOOKED, Placed, Seen
+
+type Faults = Iterator[str]
+
+_OUTCOMES: Final = {"booked": True, "refused": False, "voided": False}
+
+
+# At every step.
+
+
+def one_effect_per_key(seen: Seen) -> Faults:
+    """What is booked as a trade was ordered so, under this key, and decided so."""
+    if seen.sealed_twice:
+        yield f"two orders were signed under one key: {seen.sealed_twice}"
+    for key in seen.new_pairs:
+        booked = seen.book.booked[key].pair
+        if booked.kind is not Kind.TRADE:
+            continue
+        sealed = seen.sealed.get(key)
+        if sealed is None or sealed.order.pair != booked:
+            yield f"{key} is booked as nobody ordered it: {booked}"
+        if seen.book.decided[key].code != BOOKED:
+            yield f"{key} is booked and was answered {seen.book.decided[key].code}"
+
+
+def ledger_says_what_the_book_says(seen: Seen) -> Faults:
+    """An answer or a trade in the ledger is that of the book: nothing is believed that did not happen."""
+    for key, told in seen.ledger.answers.items():
+        decided = seen.book.decided.get(key)
+        if decided is None:
+            yield f"{key} is {told.outcome} in the ledger and unknown in the book"
+        elif _OUTCOMES[told.outcome] != (decided.code == BOOKED):
+            yield f"{key} is {told.outcome} in the ledger and {decided.code} in the book"
+        elif told.receipts != seen.book.messages[decided.sequence - 1][1:]:
+            yield f"the receipts of {key} are not what the retailer signed"
+    for key, (_, pair) in seen.ledger.pairs.items():
+        booked = seen.book.booked.get(key)
+        if booked is None or booked.pair != pair:
+            yield f"{key} is a transaction of the ledger and not of the book"
+
+
+def nothing_is_lost_within_the_ledger(seen: Seen) -> Faults:
+    """A booked answer comes with its transaction; a transaction of a trade with its order and answer."""
+    for key, told in seen.ledger.answers.items():
+        if (told.outcome == "booked") != (key in seen.ledger.pairs):
+            yield f"{key} is {told.outcome} but its transaction says otherwise"
+    for key, (_, pair) in seen.ledger.pairs.items():
+        if pair.kind is Kind.TRADE and (key not in seen.ledger.answers or key not in seen.ledger.orders):
+            yield f"the trade {key} has no order or no answer"
+
+
+def what_is_sent_is_stored_first(seen: Seen) -> Faults:
+    """The retailer decided on exactly the bytes that the ledger holds."""
+    for key, decided in seen.book.decided.items():
+        placed = seen.ledger.orders.get(key)
+        if placed is None:
+            yield f"the retailer knows the order {key}, which the ledger does not hold"
+        elif decided.signed is not None and decided.signed != placed.signed:
+            yield f"the retailer decided on other bytes for {key} than are stored"
+
+
+def no_trade_where_an_outcome_is_open(seen: Seen) -> Faults:
+    """Nothing is ordered in an interval that overlaps one whose order has no definite answer."""
+    for key in seen.new_orders:
+        order = seen.ledger.orders[key]
+        for other in seen.ledger.orders.values():
+            answer = seen.ledger.answers.get(other.pair.key)
+            is_open = other.number < order.number and (answer is None or answer.number > order.number)
+            if is_open and other.pair.interval.overlaps(order.pair.interval):
+                yield f"{key} was ordered while {other.pair.key} was open in the same time"
+
+
+def only_on_valid_prices_and_a_proven_clock(seen: Seen) -> Faults:
+    """An order takes tenders that were heard and live, over a live link, with a proof of the clock."""
+    for key in seen.new_orders:
+        sealed, placed = seen.sealed[key], seen.ledger.orders[key]
+        if not sealed.proven:
+            yield f"{key} was ordered without a proof of the clock"
+        if not sealed.connected:
+            yield f"{key} was ordered without a link"
+        for leg in (placed.pair.energy, placed.pair.transport):
+            tender = seen.offered.get(leg.tender_id)
+            if tender is None or (leg.author, tender.revision) not in seen.accepted:
+                yield f"{key} takes {leg.tender_id}, which was never heard"
+            elif tender.price != leg.price:
+                yield f"{key} takes {leg.tender_id} at {leg.price}, not at {tender.price}"
+            elif (
+                min(placed.not_after, tender.expires_at) <= sealed.at or placed.not_after > tender.expires_at
+            ):
+                yield f"{key} takes {leg.tender_id}, which expires at {tender.expires_at}, at {sealed.at}"
+
+
+def never_too_late(seen: Seen) -> Faults:
+    """By the retailer's clock nothing is booked at or after ``notAfter``, expiry, or supersession."""
+    for key in seen.new_pairs:
+        booked = seen.book.booked[key]
+        if booked.pair.kind is not Kind.TRADE:
+            continue
+        order = seen.sealed[key].order
+        if booked.at >= order.not_after:
+            yield f"{key} was booked at {booked.at}, not before {order.not_after}"
+        for leg in (booked.pair.energy, booked.pair.transport):
+            if booked.at >= seen.offered[leg.tender_id].expires_at:
+                yield f"{key} was booked at {booked.at}, after {leg.tender_id} expired"
+            if seen.superseded.get(leg.tender_id, booked.sequence) < booked.sequence:
+                yield f"{key} was booked from {leg.tender_id}, which was superseded before"
+
+
+def never_beyond_depth(seen: Seen) -> Faults:
+    """No line is taken beyond its depth."""
+    if not seen.new_pairs:
+        return
+    taken: Counter[object] = Counter()
+    for booked in seen.book.booked.values():
+        if booked.pair.kind is Kind.TRADE:
+            for leg in (booked.pair.energy, booked.pair.transport):
+                tender = seen.offered[leg.tender_id]
+                taken[tender.line] += leg.quantity
+                if taken[tender.line] > tender.quantity:
+                    yield f"{taken[tender.line]} Wh were taken of {tender.id}, {tender.quantity} are there"
+
+
+def within_limits(seen: Seen) -> Faults:
+    """Each order keeps price, power and the day's money, with all orders before it that may be booked."""
+    for key in seen.new_orders:
+        sealed, placed = seen.sealed[key], seen.ledger.orders[key]
+        rules, pair = sealed.rules, placed.pair
+        buying = pair.energy.side is Side.SELL
+        if buying and pair.price > rules.highest_price:
+            yield f"{key} pays {pair.price}, above {rules.highest_price}"
+        before = [
+            order
+            for order in seen.ledger.orders.values()
+            if order.number < placed.number and _may_count(seen, order, placed.number)
+        ]
+        if buying and pair.cost > 0:
+            day = local_date(rules.zone, placed.at)
+            same = [o for o in before if local_date(rules.zone, o.at) == day and o.pair.quantity > 0]
+            spent = sum(max(0, order.pair.cost) for order in same) + pair.cost
+            if spent > rules.money_a_day:
+                yield f"with {key} {spent} are spent on {day}, above {rules.money_a_day}"
+        held = [p for n, p in seen.ledger.pairs.values() if n < placed.number and p.kind is not Kind.TRADE]
+        positions = Positions([*held, *(order.pair for order in before)])
+        sign, most = (1, rules.import_power) if buying else (-1, rules.export_power)
+        for step, quantity in pair.steps():
+            if sign * (positions.at(step) + quantity) > most * FIVE_MINUTES // HOUR:
+                yield f"with {key} the position in {step} is beyond {sign * most} W"
+
+
+def _may_count(seen: Seen, order: Placed, at: int) -> bool:
+    """Whether an order was booked, or still could be when record ``at`` was written."""
+    answer = seen.ledger.answers.get(order.pair.key)
+    return answer is None or answer.outcome == "booked" or answer.number > at
+
+
+def spots_are_the_same(seen: Seen) -> Faults:
+    """A spot frozen in the ledger is that of the book, once that has frozen it."""
+    for place, prices in seen.ledger.spots.items():
+        if seen.book.spots.get(place, prices) != prices:
+            yield f"the spot of {place} is {prices} in the ledger and {seen.book.spots[place]} in the book"
+
+
+def chains_link(seen: Seen) -> Faults:
+    """Numbers have no gaps."""
+    if set(seen.ledger.heads) != set(range(1, len(seen.ledger.heads) + 1)):
+        yield "the ledger's chain has gaps"
+
+
+AT_EVERY_STEP: Final = (
+    one_effect_per_key,
+    ledger_says_what_the_book_says,
+    nothing_is_lost_within_the_ledger,
+    what_is_sent_is_stored_first,
+    no_trade_where_an_outcome_is_open,
+    only_on_valid_prices_and_a_proven_clock,
+    never_too_late,
+    never_beyond_depth,
+    within_limits,
+    spots_are_the_same,
+    chains_link,
+)
+
+
+# Once all is quiet.
+
+
+def every_order_has_its_answer(seen: Seen) -> Faults:
+    """No outcome is open, and the answer is that of the book."""
+    for key in seen.ledger.orders:
+        if key not in seen.ledger.answers:
+            yield f"{key} has no definite answer"
+
+
+def both_hold_the_same_pairs(seen: Seen) -> Faults:
+    """Every pair of the book is in the ledger."""
+    for key, booked in seen.book.booked.items():
+        if key not in seen.ledger.pairs:
+            yield f"{key} is in the book and not in the ledger: {booked.pair.interval}"
+
+
+def both_hold_the_same_deliveries(seen: Seen) -> Faults:
+    """What the meter read is known to the retailer."""
+    for start, energy in seen.ledger.deliveries.items():
+        there = seen.book.deliveries.get(start)
+        if there != energy:
+            yield f"delivery of {start}: {energy} in the ledger, {there} in the book"
+
+
+def money_is_conserved(seen: Seen) -> Faults:
+    """What the home owes, by its ledger, is to the last nano what the parties get, by the book."""
+    pairs = Positions(booked.pair for booked in seen.book.booked.values())
+    for start in sorted({start for start, _ in seen.ledger.settlements}):
+        step = Interval(Instant(start), FIVE_MINUTES)
+        spots = [
+            Spot(PartyId(author), step, Price(sell), Price(buy))
+            for (author, at), (sell, buy) in seen.book.spots.items()
+            if at == start
+        ]
+        rows = {party: row for (at, party), row in seen.ledger.settlements.items() if at == start}
+        try:
+            delivery = Delivery(step, Energy(seen.ledger.deliveries[start]))
+            there = settle(delivery, pairs.enclosing(step), spots)
+        except (KeyError, MarketError) as error:
+            yield f"the retailer cannot settle {step}: {error!r}"
+            continue
+        gets = {account.party: account.total for account in there.accounts}
+        owes = {party: sum(row[2:]) for party, row in rows.items()}
+        if owes != gets:
+            yield f"in {step} the home owes {owes}, the parties get {gets}"
+
+
+def what_can_be_settled_is(seen: Seen) -> Faults:
+    """Where delivery and both spots are known, there is a settlement."""
+    for start in seen.ledger.deliveries:
+        frozen = [author for author, at in seen.ledger.spots if at == start]
+        if len(frozen) == 2 and not all((start, author) in seen.ledger.settlements for author in frozen):
+            yield f"{start} can be settled and is not"
+
+
+def books_chain_verifies(seen: Seen) -> Faults:
+    """Each head of the retailer's chain follows from the one before and the messages."""
+    head = GENESIS
+    for number, (recorded, energy, transport) in enumerate(seen.book.messages, start=1):
+        head = chain_hash(head, [energy, transport])
+        if head.hex() != recorded:
+            yield f"message {number} of the retailer does not follow the one before"
+            return
+
+
+WHEN_QUIET: Final = (
+    every_order_has_its_answer,
+    both_hold_the_same_pairs,
+    money_is_conserved,
+    what_can_be_settled_is,
+    books_chain_verifies,
+)

@@ -1,0 +1,288 @@
+"""Deliberate bugs of gateway and retailer, each a small change, which the simulator must notice.
+
+None is without effect: each breaks a promise that ``invariants.py`` states.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from unittest.mock import patch
+
+from temix_gateway import books, core
+from temix_gateway.core import Core
+from temix_gateway.ledger import chain, file
+from temix_gateway.ledger.ledger import Ledger
+from temix_gateway.market import Market
+from temix_gateway.retailer.temix import TemixLink
+from temix_gateway.trading import trader
+from temix_gateway.trading.outbox import Outbox
+from temix_market.errors import BeyondDepth, KeyVoided, TenderSuperseded
+from temix_market.instants import HOUR, Instant
+from temix_market.ladder import TenderBook
+from temix_market.ports import NotBooked, OutcomeUnknown
+from temix_market.transactions import Kind
+from temix_market.units import Price
+from temix_retailer import store
+from temix_retailer.book import Book
+from temix_retailer.outcome import Answered, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A bug: its name, what it does, and how it comes into the code."""
+
+    name: str
+    sentence: str
+    applied: Callable[[], AbstractContextManager[Any]]
+
+
+def _replaced(owner: Any, name: str, make: Callable[[Any], Any]) -> Callable[[], AbstractContextManager[Any]]:
+    """Put what ``make`` makes of the usual function in its place."""
+    return lambda: patch.object(owner, name, make(getattr(owner, name)))
+
+
+def _unknown_is_refused(usual: Any) -> Any:
+    async def order(self: TemixLink, key: Any, signed: str) -> Any:
+        try:
+            return await usual(self, key, signed)
+        except OutcomeUnknown:
+            return NotBooked(key, 503, "refused", "", ("", ""))
+
+    return order
+
+
+def _resent_for_ever(_: Any) -> Any:
+    async def deliver(self: Outbox, pending: Any) -> Any:
+        try:
+            answer = await self._link.order(pending.key, pending.signed)
+        except OutcomeUnknown:
+            return None
+        await self._store.resolve(answer)
+        return answer
+
+    return deliver
+
+
+def _nothing(_: Any) -> Any:
+    async def none(*_: Any) -> list[Any]:
+        return []
+
+    return none
+
+
+def _not_counted(usual: Any) -> Any:
+    async def chase(self: Core) -> None:
+        with patch.object(self.books, "answered", _nothing(None)):
+            await usual(self)
+
+    return chase
+
+
+def _no_tombstone(usual: Any) -> Any:
+    def reconcile(self: Book, home: Any, key: Any, *asked: Any) -> Any:
+        if self._answer(home, key) is not None:
+            return usual(self, home, key, *asked)
+        outcome = Outcome.refused(key, KeyVoided(key))
+        return Answered(outcome, *self._voice.answer(home, outcome, self._next(home)))
+
+    return reconcile
+
+
+def _whenever(usual: Any) -> Any:
+    def check(self: Book, order: Any, now: Any) -> None:
+        usual(self, replace(order, not_after=Instant(now + HOUR)), now)
+
+    return check
+
+
+def _tolerant(error: type[Exception]) -> Callable[[Any], Any]:
+    def make(usual: Any) -> Any:
+        def check(self: TenderBook, leg: Any, now: Any) -> None:
+            with suppress(error):
+                usual(self, leg, now)
+
+        return check
+
+    return make
+
+
+@contextmanager
+def _any_depth() -> Iterator[None]:
+    with (
+        patch.object(TenderBook, "remaining", lambda _, tender: tender.quantity),
+        _replaced(TenderBook, "check", _tolerant(BeyondDepth))(),
+    ):
+        yield
+
+
+def _any_price(usual: Any) -> Any:
+    return lambda turn, limits, policy: usual(turn, replace(limits, highest_price=Price(10**9)), policy)
+
+
+def _always_proven(usual: Any) -> Any:
+    def heard(self: Core, *args: Any) -> None:
+        usual(self, *args)
+        self._clock_proven_at = self._clock.monotonic()
+
+    return heard
+
+
+def _bridged(usual: Any) -> Any:
+    def confirmed(self: Market, publication: Any, author: Any) -> Any:
+        author.sequence = publication.sequence - 1
+        return usual(self, publication, author)
+
+    return confirmed
+
+
+def _believes_anybody(usual: Any) -> Any:
+    def answer(self: TemixLink, key: Any, reply: Any) -> Any:
+        if reply.status in {400, 403, 408, 409, 422}:
+            return NotBooked(key, reply.status, "refused", "", ("", ""))
+        return usual(self, key, reply)
+
+    return answer
+
+
+def _without_subscription(usual: Any) -> Any:
+    def settle(delivery: Any, pairs: Any, spots: Any) -> Any:
+        return usual(delivery, [pair for pair in pairs if pair.kind is Kind.TRADE], spots)
+
+    return settle
+
+
+def _first_answer_for_all(usual: Any) -> Any:
+    def reused(self: Book, *args: Any) -> Any:
+        pair_or_home = args[0]
+        home, key = (args[0], args[1]) if len(args) > 1 else (pair_or_home.home, pair_or_home.key)
+        known = self._answer(home, key)
+        assert known is not None
+        return replace(known[0], outcome=replace(known[0].outcome, code=200, reason="booked"))
+
+    return reused
+
+
+def _not_synced(owner: Any, name: str) -> Callable[[], AbstractContextManager[Any]]:
+    def make(usual: Any) -> Any:
+        def connect(*args: Any) -> Any:
+            connection = usual(*args)
+            connection.execute("PRAGMA synchronous = OFF")
+            return connection
+
+        return connect
+
+    return _replaced(owner, name, make)
+
+
+def _unlinked(usual: Any) -> Any:
+    return lambda connection, last, kind, values: usual(connection, (last[0], chain.START), kind, values)
+
+
+def _constant(value: Any) -> Callable[[Any], Any]:
+    return lambda _: lambda *_: value
+
+
+MUTANTS: Final = (
+    Mutant(
+        "no answer is a refusal",
+        "An order without an answer counts as refused, though it may have been booked.",
+        _replaced(TemixLink, "order", _unknown_is_refused),
+    ),
+    Mutant(
+        "an error page is a refusal",
+        "An error of whatever stands before the retailer is believed, though nobody signed it.",
+        _replaced(TemixLink, "_answer", _believes_anybody),
+    ),
+    Mutant(
+        "resent for ever",
+        "An order is sent again after its notAfter, instead of being reconciled.",
+        _replaced(Outbox, "_deliver", _resent_for_ever),
+    ),
+    Mutant(
+        "never asked again",
+        "Orders without a definite answer are left alone.",
+        _replaced(Outbox, "chase", _nothing),
+    ),
+    Mutant(
+        "open outcomes are traded over",
+        "Intervals of orders without a definite answer are traded all the same.",
+        _replaced(Outbox, "waiting" if hasattr(Outbox, "waiting") else "unknown", _nothing),
+    ),
+    Mutant(
+        "late answers do not count",
+        "A booking that was learned of by asking again does not enter the position.",
+        _replaced(Core, "_chase", _not_counted),
+    ),
+    Mutant(
+        "the ledger does not sync",
+        "The ledger acknowledges before its records are on the disk.",
+        _not_synced(file, "_connect"),
+    ),
+    Mutant(
+        "the book does not sync",
+        "The retailer answers before its book is on the disk.",
+        _not_synced(store, "_connect"),
+    ),
+    Mutant(
+        "the chain is not linked",
+        "A record's head does not follow from the one before.",
+        _replaced(chain, "append", _unlinked),
+    ),
+    Mutant(
+        "no tombstone",
+        "The retailer voids an unknown key without remembering it: the late original is booked.",
+        _replaced(Book, "reconcile", _no_tombstone),
+    ),
+    Mutant(
+        "notAfter does not matter",
+        "The retailer books an order that has lapsed, as long as its tenders are in force.",
+        _replaced(Book, "_check", _whenever),
+    ),
+    Mutant(
+        "superseded tenders are booked",
+        "The retailer books from a tender that a newer one has replaced.",
+        _replaced(TenderBook, "check", _tolerant(TenderSuperseded)),
+    ),
+    Mutant("depth has no end", "What was taken of a tender is not counted.", _any_depth),
+    Mutant(
+        "another order under the same key",
+        "The retailer answers an order as booked whose key it knows with other content.",
+        _replaced(Book, "_reused", _first_answer_for_all),
+    ),
+    Mutant(
+        "the day's money is forgotten",
+        "After a restart what was spent before does not count against the day's limit.",
+        _replaced(Ledger, "ordered", _nothing),
+    ),
+    Mutant(
+        "power without limit",
+        "Positions grow beyond the limits of import and export.",
+        _replaced(trader, "_most", _constant(10**6)),
+    ),
+    Mutant(
+        "any price",
+        "The highest price that the owner pays is not heeded.",
+        _replaced(core, "choose", _any_price),
+    ),
+    Mutant(
+        "a wrong clock is good enough",
+        "Clocks that are apart do not end the proof.",
+        _replaced(Core, "heard", _always_proven),
+    ),
+    Mutant(
+        "expired tenders are ordered",
+        "Tenders are taken after they have expired.",
+        _replaced(TenderBook, "live", lambda _: lambda self, now: iter(self._newest.values())),
+    ),
+    Mutant(
+        "a missed publication does not matter",
+        "A spot is frozen though the publication before it was never heard.",
+        _replaced(Market, "_confirmed", _bridged),
+    ),
+    Mutant(
+        "the subscription is not settled",
+        "Settlement leaves out what is subscribed.",
+        _replaced(books, "settle", _without_subscription),
+    ),
+)

@@ -1,0 +1,202 @@
+"""What the simulation has seen: both sides' records, and what was observed on the way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from temix_gateway.core import Rules
+from temix_gateway.ledger.ledger import Ledger
+from temix_gateway.ledger.packing import unpack
+from temix_gateway.ledger.rows import PAIR_COLUMNS
+from temix_gateway.ledger.rows import row_pair as ledger_pair
+from temix_market.instants import Instant
+from temix_market.tenders import Publication, Tender, TenderId
+from temix_market.transactions import Kind, Order, Pair, PairKey
+from temix_retailer.book import Book
+from temix_retailer.rows import PAIR as BOOK_COLUMNS
+from temix_retailer.rows import row_pair as book_pair
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An order when the home signed it: by its own clock, and what it could rely on then."""
+
+    order: Order
+    at: Instant
+    rules: Rules
+    proven: bool
+    """The retailer's clock was heard within the hour, at most 2 s apart, and not otherwise since."""
+    connected: bool
+    signed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An order in the ledger."""
+
+    number: int
+    sequence: int
+    at: Instant
+    not_after: Instant
+    pair: Pair
+    signed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A definite answer in the ledger."""
+
+    number: int
+    outcome: str
+    receipts: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of a key in the book."""
+
+    code: int
+    signed: str | None
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A pair in the book, and when it came there by the retailer's clock."""
+
+    pair: Pair
+    sequence: int
+    at: Instant
+
+
+@dataclass(slots=True)
+class InLedger:
+    """The ledger's records, as far as they were read."""
+
+    heads: dict[int, bytes] = field(default_factory=dict)
+    orders: dict[PairKey, Placed] = field(default_factory=dict)
+    answers: dict[PairKey, Told] = field(default_factory=dict)
+    pairs: dict[PairKey, tuple[int, Pair]] = field(default_factory=dict)
+    spots: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
+    deliveries: dict[int, int] = field(default_factory=dict)
+    settlements: dict[tuple[int, str], tuple[int, ...]] = field(default_factory=dict)
+    number: int = 0
+
+    def read(self, ledger: Ledger) -> list[PairKey]:
+        """Read on; the keys ordered since the last time."""
+        rows, after = ledger._db, (self.number,)
+        for number, head in rows.execute("SELECT number, head FROM chain WHERE number > ?", after).fetchall():
+            self.heads[number] = head
+            self.number = max(self.number, number)
+        ordered = []
+        columns = f"{PAIR_COLUMNS}, number, sequence, placed_at, not_after, signed"
+        query = f"SELECT {columns} FROM orders WHERE number > ?"
+        for row in rows.execute(query, after).fetchall():
+            pair = ledger_pair(row[:12], Kind.TRADE)
+            number, sequence, at, not_after, signed = row[12:]
+            self.orders[pair.key] = Placed(
+                number, sequence, Instant(at), Instant(not_after), pair, unpack(signed)
+            )
+            ordered.append(pair.key)
+        for number, key, outcome, *receipts in rows.execute(
+            "SELECT number, key, outcome, energy_receipt, transport_receipt FROM answers WHERE number > ?",
+            after,
+        ).fetchall():
+            self.answers[key] = Told(number, outcome, (unpack(receipts[0]), unpack(receipts[1])))
+        query = f"SELECT {PAIR_COLUMNS}, kind, number FROM transactions WHERE number > ?"
+        for row in rows.execute(query, after).fetchall():
+            pair = ledger_pair(row[:12], Kind(row[12]))
+            self.pairs[pair.key] = row[13], pair
+        for author, start, *prices in rows.execute(
+            "SELECT author, start, sell, buy FROM spots WHERE number > ?", after
+        ).fetchall():
+            self.spots[author, start] = prices[0], prices[1]
+        for start, energy in rows.execute(
+            "SELECT start, energy FROM deliveries WHERE number > ? AND source = 'home' ORDER BY number", after
+        ).fetchall():
+            self.deliveries[start] = energy
+        for start, party, *figures in rows.execute(
+            "SELECT start, party, position, delivery, subscription, trades, deviation FROM settlements "
+            "WHERE number > ? ORDER BY number",
+            after,
+        ).fetchall():
+            self.settlements[start, party] = tuple(figures)
+        return ordered
+
+
+@dataclass(slots=True)
+class InBook:
+    """The book's records, as far as they were read."""
+
+    messages: list[tuple[str, str, str]] = field(default_factory=list)
+    """Head, and both parties' signed messages."""
+    decided: dict[PairKey, Decided] = field(default_factory=dict)
+    booked: dict[PairKey, Booking] = field(default_factory=dict)
+    spots: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
+    deliveries: dict[int, int] = field(default_factory=dict)
+    alarms: int = 0
+    _delivery: int = 0
+    _frozen: int = -1
+
+    def read(self, book: Book) -> list[PairKey]:
+        """Read on; the keys booked since the last time."""
+        rows, after = book._store.reading, (len(self.messages),)
+        new = []
+        for row in rows.execute(
+            f"SELECT {BOOK_COLUMNS}, sequence, booked_at FROM pairs WHERE sequence > ?", after
+        ).fetchall():
+            pair = book_pair(row[:12])
+            self.booked[pair.key] = Booking(pair, row[12], Instant(row[13]))
+            new.append(pair.key)
+        for key, code, signed, sequence in rows.execute(
+            "SELECT key, code, signed, sequence FROM orders WHERE sequence > ?", after
+        ).fetchall():
+            self.decided[key] = Decided(code, signed, sequence)
+        for head, energy, transport in rows.execute(
+            "SELECT head, energy, transport FROM messages WHERE sequence > ? ORDER BY sequence", after
+        ).fetchall():
+            self.messages.append((head, energy, transport))
+        for number, start, energy in rows.execute(
+            "SELECT id, start, energy FROM deliveries WHERE id > ? ORDER BY id", (self._delivery,)
+        ).fetchall():
+            self.deliveries[start], self._delivery = energy, number
+        for author, start, sell, buy, frozen in rows.execute(
+            "SELECT author, start, sell, buy, frozen_at FROM spots WHERE frozen_at >= ?", (self._frozen,)
+        ).fetchall():
+            self.spots[author, start] = sell, buy
+            self._frozen = max(self._frozen, frozen)
+        (self.alarms,) = rows.execute("SELECT count(*) FROM alarms").fetchone() or (0,)
+        return new
+
+
+@dataclass(slots=True)
+class Seen:
+    """Everything; ``new_orders`` and ``new_pairs`` are what came since the invariants were last checked."""
+
+    ledger: InLedger = field(default_factory=InLedger)
+    book: InBook = field(default_factory=InBook)
+    new_orders: Sequence[PairKey] = ()
+    new_pairs: Sequence[PairKey] = ()
+    sealed: dict[PairKey, Sealed] = field(default_factory=dict)
+    sealed_twice: list[PairKey] = field(default_factory=list)
+    accepted: dict[tuple[str, int], Publication] = field(default_factory=dict)
+    """What the gateway took in, by author and number."""
+    offered: dict[TenderId, Tender] = field(default_factory=dict)
+    """Every tender that the retailer published."""
+    superseded: dict[TenderId, int] = field(default_factory=dict)
+    """After which message of the retailer a newer one took its place."""
+    _newest: dict[Any, Tender] = field(default_factory=dict)
+
+    def published(self, publication: Publication, after: int) -> None:
+        """Note what the retailer publishes after its message of number ``after``."""
+        for tender in publication.tenders:
+            older = self._newest.get(tender.line)
+            if older is not None and older.id != tender.id and older.revision < tender.revision:
+                self.superseded.setdefault(older.id, after)
+            if older is None or older.revision < tender.revision:
+                self._newest[tender.line] = tender
+            self.offered.setdefault(tender.id, tender)
+
+
+BOOKED: Final = 200
+VOID: Final = 423
