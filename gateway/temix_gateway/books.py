@@ -29,6 +29,12 @@ from temix_gateway.ledger.inbox import RESYNC
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.market import Market
 
+REPORTED_AT_ONCE: Final = 500
+"""Deliveries in one message: a retailer reads a quarter of a megabyte."""
+
+MOST_WAITING: Final = 100_000
+"""So many deliveries without an acknowledgement are counted: a year of them."""
+
 KEPT: Final = Duration(10 * 24 * HOUR)
 """Settlement is final after ten days: until then positions and spots stay in memory."""
 
@@ -42,13 +48,14 @@ class Books:
         """Keep ``ledger``, ``market`` and ``accounts`` in step."""
         self.ordered: list[tuple[Pair, Instant]] = []
         self.trades = 0
+        self.unreported = 0
+        """How many readings the retailer has not acknowledged."""
         self.last: tuple[Pair, Instant] | None = None
         self._ledger = ledger
         self._market = market
         self._accounts = accounts
         self._clock = clock
         self._open: dict[Instant, Delivery] = {}
-        self._unreported: list[Delivery] = []
         self._one_at_a_time = asyncio.Lock()
 
     @property
@@ -60,11 +67,6 @@ class Books:
     def head(self) -> Head:
         """How far the ledger reaches."""
         return self._ledger.head
-
-    @property
-    def unreported(self) -> int:
-        """How many readings the retailer has not acknowledged."""
-        return len(self._unreported)
 
     @property
     def heads(self) -> Heads:
@@ -91,6 +93,7 @@ class Books:
             if pair.kind is Kind.TRADE:
                 self.last = pair, at
         self.trades = await self._ledger.trades()
+        self.unreported = 0 if self.fault else len(await self._ledger.unreported(MOST_WAITING))
         self.ordered = await self._ledger.ordered(min(midnight, Instant(self._clock.now() - HOUR)))
         self._market.freeze(await self._ledger.spots(since))
         settled = await self._ledger.settled(since)
@@ -156,20 +159,23 @@ class Books:
         """Record 5-minute deliveries and settle what they complete."""
         new = await self._ledger.deliver(deliveries)
         self._open.update((delivery.interval.start, delivery) for delivery in new)
-        self._unreported += new
+        self.unreported += len(new)
         await self._settle()
 
     async def report(self, link: RetailerLink) -> None:
-        """Report deliveries to the retailer; what is not acknowledged is reported again."""
-        reporting = list(self._unreported)
-        if not reporting:
-            return
-        try:
-            await link.report(reporting)
-        except OutcomeUnknown as error:
-            _LOG.info("deliveries not acknowledged", count=len(reporting), reason=str(error))
-            return
-        del self._unreported[: len(reporting)]
+        """Report deliveries to the retailer; what is not acknowledged is reported again, restart or not."""
+        while not self.fault and self.unreported:
+            waiting = await self._ledger.unreported(REPORTED_AT_ONCE)
+            if not waiting:
+                self.unreported = 0
+                return
+            try:
+                await link.report([delivery for _, delivery in waiting])
+            except OutcomeUnknown as error:
+                _LOG.info("deliveries not acknowledged", count=self.unreported, reason=str(error))
+                return
+            await self._ledger.acknowledged(waiting[-1][0])
+            self.unreported = max(0, self.unreported - len(waiting))
 
     def forget(self, now: Instant) -> None:
         """Drop from memory what is final."""

@@ -41,7 +41,18 @@ from temix_market.tenders import DEMO_BOUNDS, Publication
 from temix_market.transactions import Kind, Order, Pair, PairKey
 from temix_market.units import Money, Power, Price
 
-from tests.gateway.market import DO, HOME, LSE, NOW, FakeClock, pair, publication, subscription, tender
+from tests.gateway.market import (
+    DO,
+    HOME,
+    LSE,
+    NOW,
+    FakeClock,
+    delivery,
+    pair,
+    publication,
+    subscription,
+    tender,
+)
 
 RECEIPTS = ("energy", "transport")
 HOURS = 6
@@ -56,7 +67,7 @@ class Retailer:
         self.answers: dict[PairKey, Answer] = {}
         self.orders: dict[str, Pair] = {}
         self.reported: list[Delivery] = []
-        self.lose_orders = self.lose_answers = 0
+        self.lose_orders = self.lose_answers = self.lose_reports = 0
         self.sequence = 0
         self.known: Heads | None = None
         self.frozen: list[Spot] = []
@@ -122,6 +133,9 @@ class Retailer:
         return ()
 
     async def report(self, deliveries: Sequence[Delivery]) -> None:
+        if self.lose_reports:
+            self.lose_reports -= 1
+            raise OutcomeUnknown("the report was lost")
         self.reported += deliveries
 
     def _decide(self, pair: Pair) -> Answer:
@@ -437,6 +451,23 @@ async def test_deliveries_are_settled_reported_and_kept(bench: Bench) -> None:
     assert settled == (NOW + HOUR, (100, 130))
     await bench.core.turn()
     assert [delivery.energy for delivery in bench.retailer.reported] == [130]
+
+
+async def test_deliveries_without_an_acknowledgement_outlive_a_restart(bench: Bench) -> None:
+    bench.retailer.lose_reports = 1
+    await bench.publish()
+    starts = [NOW - (number + 1) * FIVE_MINUTES for number in range(600)]
+    await bench.core.books.delivered([delivery(start, 7) for start in starts])
+    await bench.core.turn()
+    assert bench.retailer.reported == []
+    await bench.restart()
+    assert bench.core.books.unreported == 600
+    await bench.core.turn()
+    assert [found.interval.start for found in bench.retailer.reported] == starts
+    assert bench.core.books.unreported == 0
+    await bench.restart()
+    await bench.core.turn()
+    assert len(bench.retailer.reported) == 600
 
 
 async def test_a_reading_before_its_spot_is_settled_later(bench: Bench) -> None:

@@ -62,6 +62,19 @@ def test_the_same_message_gets_the_same_bytes_however_often_it_comes(
     assert len(accounts.pairs(HOME, DAY)) == 1
 
 
+def test_a_key_is_kept_beyond_thirteen_months(
+    book: Book, accounts: Accounts, clock: HandClock, reopen: Reopen, circuit: Circuit
+) -> None:
+    taken = order(issued(book, START), SOON, 100)
+    first, void = send(book, taken, "signed"), ask(book, HOME, key(2), "lost")
+    clock.pass_by(400 * 24 * HOUR)
+    book = restarted(reopen, circuit, clock)
+    assert send(book, taken, "signed") == first
+    assert ask(book, HOME, key(2), "lost") == void
+    other = replace(taken, pair=replace(taken.pair, key=taken.pair.key))
+    assert refused(send(book, other, "other content").for_home()).reason == "key_reused"
+
+
 def test_other_content_under_a_used_key_is_refused_and_alarmed(
     book: Book, store: Store, accounts: Accounts
 ) -> None:

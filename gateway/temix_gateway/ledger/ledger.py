@@ -227,6 +227,31 @@ class Ledger:
 
         return await self._write(work)
 
+    async def unreported(self, most: int) -> list[tuple[int, Delivery]]:
+        """The home's oldest deliveries without an acknowledgement, with their records' numbers."""
+
+        def work() -> list[tuple[int, Delivery]]:
+            rows = self._db.execute(
+                "SELECT number, start, energy, estimated FROM deliveries WHERE source = 'home' "
+                "AND number > (SELECT coalesce(max(through), 0) FROM reported) ORDER BY number LIMIT ?",
+                (most,),
+            )
+            return [
+                (number, Delivery(Interval(Instant(start), FIVE_MINUTES), Energy(energy), bool(estimated)))
+                for number, start, energy, estimated in rows
+            ]
+
+        return await self._writer.run(work)
+
+    async def acknowledged(self, through: int) -> None:
+        """Remember that the retailer has the home's deliveries up to the record ``through``."""
+
+        def work() -> None:
+            with transaction(self._db):
+                self._db.execute("INSERT INTO reported VALUES (?) ON CONFLICT DO NOTHING", (through,))
+
+        await self._write(work)
+
     async def settle(self, settlements: Iterable[Settlement]) -> None:
         """Record what each party is owed for settled intervals; a later record for an interval wins."""
 
