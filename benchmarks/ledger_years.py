@@ -188,8 +188,8 @@ class Household:
         )
 
 
-async def live(folder: Path, years: float, trades: int) -> Table:
-    """Write so many years, and measure."""
+async def live(folder: Path, years: float, trades: int) -> dict[str, float]:
+    """Write so many years, and measure: figures by their name."""
     first = datetime(2026, 11, 1, tzinfo=UTC).date()
     days = [local_day(ZONE, first + timedelta(days=number)) for number in range(int(years * 365.25))]
     clock = Clock(days[0].start)
@@ -221,25 +221,30 @@ async def live(folder: Path, years: float, trades: int) -> Table:
     verify_s = time.perf_counter() - began
     assert not verdict.fault, verdict.fault
     archives = sum(archive.path.stat().st_size for archive in sealed(path))
-    table = Table(title=f"{platform.processor() or platform.machine()}, {datetime.now(tz=UTC):%Y-%m-%d}")
+    return {
+        "days": len(days),
+        "trades a day": trades,
+        "records": records,
+        "bytes a day, first year": marks[0] / 365 if marks else path.stat().st_size / len(days),
+        "live file at most, MB": biggest / 1e6,
+        "live file at the end, MB": path.stat().st_size / 1e6,
+        "archives": verdict.archives,
+        "all archives, MB": archives / 1e6,
+        "longest archiving, s": longest,
+        "start (ledger), s": start_s,
+        "verify all with signatures, s": verify_s,
+        "signatures": verdict.signatures,
+    }
+
+
+def tell(figures: dict[str, float]) -> None:
+    """Print them, with machine and date."""
+    table = Table(title=f"{platform.machine()}, {datetime.now(tz=UTC):%Y-%m-%d}")
     table.add_column("what")
     table.add_column("figure", justify="right")
-    for name, figure in (
-        ("days", str(len(days))),
-        ("trades a day", str(trades)),
-        ("records", f"{records:,}"),
-        ("bytes a day, first year", f"{marks[0] / 365:,.0f}" if marks else "-"),
-        ("live file at most, MB", f"{biggest / 1e6:.1f}"),
-        ("live file at the end, MB", f"{path.stat().st_size / 1e6:.1f}"),
-        ("archives", str(verdict.archives)),
-        ("all archives, MB", f"{archives / 1e6:.1f}"),
-        ("longest archiving, s", f"{longest:.1f}"),
-        ("start (ledger), s", f"{start_s:.2f}"),
-        ("verify all with signatures, s", f"{verify_s:.1f}"),
-        ("signatures", f"{verdict.signatures:,}"),
-    ):
-        table.add_row(name, figure)
-    return table
+    for name, figure in figures.items():
+        table.add_row(name, f"{figure:,}" if isinstance(figure, int) else f"{figure:,.2f}")
+    Console().print(table)
 
 
 def main() -> None:
@@ -253,10 +258,10 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.folder is not None:
         asked.folder.mkdir(parents=True, exist_ok=True)
-        Console().print(asyncio.run(live(asked.folder, asked.years, asked.trades)))
+        tell(asyncio.run(live(asked.folder, asked.years, asked.trades)))
         return
     with tempfile.TemporaryDirectory() as folder:
-        Console().print(asyncio.run(live(Path(folder), asked.years, asked.trades)))
+        tell(asyncio.run(live(Path(folder), asked.years, asked.trades)))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,86 @@
+"""Real processes, real secrets: none of them is in anything that is printed, logged or named."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+BIN = Path(sys.executable).parent
+CONFIG = """[retailer]
+url = "{url}"
+client_id = "{client_id}"
+client_secret_file = "secret"
+ca_file = "{certificate}"
+[home]
+party = "home-1"
+[gateway]
+host = "127.0.0.1"
+port = 0
+announce = false
+log_level = "debug"
+"""
+
+
+def ran(*command: str | Path, cwd: Path) -> str:
+    """What a command prints, on both streams."""
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True)
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def retailer(tmp_path: Path) -> Iterator[tuple[dict[str, str], str, str, Path]]:
+    """Credentials, URL and certificate of a retailer that runs, and its log."""
+    folder, log = tmp_path / "retailer", tmp_path / "retailer.log"
+    told = json.loads(
+        subprocess.run(
+            [BIN / "temix-retailer", "enroll", "home-1", "--data", folder, "--json"],
+            capture_output=True,
+            check=True,
+        ).stdout
+    )
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(
+            [BIN / "temix-retailer", "run", "--data", folder, "--port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as process,
+    ):
+        assert process.stdout
+        url = process.stdout.readline().split(" at ")[1].strip()
+        certificate = process.stdout.readline().split(" trust ")[1].strip()
+        yield told, url, certificate, log
+        process.terminate()
+
+
+def test_no_secret_is_told(tmp_path: Path, retailer: tuple[dict[str, str], str, str, Path]) -> None:
+    told, url, certificate, retailer_log = retailer
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "secret").write_text(told["client_secret"])
+    (home / "temix-gateway.toml").write_text(CONFIG.format(url=url, certificate=certificate, **told))
+    token = json.loads(ran(BIN / "temix-gateway", "token", "home-assistant", "--json", cwd=home))["token"]
+    said = []
+    with subprocess.Popen(
+        [BIN / "temix-gateway", "run"], cwd=home, stderr=subprocess.PIPE, text=True
+    ) as gateway:
+        assert gateway.stderr
+        for line in gateway.stderr:
+            said.append(line)
+            if "retailer link" in line and '"up": true' in line:
+                break
+        ledger, copy = home / "data" / "ledger.db", home / "copy.db"
+        commands = ["status", "--json"], ["status"], ["backup", ledger, copy], ["verify", ledger]
+        said += [ran(BIN / "temix-gateway", *command, cwd=home) for command in commands]
+        gateway.terminate()
+        said.append(gateway.communicate()[1])
+    said += [retailer_log.read_text(), *(str(path) for path in home.rglob("*"))]
+    key = json.loads((home / "data" / "tender-key.json").read_bytes())["d"]
+    private = (home / "data" / "certificate.pem").read_text().split("PRIVATE KEY-----")[1][1:60]
+    own = (home / "data" / "status.token").read_text()
+    for secret in (told["client_secret"], token, own, key, private, "eyJ", "PRIVATE KEY"):
+        assert secret not in "\n".join(said)

@@ -1,0 +1,22 @@
+"""Years of a home's records, generated: the live file stays under 200 MB, and all of it verifies."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.ledger_years import live
+
+
+@pytest.mark.timeout(60)
+async def test_days_of_records_are_as_large_as_the_reference_says(tmp_path: Path) -> None:
+    figures = await live(tmp_path, 2 / 365.25 + 0.0001, 80)
+    assert figures["bytes a day, first year"] < 480_000  # without what is settled finally
+    assert figures["signatures"] == 2 * 80 * 3
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7200)
+async def test_the_live_file_of_years_stays_under_200_mb(tmp_path: Path) -> None:
+    figures = await live(tmp_path, 10, 80)
+    assert figures["live file at most, MB"] < 200, figures
+    assert figures["archives"] == 10 * 12 - 14
