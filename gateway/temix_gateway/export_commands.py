@@ -23,6 +23,7 @@ from temix_gateway.files import Files
 from temix_gateway.ledger import totals
 from temix_gateway.ledger.backup import backup
 from temix_gateway.ledger.chain import head
+from temix_gateway.ledger.packing import told
 from temix_gateway.ledger.reading import opened
 from temix_gateway.ledger.schema import RECORDS
 from temix_gateway.statement_commands import DEFAULT, ConfigPath, csv_text, currency, read_message
@@ -55,6 +56,8 @@ def export(
                 for name, content in _contents(loaded, files, copy):
                     _add(archive, name, content)
                 archive.add(copy, "ledger.db")
+                for months in sorted(files.folder.glob("ledger.archive-*.db")):
+                    archive.add(months, months.name)
         partial.replace(target)
     except (OSError, sqlite3.Error, tarfile.TarError) as error:
         raise NotExported(target, str(error)) from error
@@ -101,7 +104,7 @@ def _lines(ledger: sqlite3.Connection, table: str) -> Iterator[bytes]:
     rows = ledger.execute(f"SELECT * FROM {table} ORDER BY number")  # noqa: S608 (a name of our own)
     names = [column[0] for column in rows.description]
     for row in rows:
-        yield msgspec.json.encode(dict(zip(names, row, strict=True)))
+        yield msgspec.json.encode(dict(zip(names, told(table, row), strict=True)))
 
 
 def _columns(ledger: sqlite3.Connection, table: str) -> dict[str, str]:
@@ -133,7 +136,8 @@ _README: Final = """# What a TeMIX gateway knows about a home
 |---|---|
 | `manifest.json` | format, when it was made, the home's name, currency, zone, how far the ledger reaches |
 | `ledger.db` | the whole ledger, as one SQLite file: `temix-gateway verify ledger.db` checks it |
-| `records/*.jsonl` | the same records, one JSON object a line, a file for each table |
+| `ledger.archive-*.db` | older months, sealed, as files of the same tables |
+| `records/*.jsonl` | the records of `ledger.db`, one JSON object a line, a file for each table |
 | `schema.json` | the columns of each table and their types |
 | `statements/2026-11.csv` | each month by day; `-intervals` by 5 minutes |
 | `bills/*.json` | the bills that you entered |

@@ -16,12 +16,15 @@ from temix_gateway.errors import GatewayError
 from temix_gateway.explaining import NoSuchLine
 from temix_gateway.home.account import Statement
 from temix_gateway.ledger.reading import opened
+from temix_gateway.ledger.trace import trace
 from temix_gateway.statement_chart import Bar, bars
 from temix_gateway.statement_commands import COLUMNS, WrongPeriod, find_period
 from temix_market.instants import HOUR
 from typer.testing import CliRunner
 
 from benchmarks.statement import CONFIG, make_ledger
+from tests.gateway.market import NOW
+from tests.gateway.test_account import Metered
 
 app = typer.Typer()
 app.command()(statement_commands.statement)
@@ -146,3 +149,17 @@ def test_a_day_of_the_time_shift_is_as_long_as_it_is(config: Path) -> None:
         statement_commands.read_message(loaded, find_period(loaded, "", "2026-10-02", "", ""), "day"),
         Statement,
     )
+
+
+async def test_an_order_is_traced_to_its_receipts(tmp_path: Path) -> None:
+    made = Metered(tmp_path / "ledger.db")
+    await made.connect()
+    await made.publish()
+    await made.report()
+    await made.core.turn()
+    booked = [found for found, _ in await made.ledger.pairs(NOW)]
+    sources = await made.ledger.read(lambda ledger: trace(ledger, booked[0].interval.start))
+    made.ledger.close()
+    says = [source.says for source in sources if source.table == "transactions"]
+    assert any(booked[0].key in text and "signed energy" in text for text in says)
+    assert any(booked[0].key in text and "signed transport" in text for text in says)

@@ -2,12 +2,14 @@
 
 import sqlite3
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from temix_market.instants import FIVE_MINUTES, HOUR, Instant, iso
 from temix_market.products import Side
 from temix_market.tenders import PartyId
 from temix_market.units import Energy, Money, Price, cost, money_text
+
+from temix_gateway.ledger.packing import unpack
 
 _PAIRS: Final = (
     "SELECT t.number, t.kind, t.key, t.side, t.quantity, t.duration, t.energy_tender, t.energy_author, "
@@ -71,7 +73,7 @@ def _transactions(connection: sqlite3.Connection, start: Instant) -> list[Source
     return [source for row in rows for source in _pair(row)]
 
 
-def _pair(row: tuple[int | str | None, ...]) -> list[Source]:
+def _pair(row: tuple[Any, ...]) -> list[Source]:
     number, kind, key, side, quantity, duration = row[:6]
     order, answer, *receipts = row[12:]
     share = Energy(Side(side).sign * int(quantity or 0) // (int(duration or 1) // FIVE_MINUTES))
@@ -80,7 +82,7 @@ def _pair(row: tuple[int | str | None, ...]) -> list[Source]:
     for index, leg in enumerate(("energy", "transport")):
         tender, author, price = row[6 + 3 * index : 9 + 3 * index]
         receipt = receipts[index]
-        signed = f", signed {str(receipt)[-16:]}" if receipt else ""
+        signed = f", signed {_text(receipt)[-16:]}" if receipt else ""
         at = f"{share} Wh of {leg} at {_price(int(price or 0))} by tender {tender}"
         says = f"{kind} {key}: {at} ({booked}{signed})"
         money = cost(share, Price(int(price or 0)))
@@ -110,6 +112,10 @@ def _settlements(connection: sqlite3.Connection, start: Instant) -> list[Source]
         money = Money(subscription + trades + deviation) if counts else None
         found.append(Source(number, "settlements", says, PartyId(party), money))
     return found
+
+
+def _text(receipt: int | str | bytes) -> str:
+    return str(receipt) if isinstance(receipt, int) else unpack(receipt)
 
 
 def _price(price: int) -> str:
