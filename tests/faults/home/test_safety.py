@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -72,7 +73,8 @@ def test_last_plan_is_followed_to_its_end_while_only_the_retailer_is_away() -> N
             end = BOUNDARY + timedelta(hours=2)
             world.gateway.plan({"pump": {START: 0, BOUNDARY: 1100}}, end)
             await world.until(BOUNDARY + timedelta(minutes=5))
-            world.gateway.say(prices=(), spot=None, retailer=None)
+            gone = replace(world.gateway.state.retailer, connected=False)
+            world.gateway.say(prices=(), spot=None, retailer=gone)
             await world.until(end - timedelta(seconds=1))
             assert pump.values["relay"]
             await world.until(end + timedelta(minutes=15, seconds=10))

@@ -39,6 +39,8 @@ ENTRY_ID: Final = "01JTEMIX"
 OWNER: Final = "a1b2c3d4e5f60718293a4b5c6d7e8f90"
 """The user who acts in Home Assistant."""
 
+MARKET_ISSUES: Final = ("currency_differs_", "prices_stale_")
+
 SETTLED_S: Final = 20.0
 """Registries write themselves 10 s after a change; a home that runs for longer has them stored."""
 
@@ -162,9 +164,10 @@ class World:
         return "missing" if state is None else state.state
 
     def issues(self) -> set[str]:
-        """The integration's open repair issues."""
+        """The integration's open repair issues about devices and the meter, not those about the market."""
         registry = ir.async_get(self.hass)
-        return {key for (domain, key), issue in registry.issues.items() if domain == DOMAIN and issue.active}
+        keys = {key for (domain, key), issue in registry.issues.items() if domain == DOMAIN and issue.active}
+        return {key for key in keys if not key.startswith(MARKET_ISSUES)}
 
     async def _add(self, hass: HomeAssistant, view: Any) -> None:
         domain = view.entity_id.partition(".")[0]
