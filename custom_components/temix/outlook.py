@@ -139,7 +139,8 @@ def _follow(curve: Curve, length: timedelta, moment: Moment, before: Windows, *,
 
 
 def _best(curve: Curve, length: timedelta, start: datetime, end: datetime, *, dearest: bool) -> Window | None:
-    found = contiguous(curve, Search(length=length, earliest=start, latest=end, dearest=dearest))
+    part = [segment for segment in curve if segment.end > start and segment.start < end]
+    found = contiguous(part, Search(length=length, earliest=start, latest=end, dearest=dearest))
     if found is None:
         return None
     hours = length / timedelta(hours=1)
