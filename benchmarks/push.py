@@ -34,14 +34,12 @@ def push(chance: Random) -> bytes:
     edges = [now + number * 5 * MS for number in range(12)]
     edges += [now + 60 * MS + number * 15 * MS for number in range(12)]
     edges += [now + 240 * MS + number * 60 * MS for number in range(45)]
+    sides = ("buy", "sell", "buy_energy", "sell_energy")
     steps = [
         {
             "start": start,
             "end": end,
-            **{
-                side: chance.randint(-50_000, 400_000)
-                for side in ("buy", "sell", "buy_energy", "sell_energy")
-            },
+            **{side: chance.randint(-50_000, 400_000) for side in sides},
             "components": {"wholesale": 1, "losses": 2},
         }
         for start, end in pairwise(edges)
@@ -52,7 +50,7 @@ def push(chance: Random) -> bytes:
 def main() -> None:
     """Print the median, the 99th percentile and the maximum."""
     pushes = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
-    chance = Random(5)
+    chance = Random(5)  # noqa: S311 - prices, not secrets
     spots = tuple(
         Spot(
             start=NOW - (number + 1) * FIVE_MINUTES,
