@@ -119,17 +119,21 @@ def _step(index: int, load: np.float64, homes: int, *, deep: bool) -> Step:
 
 
 def least_peak(fleet: Sequence[Car]) -> float:
-    """The least peak of cars and homes together, kW: an aggregate linear program."""
+    """The least peak of cars and homes together, kW: a linear program of cars that come and leave alike."""
     program = Program()
     hours, beside = QUARTER / HOUR, base(len(fleet))
     peak = program.add_columns(np.ones(1))
     rows = program.add_rows(beside, np.full(STEPS, INFINITE))
     program.put(rows, peak, 1.0)
+    groups: dict[tuple[int, int], list[int]] = {}
     for car in fleet:
-        drawn = program.add_columns(np.zeros(car.leaves - car.comes), upper=MAX_POWER / 1000)
-        program.put(rows[car.comes : car.leaves], drawn, -1.0)
-        wanted = np.array([car.wanted / 1000 / hours])
-        program.put(program.add_rows(wanted, wanted), drawn, 1.0)
+        groups.setdefault((car.comes, car.leaves), []).append(car.wanted)
+    for (comes, leaves), wanted in groups.items():
+        most = len(wanted) * MAX_POWER / 1000
+        drawn = program.add_columns(np.zeros(leaves - comes), upper=most)
+        program.put(rows[comes:leaves], drawn, -1.0)
+        energy = np.array([sum(wanted) / 1000 / hours])
+        program.put(program.add_rows(energy, energy), drawn, 1.0)
     found = program.solve(300.0)
     assert found is not None
     return found.objective
