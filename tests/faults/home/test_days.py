@@ -1,9 +1,6 @@
-"""Days with eight responses, people who interfere and things that fail: nobody complains, nothing leaks."""
+"""Days with eight responses, people who interfere and things that fail: nobody complains."""
 
-import gc
-import os
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -11,14 +8,6 @@ from tests.faults.home.clock import run
 from tests.faults.home.days import Life
 
 START = datetime(2026, 11, 24, 18, tzinfo=UTC)
-MEBIBYTE = 1 << 20
-
-
-def resident() -> int:
-    """Bytes of this process that are in memory."""
-    gc.collect()
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def lived(seed: int, days: int) -> Life:
@@ -43,11 +32,8 @@ def test_two_days() -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(3_600)
-def test_thirty_days_without_a_complaint_or_a_leak() -> None:
-    lived(2, 2)
-    before = resident()
+def test_thirty_days_without_a_complaint() -> None:
     life = lived(seed := 3, 30)
     assert life.days.complaints == [], f"seed {seed}"
     assert life.days.cars >= 29
     assert len(life.days.touched) >= 30
-    assert resident() - before < 5 * MEBIBYTE
