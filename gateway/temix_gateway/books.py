@@ -94,7 +94,7 @@ class Books:
                 self.last = pair, at
         self.trades = await self._ledger.trades()
         self.unreported = 0 if self.fault else len(await self._ledger.unreported(MOST_WAITING))
-        self.ordered = await self._ledger.ordered(min(midnight, Instant(self._clock.now() - HOUR)))
+        await self.recall(midnight)
         self._market.freeze(await self._ledger.spots(since))
         settled = await self._ledger.settled(since)
         for delivery in await self._ledger.deliveries(since):
@@ -102,6 +102,10 @@ class Books:
             if settled.get(start) != (self._market.positions.at(delivery.interval), delivery.energy):
                 self._open[start] = delivery
         await self._settle()
+
+    async def recall(self, midnight: Instant) -> None:
+        """Take up the orders of the day, and of the last hour, from the ledger."""
+        self.ordered = await self._ledger.ordered(min(midnight, Instant(self._clock.now() - HOUR)))
 
     async def limited(self, terms: str) -> None:
         """Record the owner's limits, where they differ from the last record."""

@@ -147,6 +147,7 @@ class Core:
         self._terms = UNKNOWN_TERMS
         self._link = Link(False, outside.clock.now(), "not connected yet")
         self._clock_proven_at: Duration | None = None
+        self._recall = True
         self._trouble = ""
         self._report: ReportHome | None = None
         self._history: ReportHistory | None = None
@@ -207,6 +208,7 @@ class Core:
             self._link = Link(up, since, reason)
             self._tell()
         if up:
+            self._recall = True
             self._exchange.begin()
             self._wake.set()
         else:
@@ -224,6 +226,7 @@ class Core:
         apart = abs(now - self._clock.now())
         if apart <= CLOCK_ERROR:
             if self._clock_proven_at is None:
+                self._recall = True
                 self._wake.set()
             self._clock_proven_at = self._clock.monotonic()
         else:
@@ -485,6 +488,9 @@ class Core:
     async def _trade(self) -> None:
         if self.plan is None or not self._may_trade() or await self._outbox.waiting():
             return
+        if self._recall:  # by a wrong clock the day's orders may have been forgotten
+            await self.books.recall(self._midnight())
+            self._recall = False
         now, rules = self._clock.now(), self.rules
         ordered = self.books.ordered
         devices = self._report.devices if self._report is not None else []

@@ -390,6 +390,23 @@ async def test_money_a_day_is_never_passed(bench: Bench) -> None:
     assert 0 < sum(cost for cost in bought if cost > 0) <= 30_000_000
 
 
+async def test_money_a_day_is_not_spent_again_after_the_clock_went_wrong(bench: Bench) -> None:
+    await bench.publish()
+    object.__setattr__(bench.core.rules, "money_a_day", Money(30_000_000))
+    await bench.report()
+    for jump in (30 * HOUR, 0):
+        for _ in range(5):
+            await bench.core.turn()
+        bench.clock.wall = Instant(NOW + jump)
+        await bench.core.turn()
+        heads = bench.core.books.heads
+        bench.core.heard(NOW, heads)
+    for _ in range(5):
+        await bench.core.turn()
+    bought = [pair.cost for pair, _ in await bench.ledger.pairs(NOW)]
+    assert 0 < sum(cost for cost in bought if cost > 0) <= 30_000_000
+
+
 async def test_impossible_prices_are_refused_whole(bench: Bench) -> None:
     [energy, _transport] = bench.retailer.publish(26_000_000)
     with pytest.raises(InvalidField, match="outside the market's bounds"):
