@@ -139,7 +139,7 @@ async def _household(core: Core, chance: Random) -> None:
 async def _end(core: Core) -> None:
     """Trade no more, and end once every order has its answer."""
     await core.pause_trading(True)
-    while core.locked() or await core.books._ledger.pending() or core.books._unreported:
+    while core.locked() or await core.books._ledger.pending() or core.books.unreported:
         core._wake.set()
         await asyncio.sleep(0.1)
     os.kill(os.getpid(), signal.SIGTERM)
