@@ -29,13 +29,14 @@ from temix_gateway.errors import GatewayError, LedgerLocked
 from temix_gateway.files import Files
 from temix_gateway.guard import Guard
 from temix_gateway.home import certificate
-from temix_gateway.home.messages import Hello, Mode
+from temix_gateway.home.messages import Hello
 from temix_gateway.home.server import LocalApi
 from temix_gateway.home.tokens import TokenStore, private_file
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.logs import redaction
 from temix_gateway.notify import Notifier
 from temix_gateway.operations import Operations
+from temix_gateway.own_limits import Choices
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.worker import PlannerProcess
 from temix_gateway.pulse import Pulse
@@ -49,13 +50,6 @@ _LOG: Final = structlog.get_logger(__name__)
 
 class Unusable(GatewayError):
     """A file that the configuration names cannot be used."""
-
-
-class Choices(msgspec.Struct, frozen=True):
-    """What the owner chose in Home Assistant; it wins over the configuration."""
-
-    mode: Mode
-    paused: bool = False
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -106,9 +100,8 @@ async def _serve(config: Config) -> None:
         link = await asyncio.to_thread(_link, config, files, clock)
         choices = await asyncio.to_thread(_choices, files, config)
 
-        async def remember(mode: Mode, paused: bool) -> None:
-            content = msgspec.json.encode(Choices(mode, paused))
-            await asyncio.to_thread(private_file, files.choices, content)
+        async def remember(chosen: Choices) -> None:
+            await asyncio.to_thread(private_file, files.choices, msgspec.json.encode(chosen))
 
         history = AuditHistory(files.audit)
 
@@ -121,7 +114,7 @@ async def _serve(config: Config) -> None:
         planner = PlannerProcess()
         stack.push_async_callback(asyncio.to_thread, planner.close)
         outside = Outside(clock, SystemRandom(), link, link.seal, planner, remember, note_plan)
-        core = Core(rules(config), outside, ledger, mode=choices.mode, paused=choices.paused)
+        core = Core(rules(config), outside, ledger, choices)
         await core.load()
         tls = await asyncio.to_thread(certificate.load_or_make, files.certificate, identity)
         tokens = TokenStore(files.clients, clock.now)

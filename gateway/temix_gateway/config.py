@@ -99,8 +99,14 @@ class Trading(Struct, frozen=True, forbid_unknown_fields=True):
             "A later choice in Home Assistant wins over this."
         ),
     ] = "monitor"
-    money_a_day: Annotated[Decimal, Meta(description="Most that purchases may cost in one day.")] = "20"
-    highest_price: Annotated[Decimal, Meta(description="Never buy a kWh ahead for more than this.")] = "2"
+    money_a_day: Annotated[
+        Decimal,
+        Meta(description="Most that purchases may cost in one day; in Home Assistant you can go below."),
+    ] = "20"
+    highest_price: Annotated[
+        Decimal,
+        Meta(description="Never buy a kWh ahead for more than this; in Home Assistant you can go below."),
+    ] = "2"
     minimum_gain: Annotated[Decimal, Meta(description="Least that one trade must save against spot.")] = (
         "0.0005"
     )

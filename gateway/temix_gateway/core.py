@@ -5,7 +5,7 @@ It has no clock, randomness, network or disk of its own: the same code runs live
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from random import Random
 from typing import Final
@@ -37,10 +37,18 @@ from temix_gateway.guard import NO_GUARD, Guard, Guarded, guard
 from temix_gateway.home.account import Account, Found, Query
 from temix_gateway.home.devices import Device, Load, PreviewPlan, ReportHome
 from temix_gateway.home.errors import CommandRefused
-from temix_gateway.home.messages import Mode, Preview, ReportHistory, ReportReadings, State
+from temix_gateway.home.messages import (
+    Mode,
+    Preview,
+    ReportHistory,
+    ReportReadings,
+    SetLimits,
+    State,
+)
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.lookups import Ledgers, account_message, guard_message
 from temix_gateway.market import Market
+from temix_gateway.own_limits import Choices, OwnLimits, limits_message
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.horizon import Prices, tapering
 from temix_gateway.question import (
@@ -77,7 +85,10 @@ type Planner = Callable[[Problem, Plan | None], Plan]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the owner set: limits, eagerness, and how long at most a turn waits so that homes do not herd."""
+    """What is configured: ceilings, eagerness, and how long at most a turn waits so that homes do not herd.
+
+    ``money_a_day`` and ``highest_price`` are the installer's ceilings; ``under`` gives what is in force.
+    """
 
     home: PartyId
     zone: ZoneInfo
@@ -93,6 +104,15 @@ class Rules:
     guard: Guard = NO_GUARD
     share: Fraction = Fraction(1, 2)
     jitter: Duration = Duration(5 * SECOND)
+
+    def under(self, own: OwnLimits) -> Rules:
+        """The rules with the owner's own limits, where they are beneath the ceilings."""
+        money, price = own.money_a_day, own.highest_price
+        return replace(
+            self,
+            money_a_day=self.money_a_day if money is None else min(money, self.money_a_day),
+            highest_price=self.highest_price if price is None else min(price, self.highest_price),
+        )
 
     @property
     def terms(self) -> str:
@@ -112,7 +132,7 @@ class Rules:
 class Outside:
     """What the core does not make itself: clock, randomness, the retailer's link, the signature, the planner.
 
-    ``remember`` keeps the owner's choices (mode, paused) over a restart; ``note_plan`` keeps each plan.
+    ``remember`` keeps the owner's choices over a restart; ``note_plan`` keeps each plan.
     """
 
     clock: Clock
@@ -120,17 +140,15 @@ class Outside:
     link: RetailerLink
     seal: Seal
     planner: Planner
-    remember: Callable[[Mode, bool], Awaitable[None]] | None = None
+    remember: Callable[[Choices], Awaitable[None]] | None = None
     note_plan: Callable[[Problem, Plan], Awaitable[None]] | None = None
 
 
 class Core:
     """One home's gateway; a ``RetailerListener``, and the ``Core`` that the local API serves."""
 
-    def __init__(
-        self, rules: Rules, outside: Outside, ledger: Ledger, mode: Mode, paused: bool = False
-    ) -> None:
-        """Begin with what the owner chose; call ``load`` before ``run``."""
+    def __init__(self, rules: Rules, outside: Outside, ledger: Ledger, chosen: Choices) -> None:
+        """Begin with what the owner has chosen; call ``load`` before ``run``."""
         self.rules = rules
         self.market = Market(rules.bounds)
         self.plans_made = 0
@@ -142,8 +160,9 @@ class Core:
         self._clock = outside.clock
         self._exchange = Exchange(self.books, outside.link, outside.clock)
         self._outbox = Outbox(ledger, outside.link, outside.clock)
-        self._mode: Mode = mode
-        self._paused = paused
+        self._mode = chosen.mode
+        self._paused = chosen.paused
+        self._own = chosen.limits
         self._terms = UNKNOWN_TERMS
         self._link = Link(False, outside.clock.now(), "not connected yet")
         self._clock_proven_at: Duration | None = None
@@ -160,6 +179,7 @@ class Core:
         self._planned_at: Duration | None = None
         self._wake = asyncio.Event()
         self._planning = asyncio.Lock()
+        self._remembering = asyncio.Lock()
         self._observers: list[Callable[[], None]] = []
 
     async def load(self) -> None:
@@ -173,7 +193,7 @@ class Core:
             if not self.books.fault:
                 raise
             _LOG.error("ledger read in part", reason=str(error))
-        await self.books.limited(self.rules.terms)
+        await self.books.limited(self.in_force.terms)
         await self._add_up()
 
     async def run(self) -> None:
@@ -181,6 +201,11 @@ class Core:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._outside.link.run(self))
             group.create_task(self._wheel())
+
+    @property
+    def in_force(self) -> Rules:
+        """The rules with the limits that trades keep to now."""
+        return self.rules.under(self._own)
 
     @property
     def terms(self) -> Terms:
@@ -270,6 +295,7 @@ class Core:
             import_limit=self.rules.import_power,
             account=self._reckoned(),
             guard=guard_message(self.rules.guard, self._guarded),
+            limits=limits_message(self.in_force, self.rules),
         )
         return state(facts, self.market)
 
@@ -285,6 +311,20 @@ class Core:
     async def set_mode(self, mode: Mode) -> None:
         """Choose what is done with plans."""
         await self._choose(mode, self._paused)
+
+    async def set_limits(self, asked: SetLimits) -> None:
+        """Move the owner's limits: in force at once, on record before any trade under them, remembered.
+
+        Raises:
+            CommandRefused: above a ceiling or below what can be, or the ledger cannot record it.
+        """
+        before, self._own = self._own, self._own.after(asked, self.rules)
+        try:
+            await self.books.limited(self.in_force.terms)
+        except LedgerError as error:
+            self._own = before
+            raise CommandRefused(str(error)) from error
+        await self._chosen()
 
     async def report_home(self, report: ReportHome) -> None:
         """Take devices and base load for the next plan; a material change plans anew."""
@@ -491,7 +531,7 @@ class Core:
         if self._recall:  # by a wrong clock the day's orders may have been forgotten
             await self.books.recall(self._midnight())
             self._recall = False
-        now, rules = self._clock.now(), self.rules
+        now, rules, own = self._clock.now(), self.in_force, self._own
         ordered = self.books.ordered
         devices = self._report.devices if self._report is not None else []
         planned = targets(self.plan, {device.id for device in devices if device.advise})
@@ -514,6 +554,8 @@ class Core:
         policy = Policy(rules.minimum_gain, rules.certainty, rules.share)
         choices = choose(turn, limits, policy)
         for choice in choices[:ORDERS_A_TURN]:
+            if self._own is not own:
+                return  # moved amid the turn: what is left was chosen under other limits
             if not self._may_trade() or not await self._take(choice):
                 return
         if len(choices) > ORDERS_A_TURN:
@@ -588,9 +630,20 @@ class Core:
 
     async def _choose(self, mode: Mode, paused: bool) -> None:
         self._mode, self._paused = mode, paused
-        _LOG.info("owner chose", mode=mode, paused=paused)
+        await self._chosen()
+
+    async def _chosen(self) -> None:
+        limits = self.in_force
+        _LOG.info(
+            "owner chose",
+            mode=self._mode,
+            paused=self._paused,
+            money_a_day=money_text(limits.money_a_day),
+            highest_price=limits.highest_price,
+        )
         if self._outside.remember is not None:
-            await self._outside.remember(mode, paused)
+            async with self._remembering:  # one after the other, so that the last choice is what is kept
+                await self._outside.remember(Choices(self._mode, self._paused, self._own))
         self._wake.set()
         self._tell()
 

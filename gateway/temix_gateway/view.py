@@ -49,6 +49,7 @@ class Facts:
     import_limit: Power
     account: Account | None = None
     guard: BillGuard | None = None
+    limits: messages.Limits | None = None
 
 
 def state(facts: Facts, market: Market) -> State:
@@ -72,6 +73,7 @@ def state(facts: Facts, market: Market) -> State:
         import_limit=facts.import_limit,
         account=facts.account,
         bill_guard=facts.guard,
+        limits=facts.limits,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from temix_gateway.core import PLAN_EVERY, Core, Outside
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.writer import InlineWriter
+from temix_gateway.own_limits import Choices
 from temix_gateway.planning import Plan, Problem, plan
 from temix_market.calendar import local_date
 from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, SECOND, Duration, Instant
@@ -86,7 +87,7 @@ async def _run(
         await retailer.plan(HOME, _subscription(market, baseline))
         planner = CountingPlanner()
         outside = Outside(clock, scene.random("core"), link, link.seal, planner)
-        core = Core(scene.rules(), outside, ledger, "automatic")
+        core = Core(scene.rules(), outside, ledger, Choices("automatic"))
         await core.load()
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(retailer.run()), group.create_task(core.run())]

@@ -39,6 +39,7 @@ from custom_components.temix.client import (
     EvCharger,
     GatewayState,
     InvalidAuth,
+    Limits,
     Load,
     Reading,
     RunTime,
@@ -139,6 +140,23 @@ async def test_changes_arrive_and_a_command_shows_its_effect(
         assert gateway.api is not None
         gateway.api.changed()
         assert (await states.get()).trading.paused
+
+
+async def test_limits_arrive_and_are_moved(gateway: Gateway, session: aiohttp.ClientSession) -> None:
+    client = make(session, gateway)
+    async with listening(client) as states:
+        await client.set_limits(money_a_day=Decimal("1E+1"))
+        await client.set_limits(highest_price=287_000)
+        assert gateway.api is not None
+        gateway.api.changed()
+        limits = (await states.get()).limits
+    assert gateway.core.commands == [("set_limits", "10", None), ("set_limits", None, 287_000)]
+    assert limits == Limits(
+        money_a_day=Decimal(10),
+        highest_price=287_000,
+        money_a_day_ceiling=Decimal(20),
+        highest_price_ceiling=2_000_000,
+    )
 
 
 async def test_reports_arrive_as_typed_devices(gateway: Gateway, session: aiohttp.ClientSession) -> None:

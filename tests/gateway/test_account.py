@@ -46,7 +46,7 @@ class Metered(Bench):
         self.ledger = Ledger(self.path, self.clock, InlineWriter())
         outside = Outside(self.clock, self.random, self.retailer, self.retailer.seal, plan)
         owner = replace(rules(), extras=EXTRAS, tariffs=(FLAT,))
-        self.core = Core(owner, outside, self.ledger, mode=self.mode)
+        self.core = Core(owner, outside, self.ledger, self.chosen)
 
     async def live(self, steps: int, seed: int = 3) -> None:
         """Read the meter after each of so many steps, and turn the wheel."""

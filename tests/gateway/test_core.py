@@ -1,21 +1,26 @@
 """The core, turn by turn, against a retailer of a few lines in the same process."""
 
 import asyncio
+import json
+import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from temix_gateway.core import Core, Outside, Rules
 from temix_gateway.home.devices import Load, PreviewPlan, ReportHome, RunTime
 from temix_gateway.home.errors import CommandRefused
-from temix_gateway.home.messages import Mode, Reading, ReportReadings
+from temix_gateway.home.messages import Limits, Mode, Reading, ReportReadings, SetLimits
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.writer import InlineWriter
 from temix_gateway.market import Quarantined
+from temix_gateway.own_limits import Choices
 from temix_gateway.planning import plan
 from temix_gateway.question import targets
 from temix_market.deliveries import Delivery
@@ -178,14 +183,17 @@ class Bench:
         self.clock = FakeClock()
         self.retailer = Retailer(self.clock)
         self.path = path
-        self.mode = mode
+        self.chosen = Choices(mode)
         self.random = Random(1)
         self.start()
 
     def start(self) -> None:
         self.ledger = Ledger(self.path, self.clock, InlineWriter())
-        outside = Outside(self.clock, self.random, self.retailer, self.retailer.seal, plan)
-        self.core = Core(rules(), outside, self.ledger, mode=self.mode)
+        outside = Outside(self.clock, self.random, self.retailer, self.retailer.seal, plan, self.remember)
+        self.core = Core(rules(), outside, self.ledger, self.chosen)
+
+    async def remember(self, chosen: Choices) -> None:
+        self.chosen = chosen
 
     async def restart(self) -> None:
         self.ledger.close()
@@ -388,6 +396,104 @@ async def test_money_a_day_is_never_passed(bench: Bench) -> None:
         await bench.core.turn()
     bought = [pair.cost for pair, _ in await bench.ledger.pairs(NOW)]
     assert 0 < sum(cost for cost in bought if cost > 0) <= 30_000_000
+
+
+def bought(pairs: Iterable[tuple[Pair, Instant]]) -> list[Pair]:
+    return [pair for pair, _ in pairs if pair.energy.side is Side.SELL]
+
+
+async def test_a_highest_price_below_the_market_stops_purchases_at_once(bench: Bench) -> None:
+    await bench.core.set_limits(SetLimits(id=1, highest_price=110_000))  # a kWh costs 120,000 with transport
+    await trading(bench)
+    assert bench.retailer.answers == {}
+    await bench.core.set_limits(SetLimits(id=2, highest_price=130_000))
+    await bench.core.turn()
+    assert bought(await bench.ledger.pairs(NOW))
+
+
+async def test_a_limit_lowered_amid_a_turn_ends_its_orders(bench: Bench) -> None:
+    order = bench.retailer.order
+
+    async def order_then_lower(key: PairKey, signed: str) -> Answer:
+        await bench.core.set_limits(SetLimits(id=1, highest_price=0))
+        return await order(key, signed)
+
+    bench.retailer.order = order_then_lower  # type: ignore[method-assign]
+    await trading(bench)
+    assert len(bench.retailer.booked) == 1
+    await bench.core.turn()
+    assert len(bench.retailer.booked) == 1
+
+
+async def test_a_lowered_money_a_day_counts_what_was_spent_before(bench: Bench) -> None:
+    await trading(bench)
+    before = len(bought(await bench.ledger.pairs(NOW)))
+    assert before
+    await bench.core.set_limits(SetLimits(id=1, money_a_day="0.000000001"))
+    await bench.core.turn()
+    assert len(bought(await bench.ledger.pairs(NOW))) == before
+
+
+async def test_limits_outlive_a_restart_and_stand_in_the_ledger(bench: Bench) -> None:
+    await bench.core.set_limits(SetLimits(id=1, highest_price=110_000))
+    await bench.core.set_limits(SetLimits(id=2, money_a_day="7.25"))
+    await bench.restart()
+    await trading(bench)
+    assert bench.retailer.answers == {}
+    assert bench.core.state().limits == Limits(
+        money_a_day="7.25",
+        highest_price=110_000,
+        money_a_day_ceiling="20",
+        highest_price_ceiling=2_000_000,
+    )
+    with closing(sqlite3.connect(bench.path)) as rows:
+        terms = [json.loads(terms) for (terms,) in rows.execute("SELECT terms FROM limits ORDER BY number")]
+    assert [(each["moneyADay"], each["highestPrice"]) for each in terms] == [
+        (20_000_000_000, 2_000_000),
+        (20_000_000_000, 110_000),
+        (7_250_000_000, 110_000),
+    ]
+
+
+async def test_a_ceiling_that_was_lowered_since_wins_over_what_is_remembered(bench: Bench) -> None:
+    await bench.core.set_limits(SetLimits(id=1, money_a_day="7"))
+    bench.core.rules = replace(bench.core.rules, money_a_day=Money(5_000_000_000))
+    assert bench.core.in_force.money_a_day == 5_000_000_000
+
+
+@pytest.mark.parametrize(
+    "asked,reason",
+    [
+        ({"money_a_day": "20.000000001"}, "money_a_day: 20.000000001 is above the installer's ceiling, 20"),
+        ({"money_a_day": "-0.01"}, "money_a_day: -0.01 is negative"),
+        ({"money_a_day": "1e1"}, "money_a_day: '1e1' is not a decimal number"),
+        ({"highest_price": 2_000_001}, "highest_price: 2000001 µ/kWh is above the installer's ceiling"),
+        ({"highest_price": -5_000_001}, "highest_price: -5000001 µ/kWh is outside the market's bounds"),
+        ({"money_a_day": "1", "highest_price": 10**30}, "highest_price: "),
+    ],
+)
+async def test_limits_that_cannot_be_are_refused_whole(
+    bench: Bench, asked: dict[str, Any], reason: str
+) -> None:
+    before = bench.core.state().limits
+    with pytest.raises(CommandRefused, match=re.escape(reason)):
+        await bench.core.set_limits(SetLimits(id=1, **asked))
+    assert bench.core.state().limits == before
+    assert bench.chosen == Choices("automatic")
+
+
+async def test_the_ceiling_itself_may_be_chosen(bench: Bench) -> None:
+    await bench.core.set_limits(SetLimits(id=1, money_a_day="20", highest_price=2_000_000))
+    assert bench.core.in_force == bench.core.rules
+
+
+async def test_limits_that_cannot_be_recorded_are_refused(bench: Bench) -> None:
+    bench.ledger._db.execute("DROP TABLE limits")
+    with pytest.raises(CommandRefused):
+        await bench.core.set_limits(SetLimits(id=1, money_a_day="1"))
+    assert bench.core.in_force == bench.core.rules
+    assert bench.chosen == Choices("automatic")
+    assert bench.core.locked()
 
 
 async def test_money_a_day_is_not_spent_again_after_the_clock_went_wrong(bench: Bench) -> None:

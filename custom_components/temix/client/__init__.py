@@ -36,7 +36,7 @@ from .exceptions import (
     UnsupportedSchema,
     WrongGateway,
 )
-from .models import GatewayState, Hello, PositionStep, Preview, PriceStep, Spot
+from .models import GatewayState, Hello, Limits, PositionStep, Preview, PriceStep, Spot
 from .reconnect import Listener, stay_connected
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "Held",
     "Hello",
     "InvalidAuth",
+    "Limits",
     "Listener",
     "Load",
     "PositionStep",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 import aiohttp
@@ -110,6 +111,13 @@ class Client:
     async def set_mode(self, mode: str) -> None:
         """Choose ``monitor``, ``advise`` or ``automatic``."""
         await self._command("set_mode", mode=mode)
+
+    async def set_limits(
+        self, *, money_a_day: Decimal | None = None, highest_price: int | None = None
+    ) -> None:
+        """Move the limits of trade beneath the installer's ceilings; what is not given stays."""
+        money = None if money_a_day is None else f"{money_a_day:f}"
+        await self._command("set_limits", money_a_day=money, highest_price=highest_price)
 
     async def plan_again(self) -> None:
         """Plan now, whatever has changed."""

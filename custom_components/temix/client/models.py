@@ -117,6 +117,26 @@ class Trading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The limits of trade in force, and the installer's ceilings above them."""
+
+    money_a_day: Decimal
+    highest_price: int
+    money_a_day_ceiling: Decimal
+    highest_price_ceiling: int
+
+    @classmethod
+    def from_message(cls, data: Mapping[str, Any]) -> Self:
+        """Read the limits."""
+        return cls(
+            money_a_day=money(data["money_a_day"]),
+            highest_price=data["highest_price"],
+            money_a_day_ceiling=money(data["money_a_day_ceiling"]),
+            highest_price_ceiling=data["highest_price_ceiling"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
     """How far the gateway's ledger reaches, and the hash at its head."""
 
@@ -239,6 +259,7 @@ class GatewayState:
     import_limit: int | None = None
     account: Account | None = None
     bill_guard: BillGuard | None = None
+    limits: Limits | None = None
 
     @classmethod
     def from_message(cls, data: Mapping[str, Any]) -> Self:
@@ -299,4 +320,5 @@ _SECTIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "import_limit": _plain,
     "account": or_none(Account.from_message),
     "bill_guard": or_none(BillGuard.from_message),
+    "limits": or_none(Limits.from_message),
 }

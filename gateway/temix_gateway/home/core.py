@@ -4,7 +4,14 @@ from typing import Protocol
 
 from temix_gateway.home.account import Found, Query
 from temix_gateway.home.devices import PreviewPlan, ReportHome
-from temix_gateway.home.messages import Mode, Preview, ReportHistory, ReportReadings, State
+from temix_gateway.home.messages import (
+    Mode,
+    Preview,
+    ReportHistory,
+    ReportReadings,
+    SetLimits,
+    State,
+)
 
 
 class Core(Protocol):
@@ -27,6 +34,10 @@ class Core(Protocol):
 
     async def set_mode(self, mode: Mode) -> None:
         """Choose what is done with plans."""
+        ...
+
+    async def set_limits(self, asked: SetLimits) -> None:
+        """Move the owner's limits beneath the ceilings."""
         ...
 
     async def report_home(self, report: ReportHome) -> None:

@@ -52,6 +52,19 @@ class Trading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     locked: list[str] = []
 
 
+class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The limits of trade in force, and the installer's ceilings that ``set_limits`` cannot pass.
+
+    ``money_a_day`` is the most that purchases may cost in one day of the home, ``highest_price`` what a kWh
+    bought ahead may cost.
+    """
+
+    money_a_day: MoneyText
+    highest_price: MicroPrice
+    money_a_day_ceiling: MoneyText
+    highest_price_ceiling: MicroPrice
+
+
 class Spot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The delivered spot of the current 5 minutes; provisional until both parties have frozen theirs.
 
@@ -171,6 +184,7 @@ class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     import_limit: Watt | None = None
     account: Account | None = None
     bill_guard: BillGuard | None = None
+    limits: Limits | None = None
 
 
 class Snapshot(Struct, frozen=True, kw_only=True, tag="snapshot", tag_field="kind"):
@@ -262,6 +276,14 @@ class SetMode(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
 
     id: CommandId
     mode: Mode
+
+
+class SetLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="set_limits"):
+    """Move the limits of trade, at once and for good; null: as it is. Refused above the ceilings."""
+
+    id: CommandId
+    money_a_day: MoneyText | None = None
+    highest_price: MicroPrice | None = None
 
 
 class Reading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

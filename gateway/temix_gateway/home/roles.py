@@ -17,12 +17,13 @@ _READ: Final = frozenset(
     {"start_listening", "get_state", "get_statement", "get_transactions", "get_settled_hours"}
 )
 _STEER: Final = frozenset({"pause_trading", "plan_again", "set_mode"})
+_LIMIT: Final = frozenset({"set_limits"})
 _REPORT: Final = frozenset({"report_home", "report_history", "report_readings", "preview_plan"})
 
 ALLOWED: Final[dict[Role, frozenset[str]]] = {
     Role.VIEWER: _READ,
-    Role.CONTROLLER: _READ | _STEER | _REPORT,
-    Role.OWNER: _READ | _STEER,
+    Role.CONTROLLER: _READ | _STEER | _LIMIT | _REPORT,
+    Role.OWNER: _READ | _STEER | _LIMIT,
     Role.INSTALLER: _READ | _STEER,
 }
 """The commands of each role; Home Assistant is the controller."""

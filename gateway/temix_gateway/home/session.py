@@ -28,6 +28,7 @@ from temix_gateway.home.messages import (
     ReportReadings,
     Result,
     ServerMessage,
+    SetLimits,
     SetMode,
     Snapshot,
     StartListening,
@@ -45,6 +46,7 @@ type Order = (
     | PauseTrading
     | PlanAgain
     | SetMode
+    | SetLimits
     | ReportHome
     | ReportHistory
     | ReportReadings
@@ -233,6 +235,8 @@ class Session:
                 await core.plan_again()
             case SetMode():
                 await core.set_mode(command.mode)
+            case SetLimits():
+                await core.set_limits(command)
             case ReportHome():
                 await core.report_home(command)
             case PreviewPlan():

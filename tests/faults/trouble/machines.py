@@ -11,6 +11,7 @@ from typing import Any, Final, override
 from aiohttp import web
 from temix_gateway.core import Core, Outside, Rules
 from temix_gateway.ledger.ledger import Ledger
+from temix_gateway.own_limits import Choices
 from temix_gateway.retailer.service import Account
 from temix_gateway.retailer.temix import TemixLink
 from temix_market.instants import Duration, Instant
@@ -160,7 +161,7 @@ class Gateway:
         )
         link = TemixLink(settings.rules.home, settings.key, account, clock=machine.clock, random=chance)
         outside = Outside(machine.clock, chance, settings.watch(link), link.seal, settings.planner)
-        core = Core(settings.rules, outside, ledger, "automatic")
+        core = Core(settings.rules, outside, ledger, Choices("automatic"))
         await core.load()
         self.core, self.link = core, link
         await core.run()

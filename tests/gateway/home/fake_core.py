@@ -16,6 +16,7 @@ from temix_gateway.home.messages import (
     DevicePlan,
     Hello,
     Ledger,
+    Limits,
     Mode,
     PlanStep,
     PositionStep,
@@ -24,6 +25,7 @@ from temix_gateway.home.messages import (
     ReportHistory,
     ReportReadings,
     Retailer,
+    SetLimits,
     Spot,
     State,
     Trading,
@@ -78,6 +80,12 @@ def state(now: int = NOON, hours: int = 36) -> State:
         ],
         ledger=Ledger(sequence=41, head="ab" * 32),
         transactions=Transactions(count=12),
+        limits=Limits(
+            money_a_day="12.5",
+            highest_price=400_000,
+            money_a_day_ceiling="20",
+            highest_price_ceiling=2_000_000,
+        ),
     )
 
 
@@ -109,6 +117,18 @@ class FakeCore:
         """Change the state, as a real core does."""
         self._note(("set_mode", mode))
         self.current = msgspec.structs.replace(self.current, mode=mode)
+
+    async def set_limits(self, asked: SetLimits) -> None:
+        """Change the state, as a real core does."""
+        self._note(("set_limits", asked.money_a_day, asked.highest_price))
+        given = {
+            name: value
+            for name in ("money_a_day", "highest_price")
+            if (value := getattr(asked, name)) is not None
+        }
+        self.current = msgspec.structs.replace(
+            self.current, limits=msgspec.structs.replace(self.current.limits, **given)
+        )
 
     async def report_home(self, report: ReportHome) -> None:
         """Remember."""

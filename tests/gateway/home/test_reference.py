@@ -1,5 +1,6 @@
 """The schema says what both sides send, and refuses what they refuse."""
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -65,7 +66,15 @@ async def test_what_the_gateway_sends(gateway: Gateway, connect: Connect) -> Non
 
 async def test_what_the_client_sends(mock: MockServer, client: Client) -> None:
     mock.answers |= dict.fromkeys(
-        ("pause_trading", "plan_again", "set_mode", "report_home", "report_history", "report_readings"),
+        (
+            "pause_trading",
+            "plan_again",
+            "set_mode",
+            "set_limits",
+            "report_home",
+            "report_history",
+            "report_readings",
+        ),
         result,
     )
     mock.answers["get_settled_hours"] = lambda asked: result(asked, {"hours": [], "revision": 0})
@@ -73,11 +82,13 @@ async def test_what_the_client_sends(mock: MockServer, client: Client) -> None:
         await client.pause_trading(False)
         await client.plan_again()
         await client.set_mode("monitor")
+        await client.set_limits(money_a_day=Decimal("7.25"))
+        await client.set_limits(highest_price=-1)
         await client.report_home(NOW, DEVICES, [Load(start=NOW, end=SIX, power=-3)])
         await client.report_history(NOW, [410, None], [0, 1_200])
         await client.report_readings([Reading(start=NOW, end=SIX, energy=1)])
         await client.get_settled_hours(NOW, SIX)
-    assert len(mock.received) == 9
+    assert len(mock.received) == 11
     for message in mock.received:
         check("ClientMessage", message)
 

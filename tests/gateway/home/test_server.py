@@ -26,6 +26,7 @@ COMMANDS = {
     "pause_trading": {"paused": True},
     "plan_again": {},
     "set_mode": {"mode": "advise"},
+    "set_limits": {"money_a_day": "5.5", "highest_price": 300_000},
     "report_home": {"at": NOON, "devices": [], "base_load": []},
     "preview_plan": {"device": PUMP},
     "report_history": {"start": NOON, "load": [410, None], "sun": [0, 1_200]},
@@ -107,6 +108,13 @@ async def test_each_role_may_what_the_table_says(
         assert gateway.core.commands == []
 
 
+def test_who_may_move_limits() -> None:
+    assert {role for role, allowed in ALLOWED.items() if "set_limits" in allowed} == {
+        Role.CONTROLLER,
+        Role.OWNER,
+    }
+
+
 def test_the_table_covers_every_command() -> None:
     assert frozenset().union(*ALLOWED.values()) == set(COMMANDS)
 
@@ -154,6 +162,8 @@ async def test_who_says_nothing_is_let_go(connect: Connect, monkeypatch: pytest.
         ('{"id": 2, "type": "pause_trading", "paused": "yes"}', 2, "$.paused"),
         ('{"id": 2, "type": "pause_trading", "paused": true, "now": 1}', 2, "now"),
         ('{"id": 2, "type": "set_mode", "mode": "party"}', 2, "$.mode"),
+        ('{"id": 2, "type": "set_limits", "money_a_day": 5}', 2, "$.money_a_day"),
+        ('{"id": 2, "type": "set_limits", "highest_price": "0.3"}', 2, "$.highest_price"),
         ('{"id": 2, "type": "report_readings", "readings": []}', 2, "$.readings"),
         ('{"id": 2, "type": "report_readings", "readings": [{"start": NaN}]}', None, "malformed"),
         (

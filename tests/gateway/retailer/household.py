@@ -11,6 +11,7 @@ from temix_gateway.core import Core, Outside
 from temix_gateway.home.devices import Load, ReportHome
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.writer import InlineWriter
+from temix_gateway.own_limits import Choices
 from temix_gateway.planning import plan
 from temix_gateway.resync import Fetched, resynchronise
 from temix_market.instants import FIVE_MINUTES, HOUR, SECOND, Duration, Instant
@@ -41,7 +42,7 @@ class Household:
         self.link = link = self.bench.link()
         self.ledger = Ledger(self.path, self.bench.clock, InlineWriter())
         outside = Outside(self.bench.clock, self.random, link, link.seal, plan)
-        self.core = Core(rules(), outside, self.ledger, mode="automatic")
+        self.core = Core(rules(), outside, self.ledger, Choices("automatic"))
         await self.core.load()
         self._told = asyncio.Event()
         self.core.observe(self._told.set)

@@ -11,6 +11,7 @@ import pytest
 from temix_gateway.core import Core, Outside
 from temix_gateway.home.devices import Load, ReportHome, RunTime
 from temix_gateway.ledger.ledger import Ledger
+from temix_gateway.own_limits import Choices
 from temix_gateway.planning import plan
 from temix_gateway.retailer.temix import TemixLink
 from temix_market.deliveries import Delivery
@@ -84,7 +85,7 @@ async def test_book_and_ledger_agree_whatever_is_lost(bench: Bench, tmp_path: Pa
     ledger = await asyncio.to_thread(Ledger, tmp_path / "ledger.db", bench.clock)
     link = Unreliable(bench.link(), random)
     outside = Outside(bench.clock, random, link, link.link.seal, plan)
-    core = Core(rules(), outside, ledger, mode="automatic")
+    core = Core(rules(), outside, ledger, Choices("automatic"))
     await core.load()
     told = asyncio.Event()
     core.observe(told.set)
