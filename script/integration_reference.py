@@ -14,6 +14,7 @@ from custom_components.temix.button import PLAN_AGAIN
 from custom_components.temix.calendar import CALENDAR
 from custom_components.temix.entity import GATEWAY, PRICES
 from custom_components.temix.event import MARKET
+from custom_components.temix.number import LIMITS
 from custom_components.temix.price_sensors import PRICE_SENSORS
 from custom_components.temix.select import GATEWAY_MODE
 
@@ -61,6 +62,8 @@ MEANINGS: Final = {
     "cost_forecast_this_month": "What all of the month is expected to cost",
     "savings_today": "What the configured old tariff would have cost today, less the cost",
     "savings_this_month": "The same for this month; unknown where no tariff is configured",
+    "money_a_day": "Most that purchases may cost in one day; at most the installer's `[trading] money_a_day`",
+    "highest_price": "Never buy a kWh ahead for more; at most the installer's `[trading] highest_price`",
     "plan_again": "Makes the gateway plan now, whatever has changed",
     "price_low": "Whether the level is low or very low",
     "price_high": "Whether the level is high or very high",
@@ -119,6 +122,8 @@ def _descriptions() -> Iterator[tuple[str, str, EntityDescription]]:
     yield "calendar", PRICES, CALENDAR
     yield "event", PRICES, MARKET
     yield "select", GATEWAY, GATEWAY_MODE
+    for limit in LIMITS:
+        yield "number", GATEWAY, limit
     yield "button", GATEWAY, PLAN_AGAIN
 
 

@@ -45,6 +45,7 @@ from tests.integration.conftest import (
         Platform.EVENT,
         Platform.SELECT,
         Platform.BUTTON,
+        Platform.NUMBER,
     ],
 )
 async def test_entities(
@@ -60,6 +61,9 @@ async def test_entities(
         await hass.config_entries.async_unload(entry.entry_id)
 
 
+MONEY = "number.gateway_money_a_day"
+PRICE = "number.gateway_highest_price"
+
 DEFAULT = {
     BUY,
     SELL,
@@ -70,6 +74,8 @@ DEFAULT = {
     "binary_sensor.electricity_prices_tomorrow_known",
     "calendar.electricity_prices_calendar",
     "select.gateway_mode",
+    MONEY,
+    PRICE,
     "binary_sensor.gateway_problem",
     "button.gateway_plan_again",
     "sensor.account_bought_energy",
