@@ -74,7 +74,7 @@ def check_image(image: Path, cut: Cut, heads: Sequence[Head]) -> int:
     return found.sequence
 
 
-async def cut_while_archiving(seeds: Sequence[int], folder: Path) -> Tally:
+async def cut_while_archiving(seeds: Sequence[int], folder: Path, amend: Callable[[str], str] = str) -> Tally:
     """All power cuts of all seeds."""
     tally = Tally()
     for seed in seeds:
@@ -83,7 +83,7 @@ async def cut_while_archiving(seeds: Sequence[int], folder: Path) -> Tally:
         image.mkdir()
         head, clock = await build(seed, work)
         chance, heads = Random(seed), [head]
-        with recording(work, checkpoint=chance.choice(CHECKPOINTS)) as record:
+        with recording(work, checkpoint=chance.choice(CHECKPOINTS), amend=amend) as record:
             ledger = Ledger(work / LEDGER, clock, InlineWriter())
             assert await ledger.archive(ZONE) == ARCHIVE
             heads.append(ledger.head)
@@ -121,8 +121,11 @@ async def test_a_power_cut_while_archiving_loses_nothing(folder: Path) -> None:
 
 
 async def test_an_archive_that_is_not_synced_is_found_out(folder: Path) -> None:
-    with patch.object(disk, "sync"), pytest.raises((AssertionError, LedgerError)):
-        await cut_while_archiving(range(12), folder)
+    def amend(statement: str) -> str:  # else SQLite syncs files and names by itself
+        return statement.replace("BEGIN IMMEDIATE", "PRAGMA synchronous = OFF; BEGIN IMMEDIATE")
+
+    with patch.object(disk, "sync"), pytest.raises((AssertionError, LedgerError), match=r"ledger|is none of"):
+        await cut_while_archiving(range(3), folder, amend)
 
 
 @pytest.mark.parametrize(

@@ -127,18 +127,25 @@ async def build_older(seed: int, folder: Path) -> Head:
     ledger = home.open(scratch)
     for _ in range(CALLS):
         await home.act(ledger)
-    head = ledger.head
     ledger.close()
     older = open_file(folder / LEDGER, STEPS[:1])
     older.connection.execute("ATTACH ? AS scratch", (str(scratch),))
     older.connection.execute("BEGIN")
     older.connection.execute("INSERT INTO inbox SELECT * FROM scratch.inbox")
-    chained = "SELECT number, kind, head FROM scratch.chain ORDER BY number"
-    for number, code, link in older.connection.execute(chained).fetchall():
+    tables = {name for (name,) in older.connection.execute("SELECT name FROM main.sqlite_schema")}
+    last, link = 0, chain.START
+    for number, code in older.connection.execute(
+        "SELECT number, kind FROM scratch.chain ORDER BY number"
+    ).fetchall():
         kind = chain.name(code)
-        row = older.connection.execute(f"SELECT * FROM scratch.{kind} WHERE number = ?", (number,)).fetchone()
-        older.connection.execute("INSERT INTO chain VALUES (?, ?, ?)", (number, kind, link))
-        row = told(kind, row)  # as the first schema held it
+        if kind not in tables:
+            continue
+        _, *row = older.connection.execute(
+            f"SELECT * FROM scratch.{kind} WHERE number = ?", (number,)
+        ).fetchone()
+        row = told(kind, (last := last + 1, *row))  # as the first schema held it
+        link = chain.step(link, kind, row)
+        older.connection.execute("INSERT INTO chain VALUES (?, ?, ?)", (last, kind, link))
         older.connection.execute(f"INSERT INTO {kind} VALUES ({', '.join('?' * len(row))})", row)
     older.connection.execute("COMMIT")
     older.connection.execute("DETACH scratch")
@@ -151,7 +158,7 @@ async def build_older(seed: int, folder: Path) -> Head:
     if chance.random() < 0.5:
         log.write_bytes(content)
         (folder / LEDGER).write_bytes(file)
-    return head
+    return Head(last, link.hex())
 
 
 def check_migration(image: Path, cut: Cut, head: Head) -> None:

@@ -51,7 +51,7 @@ async def test_verify_ends_with_1_and_the_first_bad_record(path: Path, keys: Pat
         intruder.execute("UPDATE spots SET sell = sell + 1")
     code, told, errors = run("verify", path)
     assert (code, told) == (1, "")
-    assert errors == f"temix-gateway: ledger {path}: record 8 (spots) is not what was written\n"
+    assert errors == f"temix-gateway: ledger {path}: record 9 (spots) is not what was written\n"
 
 
 @pytest.mark.timeout(30)

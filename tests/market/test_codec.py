@@ -20,6 +20,7 @@ from temix_market.units import Energy, Price
 from temix_market.wire import codec
 from temix_market.wire.base import MAX_BYTES, decode, encode
 from temix_market.wire.delivery import EiCreateDelivery
+from temix_market.wire.exchange import ChainHead
 from temix_market.wire.position import CtsStream
 from temix_market.wire.stream import Frame, HeartbeatFrame, PublicationNumber, TendersFrame, TransactionsFrame
 from temix_market.wire.tender import EiDistributeTender
@@ -81,6 +82,7 @@ def test_an_interval_comes_back(interval: Interval) -> None:
             now="2026-03-29T00:00:00Z",
             sequence=3,
             head="0" * 64,
+            orders=ChainHead(sequence=2, head="0" * 64),
             publications=(PublicationNumber(party_id="lse", sequence=2),),
         ),
     ],

@@ -8,6 +8,7 @@ from temix_market.errors import (
     KeyReused,
     KeyVoided,
     MarketError,
+    OutOfSequence,
     Refused,
     TenderExpired,
     TenderSuperseded,
@@ -28,6 +29,7 @@ ERRORS = [
     BeyondDepth("t", 24, 12),
     KeyReused("k"),
     KeyVoided("k"),
+    OutOfSequence("h", 2, 4),
 ]
 
 

@@ -24,6 +24,7 @@ from temix_gateway.ledger.file import open_file
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.schema import STEPS, Step
 from temix_gateway.ledger.verify import check
+from temix_gateway.logs import set_up_logging
 from temix_gateway.retailer.service import Service
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration
 from temix_market.units import Money, Price
@@ -93,7 +94,7 @@ def live(configuration: Path, death: Death) -> None:
         if death.later:
             _be_later(stack)
         loaded = config.load(configuration)
-        app.set_up_logging(loaded.gateway.log_level)
+        set_up_logging(loaded.gateway.log_level)
         asyncio.run(app.serve(loaded))
 
 
