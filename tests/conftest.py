@@ -2,12 +2,16 @@
 
 import custom_components  # noqa: F401, I001  (the plugin's own test folder has a package of this name)
 
+import logging
 from collections.abc import Iterator
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
 pytest_plugins = ["tests.rules", "pytester"]
+
+# Home Assistant's plugin has every statement of its recorder told.
+logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 
 @pytest.fixture

@@ -43,4 +43,4 @@ def replayed(tmp_path_factory: pytest.TempPathFactory) -> Replayed:
 @pytest.fixture
 def storm(replayed: Replayed) -> Done:
     """A day of dear hours."""
-    return replayed("2021-02-16", 1)
+    return replayed("2021-02-15", 1)
