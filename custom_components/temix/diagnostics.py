@@ -1,6 +1,8 @@
 """Diagnostics: what helps to find a fault, without secrets and without saying where the home is."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any, Final
 
 from homeassistant.components.diagnostics import async_redact_data
@@ -20,5 +22,10 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TemixCo
         "connected": coordinator.client.connected,
         "gateway_version": coordinator.version,
         "now": asdict(coordinator.now),
-        "state": async_redact_data(asdict(coordinator.data), TO_REDACT),
+        "state": async_redact_data(asdict(coordinator.data, dict_factory=_plain), TO_REDACT),
     }
+
+
+def _plain(fields: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Money as text: JSON knows no exact decimals."""
+    return {name: str(value) if isinstance(value, Decimal) else value for name, value in fields}

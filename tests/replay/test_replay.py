@@ -77,7 +77,7 @@ def test_the_ledgers_own_settlements_come_to_the_same(storm: Done) -> None:
 def test_the_same_seed_is_the_same_replay_in_another_process(storm: Done) -> None:
     """Whatever the seed of Python's hashes."""
     command = [sys.executable, "-c", "from temix_gateway.cli import main; main()", "replay"]
-    options = ["--from", "2021-02-16", "--days", "1", "--seed", "3", "--json"]
+    options = ["--from", str(storm.scene.first), "--days", "1", "--seed", "3", "--json"]
     done = subprocess.run(
         [*command, *options],
         capture_output=True,
