@@ -349,6 +349,9 @@ class MqttHome:
         self._physics.join()
         self._client.disconnect()
         self._client.loop_stop()
+        # The client closes the pair of sockets that wakes its thread only when it is freed. Freed in a cycle,
+        # the sockets may go first, and warn.
+        self._client.on_connect = self._client.on_message = None
 
     def touch(self, act: Callable[[], object]) -> None:
         """Let a person do something to the devices; they tell it at once."""
