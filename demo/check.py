@@ -55,6 +55,11 @@ async def check(demo: Demo, console: Console) -> bool:
     findings = [*await values(demo), await past(demo)]
     await traded(demo)
     findings += await agreement(demo)
+    return report(findings, console)
+
+
+def report(findings: Sequence[Finding], console: Console) -> bool:
+    """Print a table of what was found and say whether all is well."""
     table = Table("evidence", "found", "")
     for finding in findings:
         table.add_row(finding.what, finding.found, "[green]ok[/]" if finding.ok else "[bold red]FAILED[/]")
@@ -97,14 +102,18 @@ async def traded(demo: Demo, least: int = LEAST_PAIRS) -> None:
     async def look() -> int:
         return await asyncio.to_thread(lambda: evidence.book(demo.book, HOME).trades)
 
+    await while_wishing(demo, look, lambda trades: trades >= least)
+
+
+async def while_wishing[T](demo: Demo, look: Callable[[], Awaitable[T]], good: Callable[[T], bool]) -> T:
+    """Look until it is good, wishing for other temperatures meanwhile; returns the last look."""
+    wishes = cycle(WISHES)
     end = asyncio.get_running_loop().time() + WITHIN_S
-    for wish in cycle(WISHES):
-        trades = await until(look, lambda trades: trades >= least, PATIENCE_S)
-        if trades >= least or asyncio.get_running_loop().time() > end:
-            break
+    while not good(seen := await until(look, good, PATIENCE_S)) and asyncio.get_running_loop().time() < end:
         await demo.home_assistant.action(
-            "climate.set_temperature", entity_id="climate.thermostat", temperature=wish
+            "climate.set_temperature", entity_id="climate.thermostat", temperature=next(wishes)
         )
+    return seen
 
 
 async def agreement(demo: Demo, least: int = LEAST_PAIRS) -> Sequence[Finding]:

@@ -29,6 +29,7 @@ def make_home_assistant(folder: Path, port: int) -> None:
     storage.mkdir(parents=True)
     for name in ("configuration.yaml", "dashboard.yaml"):
         shutil.copyfile(DEMO / name, folder / name)
+    (folder / "automations.yaml").touch()
     shutil.copytree(DEMO / "custom_templates", folder / "custom_templates")
     for stored in (DEMO / "storage").iterdir():
         shutil.copyfile(stored, storage / stored.name)

@@ -36,13 +36,17 @@ def demo(
     retailer_port: Annotated[int, typer.Option(min=0, max=65535, help="The retailer's port (0: any).")] = 0,
 ) -> None:
     """Start retailer, gateway and Home Assistant with a simulated home; Ctrl-C ends them all."""
-    work = checked() if check_only else shown(port, gateway_port, retailer_port)
+    run("script/demo", checked() if check_only else shown(port, gateway_port, retailer_port))
+
+
+def run(name: str, work: Coroutine[None, None, bool]) -> None:
+    """Do the work of the script ``name`` and end the program: with 0 where all is well."""
     ok = False
     try:
         ok = asyncio.run(until_signal(work))
     except* DemoError as errors:
         for error in leaves(errors):
-            print(f"script/demo: {error}", file=sys.stderr)
+            print(f"{name}: {error}", file=sys.stderr)
     sys.exit(0 if ok else 1)
 
 

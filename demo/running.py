@@ -58,6 +58,8 @@ class Demo:
     ports: Ports
     home_assistant: HomeAssistant
     services: dict[str, Service] = field(default_factory=dict)
+    hass: Path = BIN / "hass"
+    """Home Assistant's program."""
 
     @property
     def url(self) -> str:
@@ -73,6 +75,10 @@ class Demo:
     def ledger(self) -> Path:
         """The gateway's ledger."""
         return self.folder / "gateway" / "data" / "ledger.db"
+
+    def log(self, name: str) -> Path:
+        """What one of them prints."""
+        return self.folder / f"{name}.log"
 
     def now(self) -> Instant:
         """The time that all of them have."""
@@ -122,7 +128,7 @@ class Demo:
     async def start_home_assistant(self) -> None:
         """Start Home Assistant and log in. It installs nothing: everything it loads is there."""
         folder = self.folder / "home-assistant"
-        service = await self._start("home-assistant", [BIN / "hass", "--config", folder, "--skip-pip"])
+        service = await self._start("home-assistant", [self.hass, "--config", folder, "--skip-pip"])
         await until(self.home_assistant.answers, service)
         await self.home_assistant.log_in()
 
@@ -148,8 +154,7 @@ class Demo:
         return made
 
     async def _start(self, name: str, command: list[str | Path]) -> Service:
-        log = self.folder / f"{name}.log"
-        service = await Service.start(name, command, log, folder=self.folder)
+        service = await Service.start(name, command, self.log(name), folder=self.folder)
         self.services[name] = service
         return service
 
@@ -167,15 +172,19 @@ class Demo:
 
 
 @asynccontextmanager
-async def started(folder: Path, ports: Ports, console: Console) -> AsyncIterator[Demo]:
+async def started(
+    folder: Path, ports: Ports, console: Console, *, hass: Path = BIN / "hass"
+) -> AsyncIterator[Demo]:
     """Everything up, in ``folder``; all of it is down again when the block ends.
+
+    ``hass`` is Home Assistant's program: that of this environment, or of another.
 
     Raises:
         DemoError: what could not start, and why.
     """
     begun = time.monotonic()
     async with HomeAssistant(f"http://127.0.0.1:{ports.home_assistant}") as home_assistant:
-        demo = Demo(folder, ports, home_assistant)
+        demo = Demo(folder, ports, home_assistant, hass=hass)
         try:
             with console.status("Starting") as status:
                 await _bring_up(demo, status.update)

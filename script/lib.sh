@@ -27,3 +27,12 @@ apt_install() {
   { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "$@"; } >/dev/null ||
     die "apt could not install $*: see its messages above"
 }
+
+# export_headers PYTHON: lets C extensions find its headers.
+export_headers() {
+  local include
+  include=$("$1" -c 'import sysconfig; print(sysconfig.get_path("include"))')
+  # Debian's pyconfig.h asks for a file relative to the folder above. The compiler knows /usr/include
+  # by itself, and would confuse C++ headers if told again.
+  [[ $include == /usr/include/* ]] || export CPATH=$include:$(dirname "$include")${CPATH:+:$CPATH}
+}
