@@ -139,8 +139,7 @@ def _follow(curve: Curve, length: timedelta, moment: Moment, before: Windows, *,
 
 
 def _best(curve: Curve, length: timedelta, start: datetime, end: datetime, *, dearest: bool) -> Window | None:
-    part = [segment for segment in curve if segment.end > start and segment.start < end]
-    found = contiguous(part, Search(length=length, earliest=start, latest=end, dearest=dearest))
+    found = contiguous(between(curve, start, end), Search(length=length, earliest=start, latest=end, dearest=dearest))
     if found is None:
         return None
     hours = length / timedelta(hours=1)

@@ -1,14 +1,18 @@
 """A curve: prices that each hold over ``[start, end)``, in order, without overlap; a gap is unknown."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Final, Protocol
 
 HOUR: Final = timedelta(hours=1)
 FIVE_MINUTES: Final = timedelta(minutes=5)
 """The shortest interval of the market; every edge of a curve lies on one of its marks."""
 
+_start: Final = attrgetter("start")
+_end: Final = attrgetter("end")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -51,6 +55,8 @@ class Segment:
 
     def within(self, start: datetime, end: datetime) -> Segment | None:
         """The part of it between two instants, if there is any."""
+        if start <= self.start and self.end <= end:
+            return self
         first, last = max(self.start, start), min(self.end, end)
         return Segment(first, last, self.value) if first < last else None
 
@@ -70,7 +76,9 @@ def to_sell(steps: Iterable[Priced]) -> list[Segment]:
 
 def between(curve: Curve, start: datetime, end: datetime) -> list[Segment]:
     """The parts of a curve between two instants."""
-    return [part for segment in curve if (part := segment.within(start, end)) is not None]
+    first = bisect_right(curve, start, key=_end)
+    last = bisect_left(curve, end, lo=first, key=_start)
+    return [part for segment in curve[first:last] if (part := segment.within(start, end)) is not None]
 
 
 def known(curve: Curve) -> timedelta:
