@@ -1,6 +1,7 @@
 """``script/demo --check``: what must be true of everything running, and a table of it."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle
@@ -40,6 +41,10 @@ STATISTICS: Final = (
 
 PAST_HOURS: Final = 14 * 24
 
+TROUBLE: Final = re.compile(r" (WARNING|ERROR|CRITICAL) .*temix", re.IGNORECASE)
+EXPECTED: Final = "[homeassistant.loader] We found a custom integration temix"
+"""What Home Assistant says of every custom integration."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -50,12 +55,11 @@ class Finding:
     ok: bool
 
 
-async def check(demo: Demo, console: Console) -> bool:
-    """Wait for values and pairs, pause trading, compare; prints a table and says whether all is well."""
+async def check(demo: Demo) -> Sequence[Finding]:
+    """Wait for values and pairs, pause trading, compare."""
     findings = [*await values(demo), await past(demo)]
     await traded(demo)
-    findings += await agreement(demo)
-    return report(findings, console)
+    return [*findings, *await agreement(demo)]
 
 
 def report(findings: Sequence[Finding], console: Console) -> bool:
@@ -65,6 +69,16 @@ def report(findings: Sequence[Finding], console: Console) -> bool:
         table.add_row(finding.what, finding.found, "[green]ok[/]" if finding.ok else "[bold red]FAILED[/]")
     console.print(table)
     return all(finding.ok for finding in findings)
+
+
+def quiet(demo: Demo) -> Finding:
+    """Home Assistant's log names the integration in no warning and no error, from its start to its end."""
+    log = demo.log("home-assistant").read_text(errors="replace")
+    lines = [line for line in log.splitlines() if TROUBLE.search(line) and EXPECTED not in line]
+    traced = log.count("custom_components/temix/")
+    ok = not lines and not traced
+    told = "none" if ok else "\n".join(lines) or f"{traced} lines of tracebacks"
+    return Finding("warnings and errors about temix", told, ok=ok)
 
 
 async def values(demo: Demo) -> Sequence[Finding]:

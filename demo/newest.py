@@ -1,29 +1,44 @@
 """``script/newest``: everything with another Home Assistant, and what must be true of it there."""
 
-import re
 import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+import yaml  # type: ignore[import-untyped]
 from rich.console import Console
 
 from demo import check
 from demo.check import Finding
+from demo.folders import REPOSITORY
 from demo.run import run
 from demo.running import Demo, Ports, started
 
 AUTOMATION: Final = "newest"
 TRIGGER: Final = "temix.transaction_made"
 
-TROUBLE: Final = re.compile(r" (WARNING|ERROR|CRITICAL) .*temix", re.IGNORECASE)
-EXPECTED: Final = "[homeassistant.loader] We found a custom integration temix"
-"""What Home Assistant says of every custom integration."""
+OPTIONS: Final[Mapping[str, Mapping[str, object]]] = {
+    "price_crossed_threshold": {"threshold": {"type": "above", "value": {"number": 0.3}}},
+    "published_hour_moved": {"percent": 15},
+    "is_within_cheapest_hours": {"hours": 24},
+}
+"""What some triggers and conditions cannot be without."""
+
+TARGETS: Final = (
+    "sensor.electricity_prices_buy_price",
+    "sensor.electricity_prices_price_level",
+    "binary_sensor.electricity_prices_spike",
+    "binary_sensor.electricity_prices_tomorrow_known",
+)
+"""Entities that triggers and conditions with a target may be about."""
 
 console = Console()
 
 
-def newest(hass: Annotated[Path, typer.Argument(help="Home Assistant's program.")]) -> None:
+def newest(
+    hass: Annotated[Path, typer.Argument(exists=True, resolve_path=True, help="Home Assistant's program.")],
+) -> None:
     """Set up the integration in the Home Assistant of HASS, use it, and read its log."""
     run("script/newest", smoke(hass))
 
@@ -36,10 +51,41 @@ async def smoke(hass: Path) -> bool:
             findings = [
                 Finding("Home Assistant", version, ok=True),
                 *await check.values(running),
+                await attached(running),
+                await evaluated(running),
                 await automation(running),
             ]
-        log = running.log("home-assistant").read_text(errors="replace")
-        return check.report([*findings, quiet(log)], console)
+        return check.report([*findings, check.quiet(running)], console)
+
+
+def described(kind: str) -> Iterator[tuple[str, dict[str, object]]]:
+    """Each trigger or condition that the integration describes, as an automation has it."""
+    text = (REPOSITORY / "custom_components" / "temix" / f"{kind}s.yaml").read_text()
+    for key, description in yaml.safe_load(text).items():
+        if key.startswith("."):
+            continue
+        config: dict[str, object] = {kind: f"temix.{key}", "options": OPTIONS.get(key, {})}
+        if "target" in description:
+            config["target"] = {"entity_id": TARGETS}
+        yield key, config
+
+
+async def attached(demo: Demo) -> Finding:
+    """Home Assistant attaches each of our triggers."""
+    keys = [key async for key in _accepted(demo, "trigger", "subscribe_trigger")]
+    return Finding("triggers attached", ", ".join(keys), ok=bool(keys))
+
+
+async def evaluated(demo: Demo) -> Finding:
+    """Home Assistant evaluates each of our conditions."""
+    keys = [key async for key in _accepted(demo, "condition", "test_condition")]
+    return Finding("conditions evaluated", ", ".join(keys), ok=bool(keys))
+
+
+async def _accepted(demo: Demo, kind: str, command: str) -> AsyncIterator[str]:
+    for key, config in described(kind):
+        await demo.home_assistant.command(command, **{kind: config})
+        yield key
 
 
 async def automation(demo: Demo) -> Finding:
@@ -57,15 +103,6 @@ async def automation(demo: Demo) -> Finding:
 
     ran = await check.while_wishing(demo, look, lambda ran: ran != "never")
     return Finding(f"automation with {TRIGGER} ran", ran, ok=ran != "never")
-
-
-def quiet(log: str) -> Finding:
-    """Home Assistant's log names the integration in no warning and no error, from its start to its end."""
-    lines = [line for line in log.splitlines() if TROUBLE.search(line) and EXPECTED not in line]
-    traced = log.count("custom_components/temix/")
-    ok = not lines and not traced
-    told = "none" if ok else "\n".join(lines) or f"{traced} lines of tracebacks"
-    return Finding("warnings and errors about temix", told, ok=ok)
 
 
 if __name__ == "__main__":

@@ -97,7 +97,8 @@ async def checked() -> bool:
     """Wait for the evidence and print it."""
     with tempfile.TemporaryDirectory(prefix="temix-demo-") as folder:
         async with started(Path(folder), Ports.chosen(0, 0, 0), console) as running:
-            return await check.check(running, console)
+            findings = await check.check(running)
+        return check.report([*findings, check.quiet(running)], console)
 
 
 def say_where_to_look(running: Demo) -> None:

@@ -5,7 +5,7 @@ import json
 import ssl
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,9 +126,14 @@ class Demo:
         await until(listens, service)
 
     async def start_home_assistant(self) -> None:
-        """Start Home Assistant and log in. It installs nothing: everything it loads is there."""
+        """Start Home Assistant and log in. It installs nothing: everything it loads is there.
+
+        The simulated home takes the market's packages from the repository: another environment lacks them.
+        """
         folder = self.folder / "home-assistant"
-        service = await self._start("home-assistant", [self.hass, "--config", folder, "--skip-pip"])
+        command: list[str | Path] = [self.hass, "--config", folder, "--skip-pip"]
+        packages = {"PYTHONPATH": str(folders.REPOSITORY / "gateway")}
+        service = await self._start("home-assistant", command, packages)
         await until(self.home_assistant.answers, service)
         await self.home_assistant.log_in()
 
@@ -153,8 +158,11 @@ class Demo:
         made: dict[str, str] = json.loads(await output(command, self.folder))
         return made
 
-    async def _start(self, name: str, command: list[str | Path]) -> Service:
-        service = await Service.start(name, command, self.log(name), folder=self.folder)
+    async def _start(
+        self, name: str, command: list[str | Path], environment: Mapping[str, str] | None = None
+    ) -> Service:
+        log = self.log(name)
+        service = await Service.start(name, command, log, folder=self.folder, environment=environment)
         self.services[name] = service
         return service
 
