@@ -139,7 +139,9 @@ def _follow(curve: Curve, length: timedelta, moment: Moment, before: Windows, *,
 
 
 def _best(curve: Curve, length: timedelta, start: datetime, end: datetime, *, dearest: bool) -> Window | None:
-    found = contiguous(between(curve, start, end), Search(length=length, earliest=start, latest=end, dearest=dearest))
+    found = contiguous(
+        between(curve, start, end), Search(length=length, earliest=start, latest=end, dearest=dearest)
+    )
     if found is None:
         return None
     hours = length / timedelta(hours=1)
