@@ -36,3 +36,10 @@ export_headers() {
   # by itself, and would confuse C++ headers if told again.
   [[ $include == /usr/include/* ]] || export CPATH=$include:$(dirname "$include")${CPATH:+:$CPATH}
 }
+
+# need_node WHY: Node.js and npm, new enough for what is written for them.
+need_node() {
+  command -v npm >/dev/null || apt_install "$1" nodejs npm
+  [[ $(node --version) =~ ^v([0-9]+) && ${BASH_REMATCH[1]} -ge 20 ]] ||
+    die "$1 needs Node.js 20 or newer, here is $(node --version): install it, then run this again"
+}

@@ -12,7 +12,9 @@ from .client import CertificateMismatch, InvalidAuth, TemixError, UnsupportedSch
 from .const import DOMAIN
 from .coordinator import TemixConfigEntry, TemixCoordinator
 from .entity import ACCOUNT, PRICES
+from .frontend import async_show_card, hide_card
 from .gateway import error_key, make_client
+from .live import async_setup_live
 from .memory import Memory
 from .repairs import (
     forget_certificate_changed,
@@ -38,14 +40,16 @@ PLATFORMS = [
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions, which exist with or without an entry."""
+    """Register the actions and the card's command, which exist with or without an entry."""
     async_setup_services(hass)
     async_setup_actions(hass)
+    async_setup_live(hass)
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: TemixConfigEntry) -> bool:
     """Connect to the gateway and show what it says; responses work from before, and without it."""
+    await async_show_card(hass)
     responses = await async_get_responses(hass, entry)
     coordinator = TemixCoordinator(hass, entry, make_client(hass, entry.data, entry.unique_id))
     try:
@@ -77,7 +81,9 @@ async def async_unload_entry(hass: HomeAssistant, entry: TemixConfigEntry) -> bo
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: TemixConfigEntry) -> None:
-    """Leave no device led, no file and no repair issue behind."""
+    """Leave no device led, no file, no repair issue and, after the last entry, no card behind."""
+    if not hass.config_entries.async_entries(DOMAIN):
+        hide_card(hass)
     responses = await async_get_responses(hass, entry)
     await responses.async_end()
     await responses.async_forget()

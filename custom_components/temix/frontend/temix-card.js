@@ -1,0 +1,628 @@
+/*! TeMIX card for Home Assistant. Apache-2.0. Built by script/frontend from frontend/: change it there.
+
+Contains lit 3.3.3 (https://lit.dev):
+
+BSD 3-Clause License
+
+Copyright (c) 2017 Google LLC. All rights reserved.
+
+Redistribution and use in source and binary forms, with or without
+modification, are permitted provided that the following conditions are met:
+
+1. Redistributions of source code must retain the above copyright notice, this
+   list of conditions and the following disclaimer.
+
+2. Redistributions in binary form must reproduce the above copyright notice,
+   this list of conditions and the following disclaimer in the documentation
+   and/or other materials provided with the distribution.
+
+3. Neither the name of the copyright holder nor the names of its
+   contributors may be used to endorse or promote products derived from
+   this software without specific prior written permission.
+
+THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS"
+AND ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE
+IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+*/
+var q=globalThis,W=q.ShadowRoot&&(q.ShadyCSS===void 0||q.ShadyCSS.nativeShadow)&&"adoptedStyleSheets"in Document.prototype&&"replace"in CSSStyleSheet.prototype,ae=Symbol(),De=new WeakMap,O=class{constructor(e,t,n){if(this._$cssResult$=!0,n!==ae)throw Error("CSSResult is not constructable. Use `unsafeCSS` or `css` instead.");this.cssText=e,this.t=t}get styleSheet(){let e=this.o,t=this.t;if(W&&e===void 0){let n=t!==void 0&&t.length===1;n&&(e=De.get(t)),e===void 0&&((this.o=e=new CSSStyleSheet).replaceSync(this.cssText),n&&De.set(t,e))}return e}toString(){return this.cssText}},Ie=r=>new O(typeof r=="string"?r:r+"",void 0,ae),le=(r,...e)=>{let t=r.length===1?r[0]:e.reduce((n,i,s)=>n+(o=>{if(o._$cssResult$===!0)return o.cssText;if(typeof o=="number")return o;throw Error("Value passed to 'css' function must be a 'css' function result: "+o+". Use 'unsafeCSS' to pass non-literal values, but take care to ensure page security.")})(i)+r[s+1],r[0]);return new O(t,r,ae)},Ue=(r,e)=>{if(W)r.adoptedStyleSheets=e.map(t=>t instanceof CSSStyleSheet?t:t.styleSheet);else for(let t of e){let n=document.createElement("style"),i=q.litNonce;i!==void 0&&n.setAttribute("nonce",i),n.textContent=t.cssText,r.appendChild(n)}},ce=W?r=>r:r=>r instanceof CSSStyleSheet?(e=>{let t="";for(let n of e.cssRules)t+=n.cssText;return Ie(t)})(r):r;var{is:Tt,defineProperty:Rt,getOwnPropertyDescriptor:Mt,getOwnPropertyNames:Ct,getOwnPropertySymbols:Ht,getPrototypeOf:zt}=Object,B=globalThis,Le=B.trustedTypes,Ot=Le?Le.emptyScript:"",Nt=B.reactiveElementPolyfillSupport,N=(r,e)=>r,de={toAttribute(r,e){switch(e){case Boolean:r=r?Ot:null;break;case Object:case Array:r=r==null?r:JSON.stringify(r)}return r},fromAttribute(r,e){let t=r;switch(e){case Boolean:t=r!==null;break;case Number:t=r===null?null:Number(r);break;case Object:case Array:try{t=JSON.parse(r)}catch{t=null}}return t}},Fe=(r,e)=>!Tt(r,e),je={attribute:!0,type:String,converter:de,reflect:!1,useDefault:!1,hasChanged:Fe};Symbol.metadata??=Symbol("metadata"),B.litPropertyMetadata??=new WeakMap;var v=class extends HTMLElement{static addInitializer(e){this._$Ei(),(this.l??=[]).push(e)}static get observedAttributes(){return this.finalize(),this._$Eh&&[...this._$Eh.keys()]}static createProperty(e,t=je){if(t.state&&(t.attribute=!1),this._$Ei(),this.prototype.hasOwnProperty(e)&&((t=Object.create(t)).wrapped=!0),this.elementProperties.set(e,t),!t.noAccessor){let n=Symbol(),i=this.getPropertyDescriptor(e,n,t);i!==void 0&&Rt(this.prototype,e,i)}}static getPropertyDescriptor(e,t,n){let{get:i,set:s}=Mt(this.prototype,e)??{get(){return this[t]},set(o){this[t]=o}};return{get:i,set(o){let a=i?.call(this);s?.call(this,o),this.requestUpdate(e,a,n)},configurable:!0,enumerable:!0}}static getPropertyOptions(e){return this.elementProperties.get(e)??je}static _$Ei(){if(this.hasOwnProperty(N("elementProperties")))return;let e=zt(this);e.finalize(),e.l!==void 0&&(this.l=[...e.l]),this.elementProperties=new Map(e.elementProperties)}static finalize(){if(this.hasOwnProperty(N("finalized")))return;if(this.finalized=!0,this._$Ei(),this.hasOwnProperty(N("properties"))){let t=this.properties,n=[...Ct(t),...Ht(t)];for(let i of n)this.createProperty(i,t[i])}let e=this[Symbol.metadata];if(e!==null){let t=litPropertyMetadata.get(e);if(t!==void 0)for(let[n,i]of t)this.elementProperties.set(n,i)}this._$Eh=new Map;for(let[t,n]of this.elementProperties){let i=this._$Eu(t,n);i!==void 0&&this._$Eh.set(i,t)}this.elementStyles=this.finalizeStyles(this.styles)}static finalizeStyles(e){let t=[];if(Array.isArray(e)){let n=new Set(e.flat(1/0).reverse());for(let i of n)t.unshift(ce(i))}else e!==void 0&&t.push(ce(e));return t}static _$Eu(e,t){let n=t.attribute;return n===!1?void 0:typeof n=="string"?n:typeof e=="string"?e.toLowerCase():void 0}constructor(){super(),this._$Ep=void 0,this.isUpdatePending=!1,this.hasUpdated=!1,this._$Em=null,this._$Ev()}_$Ev(){this._$ES=new Promise(e=>this.enableUpdating=e),this._$AL=new Map,this._$E_(),this.requestUpdate(),this.constructor.l?.forEach(e=>e(this))}addController(e){(this._$EO??=new Set).add(e),this.renderRoot!==void 0&&this.isConnected&&e.hostConnected?.()}removeController(e){this._$EO?.delete(e)}_$E_(){let e=new Map,t=this.constructor.elementProperties;for(let n of t.keys())this.hasOwnProperty(n)&&(e.set(n,this[n]),delete this[n]);e.size>0&&(this._$Ep=e)}createRenderRoot(){let e=this.shadowRoot??this.attachShadow(this.constructor.shadowRootOptions);return Ue(e,this.constructor.elementStyles),e}connectedCallback(){this.renderRoot??=this.createRenderRoot(),this.enableUpdating(!0),this._$EO?.forEach(e=>e.hostConnected?.())}enableUpdating(e){}disconnectedCallback(){this._$EO?.forEach(e=>e.hostDisconnected?.())}attributeChangedCallback(e,t,n){this._$AK(e,n)}_$ET(e,t){let n=this.constructor.elementProperties.get(e),i=this.constructor._$Eu(e,n);if(i!==void 0&&n.reflect===!0){let s=(n.converter?.toAttribute!==void 0?n.converter:de).toAttribute(t,n.type);this._$Em=e,s==null?this.removeAttribute(i):this.setAttribute(i,s),this._$Em=null}}_$AK(e,t){let n=this.constructor,i=n._$Eh.get(e);if(i!==void 0&&this._$Em!==i){let s=n.getPropertyOptions(i),o=typeof s.converter=="function"?{fromAttribute:s.converter}:s.converter?.fromAttribute!==void 0?s.converter:de;this._$Em=i;let a=o.fromAttribute(t,s.type);this[i]=a??this._$Ej?.get(i)??a,this._$Em=null}}requestUpdate(e,t,n,i=!1,s){if(e!==void 0){let o=this.constructor;if(i===!1&&(s=this[e]),n??=o.getPropertyOptions(e),!((n.hasChanged??Fe)(s,t)||n.useDefault&&n.reflect&&s===this._$Ej?.get(e)&&!this.hasAttribute(o._$Eu(e,n))))return;this.C(e,t,n)}this.isUpdatePending===!1&&(this._$ES=this._$EP())}C(e,t,{useDefault:n,reflect:i,wrapped:s},o){n&&!(this._$Ej??=new Map).has(e)&&(this._$Ej.set(e,o??t??this[e]),s!==!0||o!==void 0)||(this._$AL.has(e)||(this.hasUpdated||n||(t=void 0),this._$AL.set(e,t)),i===!0&&this._$Em!==e&&(this._$Eq??=new Set).add(e))}async _$EP(){this.isUpdatePending=!0;try{await this._$ES}catch(t){Promise.reject(t)}let e=this.scheduleUpdate();return e!=null&&await e,!this.isUpdatePending}scheduleUpdate(){return this.performUpdate()}performUpdate(){if(!this.isUpdatePending)return;if(!this.hasUpdated){if(this.renderRoot??=this.createRenderRoot(),this._$Ep){for(let[i,s]of this._$Ep)this[i]=s;this._$Ep=void 0}let n=this.constructor.elementProperties;if(n.size>0)for(let[i,s]of n){let{wrapped:o}=s,a=this[i];o!==!0||this._$AL.has(i)||a===void 0||this.C(i,void 0,s,a)}}let e=!1,t=this._$AL;try{e=this.shouldUpdate(t),e?(this.willUpdate(t),this._$EO?.forEach(n=>n.hostUpdate?.()),this.update(t)):this._$EM()}catch(n){throw e=!1,this._$EM(),n}e&&this._$AE(t)}willUpdate(e){}_$AE(e){this._$EO?.forEach(t=>t.hostUpdated?.()),this.hasUpdated||(this.hasUpdated=!0,this.firstUpdated(e)),this.updated(e)}_$EM(){this._$AL=new Map,this.isUpdatePending=!1}get updateComplete(){return this.getUpdateComplete()}getUpdateComplete(){return this._$ES}shouldUpdate(e){return!0}update(e){this._$Eq&&=this._$Eq.forEach(t=>this._$ET(t,this[t])),this._$EM()}updated(e){}firstUpdated(e){}};v.elementStyles=[],v.shadowRootOptions={mode:"open"},v[N("elementProperties")]=new Map,v[N("finalized")]=new Map,Nt?.({ReactiveElement:v}),(B.reactiveElementVersions??=[]).push("2.1.2");var ye=globalThis,Ge=r=>r,X=ye.trustedTypes,Ve=X?X.createPolicy("lit-html",{createHTML:r=>r}):void 0,Ze="$lit$",b=`lit$${Math.random().toFixed(9).slice(2)}$`,Ye="?"+b,Dt=`<${Ye}>`,S=document,I=()=>S.createComment(""),U=r=>r===null||typeof r!="object"&&typeof r!="function",_e=Array.isArray,It=r=>_e(r)||typeof r?.[Symbol.iterator]=="function",ue=`[ 	
+\f\r]`,D=/<(?:(!--|\/[^a-zA-Z])|(\/?[a-zA-Z][^>\s]*)|(\/?$))/g,qe=/-->/g,We=/>/g,k=RegExp(`>|${ue}(?:([^\\s"'>=/]+)(${ue}*=${ue}*(?:[^ 	
+\f\r"'\`<>=]|("|')|))|$)`,"g"),Be=/'/g,Xe=/"/g,Je=/^(?:script|style|textarea|title)$/i,ve=r=>(e,...t)=>({_$litType$:r,strings:e,values:t}),g=ve(1),f=ve(2),gn=ve(3),P=Symbol.for("lit-noChange"),p=Symbol.for("lit-nothing"),Ke=new WeakMap,A=S.createTreeWalker(S,129);function Qe(r,e){if(!_e(r)||!r.hasOwnProperty("raw"))throw Error("invalid template strings array");return Ve!==void 0?Ve.createHTML(e):e}var Ut=(r,e)=>{let t=r.length-1,n=[],i,s=e===2?"<svg>":e===3?"<math>":"",o=D;for(let a=0;a<t;a++){let l=r[a],d,c,u=-1,h=0;for(;h<l.length&&(o.lastIndex=h,c=o.exec(l),c!==null);)h=o.lastIndex,o===D?c[1]==="!--"?o=qe:c[1]!==void 0?o=We:c[2]!==void 0?(Je.test(c[2])&&(i=RegExp("</"+c[2],"g")),o=k):c[3]!==void 0&&(o=k):o===k?c[0]===">"?(o=i??D,u=-1):c[1]===void 0?u=-2:(u=o.lastIndex-c[2].length,d=c[1],o=c[3]===void 0?k:c[3]==='"'?Xe:Be):o===Xe||o===Be?o=k:o===qe||o===We?o=D:(o=k,i=void 0);let y=o===k&&r[a+1].startsWith("/>")?" ":"";s+=o===D?l+Dt:u>=0?(n.push(d),l.slice(0,u)+Ze+l.slice(u)+b+y):l+b+(u===-2?a:y)}return[Qe(r,s+(r[t]||"<?>")+(e===2?"</svg>":e===3?"</math>":"")),n]},L=class r{constructor({strings:e,_$litType$:t},n){let i;this.parts=[];let s=0,o=0,a=e.length-1,l=this.parts,[d,c]=Ut(e,t);if(this.el=r.createElement(d,n),A.currentNode=this.el.content,t===2||t===3){let u=this.el.content.firstChild;u.replaceWith(...u.childNodes)}for(;(i=A.nextNode())!==null&&l.length<a;){if(i.nodeType===1){if(i.hasAttributes())for(let u of i.getAttributeNames())if(u.endsWith(Ze)){let h=c[o++],y=i.getAttribute(u).split(b),_=/([.?@])?(.*)/.exec(h);l.push({type:1,index:s,name:_[2],strings:y,ctor:_[1]==="."?pe:_[1]==="?"?me:_[1]==="@"?ge:C}),i.removeAttribute(u)}else u.startsWith(b)&&(l.push({type:6,index:s}),i.removeAttribute(u));if(Je.test(i.tagName)){let u=i.textContent.split(b),h=u.length-1;if(h>0){i.textContent=X?X.emptyScript:"";for(let y=0;y<h;y++)i.append(u[y],I()),A.nextNode(),l.push({type:2,index:++s});i.append(u[h],I())}}}else if(i.nodeType===8)if(i.data===Ye)l.push({type:2,index:s});else{let u=-1;for(;(u=i.data.indexOf(b,u+1))!==-1;)l.push({type:7,index:s}),u+=b.length-1}s++}}static createElement(e,t){let n=S.createElement("template");return n.innerHTML=e,n}};function M(r,e,t=r,n){if(e===P)return e;let i=n!==void 0?t._$Co?.[n]:t._$Cl,s=U(e)?void 0:e._$litDirective$;return i?.constructor!==s&&(i?._$AO?.(!1),s===void 0?i=void 0:(i=new s(r),i._$AT(r,t,n)),n!==void 0?(t._$Co??=[])[n]=i:t._$Cl=i),i!==void 0&&(e=M(r,i._$AS(r,e.values),i,n)),e}var he=class{constructor(e,t){this._$AV=[],this._$AN=void 0,this._$AD=e,this._$AM=t}get parentNode(){return this._$AM.parentNode}get _$AU(){return this._$AM._$AU}u(e){let{el:{content:t},parts:n}=this._$AD,i=(e?.creationScope??S).importNode(t,!0);A.currentNode=i;let s=A.nextNode(),o=0,a=0,l=n[0];for(;l!==void 0;){if(o===l.index){let d;l.type===2?d=new j(s,s.nextSibling,this,e):l.type===1?d=new l.ctor(s,l.name,l.strings,this,e):l.type===6&&(d=new fe(s,this,e)),this._$AV.push(d),l=n[++a]}o!==l?.index&&(s=A.nextNode(),o++)}return A.currentNode=S,i}p(e){let t=0;for(let n of this._$AV)n!==void 0&&(n.strings!==void 0?(n._$AI(e,n,t),t+=n.strings.length-2):n._$AI(e[t])),t++}},j=class r{get _$AU(){return this._$AM?._$AU??this._$Cv}constructor(e,t,n,i){this.type=2,this._$AH=p,this._$AN=void 0,this._$AA=e,this._$AB=t,this._$AM=n,this.options=i,this._$Cv=i?.isConnected??!0}get parentNode(){let e=this._$AA.parentNode,t=this._$AM;return t!==void 0&&e?.nodeType===11&&(e=t.parentNode),e}get startNode(){return this._$AA}get endNode(){return this._$AB}_$AI(e,t=this){e=M(this,e,t),U(e)?e===p||e==null||e===""?(this._$AH!==p&&this._$AR(),this._$AH=p):e!==this._$AH&&e!==P&&this._(e):e._$litType$!==void 0?this.$(e):e.nodeType!==void 0?this.T(e):It(e)?this.k(e):this._(e)}O(e){return this._$AA.parentNode.insertBefore(e,this._$AB)}T(e){this._$AH!==e&&(this._$AR(),this._$AH=this.O(e))}_(e){this._$AH!==p&&U(this._$AH)?this._$AA.nextSibling.data=e:this.T(S.createTextNode(e)),this._$AH=e}$(e){let{values:t,_$litType$:n}=e,i=typeof n=="number"?this._$AC(e):(n.el===void 0&&(n.el=L.createElement(Qe(n.h,n.h[0]),this.options)),n);if(this._$AH?._$AD===i)this._$AH.p(t);else{let s=new he(i,this),o=s.u(this.options);s.p(t),this.T(o),this._$AH=s}}_$AC(e){let t=Ke.get(e.strings);return t===void 0&&Ke.set(e.strings,t=new L(e)),t}k(e){_e(this._$AH)||(this._$AH=[],this._$AR());let t=this._$AH,n,i=0;for(let s of e)i===t.length?t.push(n=new r(this.O(I()),this.O(I()),this,this.options)):n=t[i],n._$AI(s),i++;i<t.length&&(this._$AR(n&&n._$AB.nextSibling,i),t.length=i)}_$AR(e=this._$AA.nextSibling,t){for(this._$AP?.(!1,!0,t);e!==this._$AB;){let n=Ge(e).nextSibling;Ge(e).remove(),e=n}}setConnected(e){this._$AM===void 0&&(this._$Cv=e,this._$AP?.(e))}},C=class{get tagName(){return this.element.tagName}get _$AU(){return this._$AM._$AU}constructor(e,t,n,i,s){this.type=1,this._$AH=p,this._$AN=void 0,this.element=e,this.name=t,this._$AM=i,this.options=s,n.length>2||n[0]!==""||n[1]!==""?(this._$AH=Array(n.length-1).fill(new String),this.strings=n):this._$AH=p}_$AI(e,t=this,n,i){let s=this.strings,o=!1;if(s===void 0)e=M(this,e,t,0),o=!U(e)||e!==this._$AH&&e!==P,o&&(this._$AH=e);else{let a=e,l,d;for(e=s[0],l=0;l<s.length-1;l++)d=M(this,a[n+l],t,l),d===P&&(d=this._$AH[l]),o||=!U(d)||d!==this._$AH[l],d===p?e=p:e!==p&&(e+=(d??"")+s[l+1]),this._$AH[l]=d}o&&!i&&this.j(e)}j(e){e===p?this.element.removeAttribute(this.name):this.element.setAttribute(this.name,e??"")}},pe=class extends C{constructor(){super(...arguments),this.type=3}j(e){this.element[this.name]=e===p?void 0:e}},me=class extends C{constructor(){super(...arguments),this.type=4}j(e){this.element.toggleAttribute(this.name,!!e&&e!==p)}},ge=class extends C{constructor(e,t,n,i,s){super(e,t,n,i,s),this.type=5}_$AI(e,t=this){if((e=M(this,e,t,0)??p)===P)return;let n=this._$AH,i=e===p&&n!==p||e.capture!==n.capture||e.once!==n.once||e.passive!==n.passive,s=e!==p&&(n===p||i);i&&this.element.removeEventListener(this.name,this,n),s&&this.element.addEventListener(this.name,this,e),this._$AH=e}handleEvent(e){typeof this._$AH=="function"?this._$AH.call(this.options?.host??this.element,e):this._$AH.handleEvent(e)}},fe=class{constructor(e,t,n){this.element=e,this.type=6,this._$AN=void 0,this._$AM=t,this.options=n}get _$AU(){return this._$AM._$AU}_$AI(e){M(this,e)}};var Lt=ye.litHtmlPolyfillSupport;Lt?.(L,j),(ye.litHtmlVersions??=[]).push("3.3.3");var et=(r,e,t)=>{let n=t?.renderBefore??e,i=n._$litPart$;if(i===void 0){let s=t?.renderBefore??null;n._$litPart$=i=new j(e.insertBefore(I(),s),s,void 0,t??{})}return i._$AI(r),i};var be=globalThis,w=class extends v{constructor(){super(...arguments),this.renderOptions={host:this},this._$Do=void 0}createRenderRoot(){let e=super.createRenderRoot();return this.renderOptions.renderBefore??=e.firstChild,e}update(e){let t=this.render();this.hasUpdated||(this.renderOptions.isConnected=this.isConnected),super.update(e),this._$Do=et(t,this.renderRoot,this.renderOptions)}connectedCallback(){super.connectedCallback(),this._$Do?.setConnected(!0)}disconnectedCallback(){super.disconnectedCallback(),this._$Do?.setConnected(!1)}render(){return P}};w._$litElement$=!0,w.finalized=!0,be.litElementHydrateSupport?.({LitElement:w});var jt=be.litElementPolyfillSupport;jt?.({LitElement:w});(be.litElementVersions??=[]).push("4.2.2");function we(r,e){let t=(r.high-r.low)/e,n=10**Math.floor(Math.log10(t)),i=[1,2,5,10].find(s=>s*n>=t*(1-1e-9))??10;return Number((i*n).toPrecision(12))}function tt(r,e){let t=[];for(let n=Math.ceil(r.low/e-1e-9);n*e<=r.high+e*1e-9;n++)t.push(Number((n*e).toPrecision(12)));return t}function xe(r,e){let t=Math.max(0,...r),n=Math.min(0,...r),i=.08*Math.max(t-n,e);return{low:n<0?n-i:0,high:Math.max(t+i,n<0?0:e)}}function K(r,e){let t=(e.high-e.low)/(r.high-r.low||1);return n=>e.low+(n-r.low)*t}function nt(r,e,t,n){let i=e/((r.high-r.low)/3600),s=[1,2,3,4,6,12,24].find(a=>a*i>=t)??24,o=[];for(let a=Math.ceil(r.low/900)*900;a<=r.high;a+=900){let{hour:l,minute:d}=n(a),c=o.at(-1);d===0&&l%s===0&&(c===void 0||a-c.at>=s*3600/2)&&o.push({at:a,hour:l})}return o}var E=168,H=92,F=14,Z=22,rt=16,$e=46,Ft=46;function Ae(r,e){let t={low:$e,high:Math.max($e+1,r-1)};return{width:r,left:$e,shown:e,x:K({low:e.from,high:e.to},t)}}function it(r,e){let t=(e-r.left)/Math.max(1,r.width-1-r.left);return r.shown.from+Math.min(1,Math.max(0,t))*(r.shown.to-r.shown.from-1)}function st(r,e,t){let n=e.flatMap(d=>[d.buy,t.sell?d.sell:null]).filter(d=>d!==null),i=xe(n,.01),s=K(i,{low:E-Z,high:rt}),o=s(0),a=we(i,4),l=e.map(d=>{if(d.buy===null)return p;let[c,u]=[r.x(d.start),r.x(d.end)],h=s(d.buy),y=d.end<=t.now;return f`<g class="slot ${d.level} ${y?"past":""} ${d===t.chosen?"chosen":""}">
+      <rect x=${m(c)} y=${m(Math.min(h,o))} width=${m(u-c)} height=${m(Math.abs(o-h))}></rect>
+      <path d="M${m(c)} ${m(h)}H${m(u)}"></path></g>`});return Se(r,E,[f`${lt(r,i,s,a,d=>t.format.mark(d,a))}`,f`${l}`,f`<path class="rise" d=${ke(r,e,d=>d.buy,s)}></path>`,t.sell?f`<path class="sell" d=${ke(r,e,d=>d.sell,s)}></path>`:f``,Gt(r,E,t.format),Pe(r,t.chosen,E-Z),Ee(r,t.now,rt-4,E-Z)])}function ot(r,e,t){let n=[...e.position,...e.subscribed,...e.delivered].map(u=>u.power/1e3),i=xe(n,.5),s=K(i,{low:H-6,high:8}),o=s(0),a=we(i,3),l=Math.max(0,Math.ceil(-Math.log10(a)-1e-9)),d=e.position.map(u=>{let h=s(u.power/1e3),y=r.x(u.end)-r.x(u.start);return f`<rect class=${u.power<0?"sold":"bought"} x=${m(r.x(u.start))} width=${m(y)}
+      y=${m(Math.min(h,o))} height=${m(Math.abs(o-h))}></rect>`}),c=u=>ke(r,u,h=>h.power/1e3,s);return Se(r,H,[f`${lt(r,i,s,a,u=>`${t.format.number(u,l)} kW`)}`,f`${d}`,f`<path class="subscribed" d=${c(e.subscribed)}></path>`,f`<path class="delivered" d=${c(e.delivered)}></path>`,Pe(r,t.chosen,H),Ee(r,t.now,0,H)])}function at(r,e,t){let n=Math.max(1,...e.map(o=>Math.abs(o.power))),i=e.map(o=>{let a=Math.max(2,r.x(o.end)-r.x(o.start)),l=.45+.55*(Math.abs(o.power)/n);return f`<rect class="run ${o.power<0?"gives":"draws"} ${o.end<=t.now?"past":""}"
+      x=${m(r.x(o.start))} width=${m(a)} y="1" height=${F-2} rx="3" fill-opacity=${l}></rect>`}),s={x:r.left,width:Math.max(0,r.width-1-r.left)};return Se(r,F,[f`<rect class="track" x=${m(s.x)} width=${m(s.width)} y="1" height=${F-2} rx="3"></rect>`,f`${i}`,Pe(r,t.chosen,F),Ee(r,t.now,0,F)])}function Se(r,e,t){return f`<svg aria-hidden="true" width=${r.width} height=${e} viewBox="0 0 ${r.width} ${e}">${t}</svg>`}function lt(r,e,t,n,i){return tt(e,n).filter(s=>t(s)>6).map(s=>f`<path class=${s===0?"zero":"grid"} d="M${r.left} ${m(t(s))}H${r.width}"></path>
+        <text x=${r.left-6} y=${m(t(s)+4)} text-anchor="end">${i(s)}</text>`)}function Gt(r,e,t){let n={low:r.shown.from,high:r.shown.to},i=nt(n,r.width-r.left,Ft,s=>t.local(s));return f`${i.filter(({at:s})=>r.x(s)<r.width-14&&r.x(s)>r.left+8).map(({at:s,hour:o})=>f`<path class="tick" d="M${m(r.x(s))} ${e-Z}v4"></path>
+        <text class=${o===0?"day":""} x=${m(r.x(s))} y=${e-5} text-anchor="middle">${o===0?t.weekday(s):t.hour(s)}</text>`)}`}function Pe(r,e,t){if(e===null)return f``;let[n,i]=[r.x(e.start),r.x(e.end)];return f`<rect class="cursor" x=${m(n)} y="0" width=${m(Math.max(2,i-n))} height=${t}></rect>`}function Ee(r,e,t,n){if(e<r.shown.from||e>r.shown.to)return f``;let i=m(r.x(e)),s=t>0?f`<circle class="now" cx=${i} cy=${t} r="4"></circle>`:f``;return f`<path class="now" d="M${i} ${t}V${n}"></path>${s}`}function ke(r,e,t,n){let i="",s=-1;for(let o of e){let a=t(o);if(a===null)continue;let l=m(r.x(o.start));i+=o.start===s?`V${m(n(a))}`:`M${l} ${m(n(a))}`,i+=`H${m(r.x(o.end))}`,s=o.end}return i}function m(r){return Math.round(r*10)/10}var z=["prices","position","runs","costs"];var Y="temix-card",ct={hours_past:[2,0,24],hours_ahead:[24,3,48]};function dt(r,e){let t=i=>{let[s,o,a]=ct[i],l=r[i]??s;if(typeof l!="number"||!(l>=o&&l<=a))throw new Error(e("wrong_hours",{name:i,least:String(o),most:String(a)}));return l},n=r.show??z;if(!Array.isArray(n)||!n.every(i=>z.includes(i)))throw new Error(e("wrong_show",{all:z.join(", ")}));return{title:r.title??"",entry:r.config_entry_id||null,past:t("hours_past"),ahead:t("hours_ahead"),sell:r.show_sell??!0,show:new Set(n)}}function ut(r){let e=t=>{let[n,i,s]=ct[t];return{name:t,default:n,selector:{number:{min:i,max:s,mode:"slider",unit_of_measurement:"h"}}}};return{schema:[{name:"title",selector:{text:{}}},{name:"config_entry_id",selector:{config_entry:{integration:"temix"}}},{name:"",type:"grid",schema:[e("hours_past"),e("hours_ahead")]},{name:"show_sell",default:!0,selector:{boolean:{}}},{name:"show",default:[...z],selector:{select:{multiple:!0,mode:"list",options:z.map(t=>({value:t,label:r(`section_${t}`)}))}}}],computeLabel:({name:t})=>t?r(`edit_${t}`):"",computeHelper:({name:t})=>t==="config_entry_id"?r("help_config_entry_id"):void 0}}var qt={comma_decimal:["en-US","en"],decimal_comma:["de","es","it"],space_comma:["fr","sv","cs"],quote_decimal:["de-CH"]},Q=class r{constructor(e,t,n){this.currency=n;let i=qt[e.number_format];this.numbers=i??(e.number_format==="system"?void 0:[e.language]),this.grouping=e.number_format!=="none",this.grouping||(this.numbers=["en-US"]),this.zone=e.time_zone==="server"?t:void 0;let s=this.zone===void 0?{}:{timeZone:this.zone},o=e.language,a={hourCycle:J(e)?"h12":"h23"};this.clockFormat=new Intl.DateTimeFormat(o,{hour:J(e)?"numeric":"2-digit",minute:"2-digit",...a,...s}),this.hourFormat=new Intl.DateTimeFormat(o,{hour:J(e)?"numeric":"2-digit",...J(e)?{}:{minute:"2-digit"},...a,...s}),this.dayFormat=new Intl.DateTimeFormat(o,{weekday:"short",...s}),this.partsFormat=new Intl.DateTimeFormat("en-GB",{hour:"2-digit",minute:"2-digit",weekday:"short",day:"numeric",hourCycle:"h23",...s})}static of(e,t){return new r(e.locale,e.config.time_zone,t)}price(e){return e===null?"–":this.amount(e,Math.abs(e)>=10?2:3)}money(e){return e===null?"–":this.amount(e,2)}mark(e,t){return this.amount(e,Math.max(0,Math.ceil(-Math.log10(t)-1e-9)))}power(e){return`${this.number(e/1e3,Math.abs(e)<1e4?2:1)} kW`}energy(e){return`${this.number(e,1)} kWh`}number(e,t){let n=Number(e.toFixed(t))+0;return new Intl.NumberFormat(this.numbers,{minimumFractionDigits:t,maximumFractionDigits:t,useGrouping:this.grouping}).format(n)}clock(e){return this.clockFormat.format(e*1e3)}hour(e){return this.hourFormat.format(e*1e3)}weekday(e){return this.dayFormat.format(e*1e3)}range(e,t,n){return`${this.sameDay(e,n)?"":`${this.weekday(e)} `}${this.clock(e)}–${this.clock(t)}`}moment(e,t){return`${this.sameDay(e,t)?"":`${this.weekday(e)} `}${this.clock(e)}`}local(e){let t=this.parts(e);return{hour:Number(t.hour),minute:Number(t.minute)}}sameDay(e,t){let[n,i]=[this.parts(e),this.parts(t)];return n.day===i.day&&Math.abs(e-t)<2*86400}parts(e){return Object.fromEntries(this.partsFormat.formatToParts(e*1e3).map(({type:t,value:n})=>[t,n]))}amount(e,t){let n=Number(e.toFixed(t))+0;try{return new Intl.NumberFormat(this.numbers,{style:"currency",currency:this.currency,currencyDisplay:"narrowSymbol",minimumFractionDigits:t,maximumFractionDigits:t,useGrouping:this.grouping}).format(n)}catch{return`${this.number(e,t)} ${this.currency}`}}};function J(r){if(r.time_format==="12")return!0;if(r.time_format==="24")return!1;let e=r.time_format==="language"?r.language:void 0;return new Intl.DateTimeFormat(e,{hour:"numeric"}).resolvedOptions().hour12??!1}function Wt(r,e){return e?r<=e.very_low?"very_low":r<=e.low?"low":r>=e.very_high?"very_high":r>=e.high?"high":"normal":"normal"}function Re(r,e,t,n){let i=r.prices??[],s=Math.floor(e/3600)*3600,o=Math.min(i[0]?.[0]??s,r.delivered?.[0]?.[0]??s),a=i.at(-1)?.[1]??0;return{from:Math.min(s,Math.max(s-t*3600,Math.floor(o/3600)*3600)),to:Math.min(s+n*3600,Math.max(a,s+6*3600))}}function pt(r,e,t){return r.filter(n=>n[1]>t.from&&n[0]<t.to).map(([n,i,s,o,a,l,d,c])=>({start:Math.max(n,t.from),end:Math.min(i,t.to),buy:x(s),sell:x(o),buyParts:ht(a,l),sellParts:ht(d,c),level:s===null?"normal":Wt(s,e)}))}function G(r,e){let t=-1,n=1/0;return r.forEach((i,s)=>{let o=e<i.start?i.start-e:e>=i.end?e-i.end+1:0;o<n&&([t,n]=[s,o])}),t}function V(r,e){let t=r.positions??[],n=r.delivered??[],i=t[0]?.[0]??1/0,s=n.filter(o=>o[1]<=i);return{position:Te([...s.map(o=>ee(o,2)),...t.map(o=>ee(o,2))],e),subscribed:Te(t.map(o=>ee(o,3)),e),delivered:Te(n.map(o=>ee(o,3)),e)}}function T(r,e){return r.find(t=>t.start<=e&&e<t.end)}function te(r,e){let t=[];for(let[n,i,s,o]of r){if(s===0||i<=e.from||n>=e.to)continue;let a=t.at(-1),l=Math.max(n,e.from);a&&a.end===l&&a.power===s?a.end=Math.min(i,e.to):t.push({start:l,end:Math.min(i,e.to),power:s,why:o})}return t}function ne(r,e){let t=r.filter(o=>o.end>e),n=t[0];if(!n)return null;let i=n.start,s=0;for(let o of t){if(o.start-i>3600/4||o.power>0!=n.power>0)break;s+=o.power*(o.end-Math.max(o.start,e)),i=o.end}return{start:n.start,end:i,energy:s/3600/1e3}}function mt(r,e,t){if(t&&r.now){let[d,c,u,h,y]=r.now;return{reason:d,end:c,price:x(u),later:x(h),until:y}}let n=r.steps.find(([d,c])=>d<=e&&e<c);if(!n)return null;let[,i,,s,o,a,l]=n;return{reason:s,end:i,price:x(o),later:x(a),until:l}}function re(r,e){let t=r.filter(s=>s.end>e&&s.buy!==null),n=t[0];if(!n)return null;let i=s=>t.reduce((o,a)=>s(a.buy??0,o.buy??0)?a:o,n);return{cheapest:i((s,o)=>s<o),dearest:i((s,o)=>s>o)}}function gt(r,e){if(!r)return null;let t=T(e,r.start);return{start:r.start,end:r.end,buy:x(r.buy),sell:x(r.sell),buyParts:t?.buyParts??null,sellParts:t?.sellParts??null,level:r.level??"normal"}}function ft(r,e){return{...e.gateway&&!["ready","lost"].includes(e.gateway.state)?{}:r,...e}}function ee(r,e){return{start:r[0],end:r[1],power:r[e]*3600/(r[1]-r[0])}}function Te(r,e){return r.filter(t=>t.end>e.from&&t.start<e.to).map(t=>({...t,start:Math.max(t.start,e.from),end:Math.min(t.end,e.to)}))}function x(r){return r===null?null:r/1e6}function ht(r,e){return r===null||e===null?null:{energy:r/1e6,transport:e/1e6}}var Bt="/config/integrations/dashboard/add?domain=temix",Xt="/config/integrations/integration/temix";function Me(r,e){return g`<div role="status" aria-label=${r("loading")} class="bone" style="height:${e}px"></div>`}function Ce(r,e,t,n){let i=r.title??"TeMIX",s=e.user?.is_admin??!1,o=s?g`<a href=${Xt}>${t("show_integration")}</a>`:p;switch(r.state){case"none":return ie(n,"mdi:home-lightning-bolt-outline",t("none_title"),[t(s?"none_text":"none_ask"),s?g`<a href=${Bt}>${t("none_do")}</a>`:p]);case"away":return ie(n,"mdi:lan-disconnect",t("away_title",{title:i}),[t("away_text"),o]);case"refused":return ie(n,"mdi:shield-alert-outline",t("refused_title",{title:i}),[t("refused_text"),o]);default:{let a=r.retailer?t("unpriced_linked"):t("unpriced_unlinked");return ie(n,"mdi:cash-clock",t("unpriced_title"),[a,p])}}}function ie(r,e,t,[n,i]){return g`<div class="empty" role="status" style="min-height:${Math.min(r,320)}px">
+    <ha-icon icon=${e}></ha-icon>
+    <p class="title">${t}</p>
+    <p>${n}</p>
+    ${i}
+  </div>`}var _t=le`
+  :host {
+    --temix-low: var(--success-color, #43a047);
+    --temix-normal: var(--primary-color, #03a9f4);
+    --temix-high: var(--warning-color, #ffa600);
+    --temix-very-high: var(--error-color, #db4437);
+    --temix-bought: var(--energy-grid-consumption-color, #488fc2);
+    --temix-sold: var(--energy-grid-return-color, #8353d1);
+    --temix-muted: var(--secondary-text-color, #727272);
+    display: block;
+    container-type: inline-size;
+  }
+  ha-card {
+    height: 100%;
+    box-sizing: border-box;
+    overflow: hidden;
+  }
+  .content {
+    padding: 16px;
+  }
+  .content.titled {
+    padding-top: 0;
+  }
+  .measured {
+    display: flex;
+    flex-direction: column;
+    gap: 12px;
+  }
+  .head {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr) auto;
+    gap: 12px;
+  }
+  .quote.sell {
+    text-align: end;
+  }
+  .label {
+    color: var(--temix-muted);
+    font-size: 13px;
+    line-height: 18px;
+  }
+  .big {
+    font-size: 28px;
+    line-height: 36px;
+    font-weight: 500;
+    letter-spacing: -0.3px;
+    font-variant-numeric: tabular-nums;
+    white-space: nowrap;
+  }
+  .quote.sell .big {
+    font-size: 20px;
+    font-weight: 400;
+  }
+  .unit {
+    line-height: 1;
+    font-size: 14px;
+    font-weight: 400;
+    color: var(--temix-muted);
+    letter-spacing: 0;
+  }
+  .small {
+    color: var(--temix-muted);
+    font-size: 12px;
+    line-height: 16px;
+    min-height: 32px;
+    font-variant-numeric: tabular-nums;
+  }
+  .part {
+    white-space: nowrap;
+  }
+  .when {
+    margin: 0 0 4px;
+  }
+  .back {
+    all: unset;
+    cursor: pointer;
+    color: var(--primary-color);
+    font-size: 13px;
+    line-height: 20px;
+    border-radius: 4px;
+  }
+  .chip {
+    display: flex;
+    align-items: center;
+    gap: 5px;
+  }
+  .chip::before {
+    content: "";
+    width: 8px;
+    height: 8px;
+    border-radius: 50%;
+    background: var(--level);
+  }
+  .very_low,
+  .low {
+    --level: var(--temix-low);
+  }
+  .normal {
+    --level: var(--temix-normal);
+  }
+  .high {
+    --level: var(--temix-high);
+  }
+  .very_high {
+    --level: var(--temix-very-high);
+  }
+  .summary {
+    margin: 0;
+    font-size: 13px;
+    line-height: 18px;
+    min-height: 18px;
+    color: var(--temix-muted);
+  }
+  .summary.notice {
+    color: var(--primary-text-color);
+  }
+  .notice ha-icon {
+    --mdc-icon-size: 16px;
+    color: var(--temix-high);
+    margin-inline-end: 4px;
+    vertical-align: -3px;
+  }
+  h3 {
+    margin: 0;
+    font-size: 14px;
+    font-weight: 500;
+    line-height: 20px;
+  }
+  .row {
+    display: flex;
+    justify-content: space-between;
+    align-items: baseline;
+    gap: 8px;
+    margin-top: 8px;
+    min-height: 20px;
+  }
+  .row .small {
+    min-height: 16px;
+    text-align: end;
+  }
+  .small.legend {
+    min-height: 16px;
+    margin-top: 4px;
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0 12px;
+    justify-content: flex-end;
+  }
+  .key::before {
+    content: "";
+    display: inline-block;
+    width: 10px;
+    height: 10px;
+    margin-inline-end: 4px;
+    border-radius: 2px;
+    vertical-align: -1px;
+    background: var(--temix-bought);
+  }
+  .key.line::before {
+    height: 0;
+    width: 12px;
+    border-radius: 0;
+    border-top: 2px solid var(--primary-text-color);
+    background: none;
+    vertical-align: 3px;
+  }
+  .key.dashed::before {
+    height: 0;
+    width: 12px;
+    border-radius: 0;
+    border-top: 2px dashed var(--temix-muted);
+    background: none;
+    vertical-align: 3px;
+  }
+  .plots {
+    outline: none;
+    border-radius: 8px;
+    touch-action: pan-y;
+    cursor: crosshair;
+    user-select: none;
+    -webkit-user-select: none;
+  }
+  .plots:focus-visible,
+  .lane:focus-visible,
+  button:focus-visible,
+  a:focus-visible {
+    outline: 2px solid var(--primary-color);
+    outline-offset: 2px;
+  }
+  svg {
+    display: block;
+    max-width: 100%;
+    overflow: visible;
+  }
+  svg text {
+    font-size: 11px;
+    fill: var(--temix-muted);
+    font-variant-numeric: tabular-nums;
+  }
+  svg text.day {
+    font-weight: 600;
+    fill: var(--primary-text-color);
+  }
+  .grid,
+  .tick {
+    stroke: var(--divider-color, #e0e0e0);
+  }
+  .zero {
+    stroke: var(--temix-muted);
+    opacity: 0.6;
+  }
+  .slot rect {
+    fill: var(--level);
+    fill-opacity: 0.26;
+  }
+  .slot path {
+    stroke: var(--level);
+    stroke-width: 2.5;
+    fill: none;
+  }
+  .slot.past {
+    opacity: 0.5;
+  }
+  .slot.chosen rect {
+    fill-opacity: 0.6;
+  }
+  .rise {
+    fill: none;
+    stroke: var(--temix-muted);
+    stroke-width: 0.75;
+    opacity: 0.35;
+  }
+  path.sell {
+    fill: none;
+    stroke: var(--temix-muted);
+    stroke-width: 1.5;
+    stroke-dasharray: 4 3;
+  }
+  .bought {
+    fill: var(--temix-bought);
+    fill-opacity: 0.55;
+  }
+  .sold {
+    fill: var(--temix-sold);
+    fill-opacity: 0.6;
+  }
+  .subscribed {
+    fill: none;
+    stroke: var(--temix-muted);
+    stroke-width: 1.5;
+    stroke-dasharray: 4 3;
+  }
+  .delivered {
+    fill: none;
+    stroke: var(--primary-text-color);
+    stroke-width: 1.5;
+  }
+  .cursor {
+    fill: var(--primary-text-color);
+    fill-opacity: 0.1;
+  }
+  path.now {
+    stroke: var(--primary-text-color);
+    stroke-width: 1.5;
+    fill: none;
+  }
+  circle.now {
+    fill: var(--primary-text-color);
+  }
+  .lane {
+    all: unset;
+    box-sizing: border-box;
+    display: block;
+    position: relative;
+    width: 100%;
+    height: 42px;
+    cursor: pointer;
+    border-radius: 8px;
+    touch-action: pan-y;
+    -webkit-tap-highlight-color: transparent;
+  }
+  .lane ha-icon {
+    position: absolute;
+    left: 8px;
+    top: 9px;
+    --mdc-icon-size: 22px;
+    color: var(--temix-muted);
+  }
+  .lane.chosen ha-icon {
+    color: var(--primary-color);
+  }
+  .lane .names {
+    display: flex;
+    justify-content: space-between;
+    gap: 8px;
+    padding-inline-start: 46px;
+    font-size: 13px;
+    line-height: 22px;
+  }
+  .lane .name {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+    min-width: 0;
+  }
+  .lane.chosen .name {
+    font-weight: 600;
+  }
+  .lane .does {
+    color: var(--temix-muted);
+    font-size: 12px;
+    white-space: nowrap;
+    font-variant-numeric: tabular-nums;
+  }
+  .track {
+    fill: var(--primary-text-color);
+    fill-opacity: 0.07;
+  }
+  .run.draws {
+    fill: var(--temix-normal);
+  }
+  .run.gives {
+    fill: var(--temix-sold);
+  }
+  .run.past {
+    opacity: 0.45;
+  }
+  .why {
+    margin: 4px 0 0;
+    padding: 8px 12px;
+    border-radius: 8px;
+    background: color-mix(in srgb, var(--primary-text-color) 5%, transparent);
+    font-size: 13px;
+    line-height: 18px;
+    min-height: 36px;
+  }
+  .why b {
+    font-weight: 600;
+  }
+  .costs {
+    display: grid;
+    grid-template-columns: repeat(3, minmax(0, 1fr));
+    gap: 8px;
+    border-top: 1px solid var(--divider-color, #e0e0e0);
+    padding-top: 12px;
+  }
+  .cost {
+    display: grid;
+    grid-row: span 3;
+    grid-template-rows: subgrid;
+    gap: 0;
+  }
+  .cost .label {
+    align-self: end;
+  }
+  .cost .big {
+    font-size: 18px;
+    line-height: 26px;
+  }
+  .cost .label,
+  .cost .small {
+    font-size: 12px;
+    line-height: 16px;
+  }
+  .cost .small {
+    min-height: 16px;
+    overflow-wrap: anywhere;
+  }
+  .empty {
+    display: flex;
+    flex-direction: column;
+    align-items: center;
+    justify-content: center;
+    text-align: center;
+    gap: 8px;
+    padding: 24px 16px;
+    box-sizing: border-box;
+  }
+  .empty ha-icon {
+    --mdc-icon-size: 40px;
+    color: var(--temix-muted);
+  }
+  .empty p {
+    margin: 0;
+    color: var(--temix-muted);
+    max-width: 44ch;
+    line-height: 20px;
+    font-size: 14px;
+  }
+  .empty .title {
+    color: var(--primary-text-color);
+    font-size: 16px;
+    font-weight: 500;
+  }
+  .empty a {
+    margin-top: 4px;
+    padding: 8px 16px;
+    border-radius: 18px;
+    background: var(--primary-color);
+    color: var(--text-primary-color, #fff);
+    text-decoration: none;
+    font-weight: 500;
+    font-size: 14px;
+  }
+  .bone {
+    border-radius: 8px;
+    background: var(--primary-text-color);
+    opacity: 0.06;
+  }
+  .hidden {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    margin: -1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
+  @container (max-width: 400px) {
+    .content {
+      padding: 12px;
+    }
+    .head {
+      grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+      gap: 8px;
+    }
+    .part {
+      display: block;
+    }
+    .quote .small {
+      min-height: 48px;
+    }
+    .big {
+      font-size: 24px;
+    }
+    .unit {
+      font-size: 12px;
+    }
+    .why {
+      min-height: 54px;
+    }
+    .summary {
+      min-height: 36px;
+    }
+    .cost .big {
+      font-size: 16px;
+    }
+  }
+  @container (max-width: 340px) {
+    .big {
+      font-size: 21px;
+    }
+    .quote.sell .big {
+      font-size: 18px;
+    }
+  }
+  @media (prefers-reduced-motion: no-preference) {
+    .bone {
+      animation: breathe 1.6s ease-in-out infinite alternate;
+    }
+    @keyframes breathe {
+      from {
+        opacity: 0.04;
+      }
+      to {
+        opacity: 0.09;
+      }
+    }
+  }
+`;function vt({say:r,format:e,now:t,parts:n,shown:i},s){if(!s)return"";let o=l=>l?` (${r("energy")} ${e.price(l.energy)}, ${r("transport")} ${e.price(l.transport)})`:"",a=T(V(n,i).position,s.start)?.power??0;return[e.range(s.start,s.end,t),`${r("buy")} ${e.price(s.buy)}, ${r(s.level)}${o(s.buyParts)}`,`${r("sell")} ${e.price(s.sell)}${o(s.sellParts)}`,r(a<0?"sold":"bought",{power:e.power(Math.abs(a))})].join("; ")}function Kt(r,e){let{say:t,format:n,now:i,slots:s,current:o,parts:a,shown:l}=r,d=re(s,i),c=(a.devices??[]).flatMap(u=>{let h=ne(te(u.steps,l),i);return h?[`${e(u)} ${n.range(h.start,h.end,i)}`]:[]});return[o?t("summary_now",{price:n.price(o.buy),level:t(o.level)}):"",d?t("summary",{low:n.price(d.cheapest.buy),low_at:n.moment(Math.max(i,d.cheapest.start),i),high:n.price(d.dearest.buy),high_at:n.moment(Math.max(i,d.dearest.start),i)}):"",c.length?t("summary_runs",{devices:c.join(", ")}):""].join(" ")}function bt(r,e){let{say:t,format:n,now:i,slots:s,parts:o,shown:a}=r,{position:l}=V(o,a),d=c=>g`<tr>
+    <th scope="row">${n.range(c.start,c.end,i)}</th>
+    <td>${n.price(c.buy)}</td>
+    <td>${n.price(c.sell)}</td>
+    <td>${n.power(T(l,c.start)?.power??0)}</td>
+  </tr>`;return g`<div class="hidden">
+    <p>${Kt(r,e)}</p>
+    <table>
+      <caption>
+        ${t("table")}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">${t("time")}</th>
+          <th scope="col">${t("buy")}</th>
+          <th scope="col">${t("sell")}</th>
+          <th scope="col">${t("position")}</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${s.filter(c=>c.end>i).map(d)}
+      </tbody>
+    </table>
+  </div>`}var wt={advice:"nur Rat",against:"gegenüber {tariff}",away_text:"Home Assistant versucht es von selbst weiter. Prüfen, ob das Gateway eingeschaltet und in diesem Netzwerk ist.",away_title:"{title} ist nicht erreichbar",back_to_now:"Zurück zu jetzt",bought:"gekauft {power}",buy:"Kaufen",card_description:"Preise voraus, Position, geplante Läufe der Geräte und was es kostet.",card_name:"TeMIX",chart:"Preise nach Intervall; die Pfeiltasten gehen hindurch",choose_device:"Ein Gerät berühren, um zu lesen, warum es gerade dann läuft.",dashboard_description:"Alles zu einem Gateway: Preise, Plan, Kosten und die Bedienung jedes Geräts.",delivered:"geliefert {power}",delivery:"Lieferung",edit_config_entry_id:"Gateway",edit_hours_ahead:"Stunden voraus",edit_hours_past:"Stunden zurück",edit_show:"Zeigen",edit_show_sell:"Verkaufspreis zeigen",edit_title:"Titel",energy:"Energie",forecast:"{amount} erwartet",heading_account:"Konto",heading_calendar:"Niedrige und hohe Preise, geplante Läufe",heading_control:"Steuern",heading_now:"Jetzt",heading_week:"Die letzte Woche",help_config_entry_id:"Leer: das einzige oder das erste.",high:"hoch",loading:"Lädt",lost:"Keine Verbindung zum Gateway: gezeigt wird, was bekannt war.",low:"niedrig",month:"Dieser Monat",no_account:"Noch ist nichts abgerechnet.",no_devices:"Noch richtet sich kein Gerät nach den Preisen: der Integration eine Preisreaktion hinzufügen.",no_run:"kein Lauf geplant",no_tariff:"kein Vergleichstarif",none_ask:"Einen Administrator bitten, sie hinzuzufügen.",none_do:"TeMIX hinzufügen",none_text:"TeMIX-Integration hinzufügen: sie findet das Gateway im Netzwerk.",none_title:"Noch kein Gateway",normal:"normal",nothing_known:"Für diese Zeit ist nichts geplant.",now:"Jetzt",parts_unknown:"Anteile nicht bekannt",position:"Position",prices:"Preise",refused_text:"Home Assistant darf nicht mehr mit dem Gateway sprechen. Die Seite der Integration sagt, warum.",refused_title:"{title} braucht Aufmerksamkeit",retailer_lost:"Der Anbieter ist nicht erreichbar: gezeigt werden bekannte Preise.",runs:"Geplante Läufe",saved:"Diesen Monat gespart",saves:"Spart etwa {amount}.",section_costs:"Kosten",section_position:"Position und Lieferung",section_prices:"Preise",section_runs:"Geplante Läufe",sell:"Verkaufen",show_integration:"Integration anzeigen",sold:"verkauft {power}",subscription:"Abonnement",summary:"Am günstigsten {low} um {low_at}, am teuersten {high} um {high_at}.",summary_now:"Eine Kilowattstunde kostet jetzt {price}, das ist {level}.",summary_runs:"Geplant: {devices}.",table:"Preise und Position nach Intervall",time:"Zeit",today:"Heute",transport:"Transport",unpriced_linked:"Der Anbieter ist verbunden; seine ersten Preise kommen binnen fünf Minuten.",unpriced_title:"Noch keine Preise",unpriced_unlinked:"Das Gateway hat keine Verbindung zum Anbieter. Seinen Weg ins Internet prüfen; es versucht es weiter.",until:"bis {end}",very_high:"sehr hoch",very_low:"sehr niedrig",view_days:"Tage",view_devices:"Geräte",view_home:"Strom",wrong_hours:"temix-card: {name} muss eine Zahl von {least} bis {most} sein",wrong_show:"temix-card: show muss eine Liste sein aus {all}"};var He={advice:"advice only",against:"against {tariff}",away_text:"Home Assistant keeps trying by itself. Check that the gateway is switched on and on this network.",away_title:"{title} cannot be reached",back_to_now:"Back to now",bought:"bought {power}",buy:"To buy",card_description:"Prices ahead, position, planned device runs and what it costs.",card_name:"TeMIX",chart:"Prices by interval; arrow keys move through them",choose_device:"Touch a device to read why it runs when it does.",dashboard_description:"Everything of a gateway: prices, plan, costs and the controls of each device.",delivered:"delivered {power}",delivery:"Delivery",edit_config_entry_id:"Gateway",edit_hours_ahead:"Hours ahead",edit_hours_past:"Hours back",edit_show:"Show",edit_show_sell:"Show the price to sell",edit_title:"Title",energy:"Energy",forecast:"{amount} expected",heading_account:"Account",heading_calendar:"Low and high prices, planned runs",heading_control:"Control",heading_now:"Now",heading_week:"The last week",help_config_entry_id:"Empty: the only one, or the first.",high:"high",loading:"Loading",lost:"No connection to the gateway: what was known is shown.",low:"low",month:"This month",no_account:"Nothing is settled yet.",no_devices:"No device responds to prices yet: add a price response to the integration.",no_run:"no run planned",no_tariff:"no tariff to compare",none_ask:"Ask an administrator to add it.",none_do:"Add TeMIX",none_text:"Add the TeMIX integration: it finds the gateway on your network.",none_title:"No gateway yet",normal:"normal",nothing_known:"Nothing is planned for this time.",now:"Now",parts_unknown:"Parts not known",position:"Position",prices:"Prices",refused_text:"Home Assistant may not talk to the gateway any more. The integration's page says why.",refused_title:"{title} needs your attention",retailer_lost:"The retailer cannot be reached: known prices are shown.",runs:"Planned runs",saved:"Saved this month",saves:"Saves about {amount}.",section_costs:"Costs",section_position:"Position and delivery",section_prices:"Prices",section_runs:"Planned runs",sell:"To sell",show_integration:"Show the integration",sold:"sold {power}",subscription:"Subscription",summary:"Cheapest {low} at {low_at}, dearest {high} at {high_at}.",summary_now:"A kilowatt-hour costs {price} now, which is {level}.",summary_runs:"Planned: {devices}.",table:"Prices and position by interval",time:"Time",today:"Today",transport:"Transport",unpriced_linked:"The retailer is connected; its first prices come within five minutes.",unpriced_title:"No prices yet",unpriced_unlinked:"The gateway has no connection to the retailer. Check its way to the internet; it keeps trying.",until:"until {end}",very_high:"very high",very_low:"very low",view_days:"Days",view_devices:"Devices",view_home:"Electricity",wrong_hours:"temix-card: {name} must be a number from {least} to {most}",wrong_show:"temix-card: show must be a list of {all}"};var xt={advice:"solo consejo",against:"frente a {tariff}",away_text:"Home Assistant sigue intentándolo. Compruebe que la pasarela está encendida y en esta red.",away_title:"No se llega a {title}",back_to_now:"Volver a ahora",bought:"comprado {power}",buy:"Comprar",card_description:"Precios próximos, posición, funcionamientos previstos y lo que cuesta.",card_name:"TeMIX",chart:"Precios por intervalo; las flechas los recorren",choose_device:"Toque un aparato para leer por qué funciona a esa hora.",dashboard_description:"Todo sobre una pasarela: precios, plan, costes y los mandos de cada aparato.",delivered:"entregado {power}",delivery:"Entrega",edit_config_entry_id:"Pasarela",edit_hours_ahead:"Horas por delante",edit_hours_past:"Horas hacia atrás",edit_show:"Mostrar",edit_show_sell:"Mostrar el precio de venta",edit_title:"Título",energy:"Energía",forecast:"se esperan {amount}",heading_account:"Cuenta",heading_calendar:"Precios bajos y altos, funcionamientos previstos",heading_control:"Control",heading_now:"Ahora",heading_week:"La última semana",help_config_entry_id:"Vacío: la única, o la primera.",high:"alto",loading:"Cargando",lost:"Sin conexión con la pasarela: se muestra lo que se sabía.",low:"bajo",month:"Este mes",no_account:"Aún no hay nada liquidado.",no_devices:"Ningún aparato responde aún a los precios: añada una respuesta a la integración.",no_run:"nada previsto",no_tariff:"sin tarifa de comparación",none_ask:"Pida a un administrador que la añada.",none_do:"Añadir TeMIX",none_text:"Añada la integración TeMIX: encuentra la pasarela en su red.",none_title:"Aún no hay pasarela",normal:"normal",nothing_known:"No hay nada previsto para esa hora.",now:"Ahora",parts_unknown:"Partes desconocidas",position:"Posición",prices:"Precios",refused_text:"Home Assistant ya no puede hablar con la pasarela. La página de la integración dice por qué.",refused_title:"{title} necesita su atención",retailer_lost:"No se llega a la comercializadora: se muestran los precios conocidos.",runs:"Funcionamientos previstos",saved:"Ahorro del mes",saves:"Ahorra unos {amount}.",section_costs:"Costes",section_position:"Posición y entrega",section_prices:"Precios",section_runs:"Funcionamientos previstos",sell:"Vender",show_integration:"Ver la integración",sold:"vendido {power}",subscription:"Suscripción",summary:"Lo más barato, {low} a las {low_at}; lo más caro, {high} a las {high_at}.",summary_now:"Un kilovatio hora cuesta ahora {price}: nivel {level}.",summary_runs:"Previsto: {devices}.",table:"Precios y posición por intervalo",time:"Hora",today:"Hoy",transport:"Transporte",unpriced_linked:"La comercializadora está conectada; los primeros precios llegan en cinco minutos.",unpriced_title:"Aún no hay precios",unpriced_unlinked:"La pasarela no tiene conexión con la comercializadora. Compruebe su acceso a internet; sigue intentándolo.",until:"hasta las {end}",very_high:"muy alto",very_low:"muy bajo",view_days:"Días",view_devices:"Aparatos",view_home:"Electricidad",wrong_hours:"temix-card: {name} debe ser un número de {least} a {most}",wrong_show:"temix-card: show debe ser una lista de {all}"};var $t={advice:"conseil seul",against:"par rapport à {tariff}",away_text:"Home Assistant réessaie tout seul. Vérifiez que la passerelle est allumée et sur ce réseau.",away_title:"{title} est injoignable",back_to_now:"Revenir à maintenant",bought:"acheté {power}",buy:"Acheter",card_description:"Prix à venir, position, marches prévues des appareils et coût.",card_name:"TeMIX",chart:"Prix par intervalle ; les flèches les parcourent",choose_device:"Touchez un appareil pour lire pourquoi il marche à ce moment.",dashboard_description:"Tout d'une passerelle : prix, plan, coûts et commandes de chaque appareil.",delivered:"livré {power}",delivery:"Livraison",edit_config_entry_id:"Passerelle",edit_hours_ahead:"Heures à venir",edit_hours_past:"Heures passées",edit_show:"Afficher",edit_show_sell:"Afficher le prix de vente",edit_title:"Titre",energy:"Énergie",forecast:"{amount} attendus",heading_account:"Compte",heading_calendar:"Prix bas et élevés, marches prévues",heading_control:"Commande",heading_now:"Maintenant",heading_week:"La dernière semaine",help_config_entry_id:"Vide : la seule, ou la première.",high:"élevé",loading:"Chargement",lost:"Pas de liaison avec la passerelle : ce qui était connu est affiché.",low:"bas",month:"Ce mois-ci",no_account:"Rien n'est encore réglé.",no_devices:"Aucun appareil ne réagit encore aux prix : ajoutez une réponse à l'intégration.",no_run:"rien de prévu",no_tariff:"pas de tarif comparé",none_ask:"Demandez à un administrateur de l'ajouter.",none_do:"Ajouter TeMIX",none_text:"Ajoutez l'intégration TeMIX : elle trouve la passerelle sur votre réseau.",none_title:"Pas encore de passerelle",normal:"normal",nothing_known:"Rien n'est prévu à cette heure.",now:"Maintenant",parts_unknown:"Parts inconnues",position:"Position",prices:"Prix",refused_text:"Home Assistant ne peut plus parler à la passerelle. La page de l'intégration dit pourquoi.",refused_title:"{title} demande votre attention",retailer_lost:"Le fournisseur est injoignable : les prix connus sont affichés.",runs:"Marches prévues",saved:"Économisé ce mois-ci",saves:"Économise environ {amount}.",section_costs:"Coûts",section_position:"Position et livraison",section_prices:"Prix",section_runs:"Marches prévues",sell:"Vendre",show_integration:"Voir l'intégration",sold:"vendu {power}",subscription:"Abonnement",summary:"Au plus bas {low} à {low_at}, au plus haut {high} à {high_at}.",summary_now:"Un kilowattheure coûte maintenant {price} : niveau {level}.",summary_runs:"Prévu : {devices}.",table:"Prix et position par intervalle",time:"Heure",today:"Aujourd'hui",transport:"Transport",unpriced_linked:"Le fournisseur est connecté ; ses premiers prix arrivent d'ici cinq minutes.",unpriced_title:"Pas encore de prix",unpriced_unlinked:"La passerelle n'a pas de liaison avec le fournisseur. Vérifiez son accès à internet ; elle réessaie.",until:"jusqu'à {end}",very_high:"très élevé",very_low:"très bas",view_days:"Jours",view_devices:"Appareils",view_home:"Électricité",wrong_hours:"temix-card : {name} doit être un nombre de {least} à {most}",wrong_show:"temix-card : show doit être une liste parmi {all}"};var en={en:He,de:wt,es:xt,fr:$t};function $(r){let e=en,t=e[r]??e[r.split("-")[0]??""]??He;return(n,i={})=>t[n].replace(/\{(\w+)\}/g,(s,o)=>i[o]??s)}var tn={charge_car:"mdi:ev-station",heat_water:"mdi:water-boiler",heat_cool:"mdi:thermostat",run_hours:"mdi:pump",run_once:"mdi:dishwasher",pause_when_dear:"mdi:power-plug",home_battery:"mdi:home-battery",just_tell:"mdi:bell-ring"},nn="component.temix.entity.sensor.response_why.state_attributes.sentence.state",rn="component.temix.entity.sensor.response_state.state",sn=15e3,kt=new Map,ze=class extends w{constructor(){super(...arguments);this.width=0;this.at=null;this.device=null;this.now=Date.now()/1e3;this.spoken="";this.watch=new ResizeObserver(([t])=>{t&&(this.width=Math.floor(t.contentRect.width))});this.deviceName=t=>{let n=t.id.replaceAll("_"," ");return t.name??n.charAt(0).toUpperCase()+n.slice(1)};this.point=t=>{if(t.type==="pointermove"&&t.pointerType!=="mouse"&&t.buttons===0)return;let n=t.currentTarget.getBoundingClientRect();if(!this.parts||!this.options)return;let i=Re(this.parts,this.now,this.options.past,this.options.ahead);this.at=it(Ae(this.width,i),t.clientX-n.left)};this.pointerLeft=t=>{t.pointerType==="mouse"&&this.reset()};this.reset=()=>{this.at=null}}static{this.styles=_t}static{this.properties={hass:{attribute:!1},parts:{state:!0},width:{state:!0},at:{state:!0},device:{state:!0},localize:{state:!0},now:{state:!0}}}static getConfigForm(){return ut($(document.documentElement.lang))}static getStubConfig(){return{}}setConfig(t){let n=this.options;this.options=dt(t,$(document.documentElement.lang)),n&&n.entry!==this.options.entry&&this.unfollow(),this.requestUpdate()}getCardSize(){return 2+3*(this.options?.show.size??4)}getGridOptions(){return{columns:12,min_columns:6,rows:"auto"}}connectedCallback(){super.connectedCallback(),this.clock=setInterval(()=>this.now=Date.now()/1e3,sn),this.now=Date.now()/1e3,this.requestUpdate()}disconnectedCallback(){super.disconnectedCallback(),clearInterval(this.clock),this.watch.disconnect(),this.unfollow()}updated(){if(!this.isConnected||!this.hass||!this.options)return;this.follow(this.hass,this.options.entry),this.learn(this.hass);let t=this.renderRoot.querySelector(".measured");t&&this.watch.observe(t)}follow(t,n){if(this.followed===t.connection)return;this.unfollow(),this.followed=t.connection,this.parts=kt.get(n);let i={type:"temix/live",...n===null?{}:{config_entry_id:n}},s=t.connection.subscribeMessage(o=>{this.leave!==s&&this.leave!==void 0||(this.parts=ft(this.parts,o),kt.set(n,this.parts))},i);this.leave=s,s.catch(()=>{this.parts={gateway:{state:"none"}}})}unfollow(){this.leave?.then(t=>t()).catch(()=>{}),this.leave=void 0,this.followed=void 0}learn(t){this.spoken!==t.language&&(this.spoken=t.language,t.loadBackendTranslation("entity","temix").then(n=>this.localize=n))}render(){let{hass:t,options:n}=this;if(!t||!n)return p;let i=$(t.language);return g`<ha-card .header=${n.title||void 0}>
+      <div class="content ${n.title?"titled":""}"><div class="measured">${this.content(t,n,i)}</div></div>
+    </ha-card>`}content(t,n,i){let{parts:s}=this,o=this.height(n);if(!s)return Me(i,o);if(!["ready","lost"].includes(s.gateway.state))return Ce(s.gateway,t,i,o);if(!s.prices?.length)return Ce({...s.gateway,state:"ready"},t,i,o);if(this.width===0)return Me(i,o);let a=this.drawing(s,t,n,i),l=d=>n.show.has(d);return g`${this.head(a,n)}
+      ${l("prices")||l("position")?this.plots(a,n):p}
+      ${l("runs")?this.lanes(a):p} ${l("costs")?this.costs(a):p}
+      ${bt(a,this.deviceName)}`}drawing(t,n,i,s){let o=this.now,a=Re(t,o,i.past,i.ahead),l=pt(t.prices??[],t.now?.thresholds,a);return{parts:t,say:s,format:Q.of(n,t.gateway.currency??"USD"),now:o,shown:a,slots:l,chosen:this.at===null?null:l[G(l,this.at)]??null,current:gt(t.now,l),on:Ae(this.width,a)}}height(t){let{show:n}=t,s=28+42*Number(localStorage.getItem("temix-card-lanes")??3)+56;return 130+(n.has("prices")?E:0)+(n.has("position")?H+28:0)+(n.has("runs")?s:0)+(n.has("costs")?96:0)}head(t,n){let{say:i,format:s,now:o,chosen:a,current:l,parts:d}=t,c=a??l,u=oe=>oe?g`<span class="part">${i("energy")} ${s.price(oe.energy)}</span>
+            <span class="part">+ ${i("transport")} ${s.price(oe.transport)}</span>`:g`${c?i("parts_unknown"):p}`,h=re(t.slots,o),y=d.gateway.state==="lost"?i("lost"):d.gateway.retailer===!1?i("retailer_lost"):"",_=h?i("summary",{low:s.price(h.cheapest.buy),low_at:s.moment(Math.max(o,h.cheapest.start),o),high:s.price(h.dearest.buy),high_at:s.moment(Math.max(o,h.dearest.start),o)}):"";return g`<div>
+        <div class="row when">
+          <h3>${a?s.range(a.start,a.end,o):i("now")}</h3>
+          ${a?g`<button class="back" @click=${this.reset}>${i("back_to_now")}</button>`:p}
+        </div>
+        <div class="head">
+          <div class="quote">
+            <div class="label">${i("buy")}</div>
+            <div class="big">${s.price(c?.buy??null)}<span class="unit"> /kWh</span></div>
+            <div class="small">
+              ${c?g`<div class="chip ${c.level}">${i(c.level)}</div>`:p}
+              <div>${u(c?.buyParts)}</div>
+            </div>
+          </div>
+          ${n.sell?g`<div class="quote sell">
+                <div class="label">${i("sell")}</div>
+                <div class="big">${s.price(c?.sell??null)}<span class="unit"> /kWh</span></div>
+                <div class="small">
+                  <div>&nbsp;</div>
+                  <div>${u(c?.sellParts)}</div>
+                </div>
+              </div>`:p}
+        </div>
+      </div>
+      <p class="summary ${y?"notice":""}" role=${y?"status":p}>
+        ${y?g`<ha-icon icon="mdi:alert-outline"></ha-icon>${y}`:_}
+      </p>`}plots(t,n){let{say:i,slots:s,chosen:o,on:a,now:l,format:d}=t,c=o?s.indexOf(o):G(s,l);return g`<div
+      class="plots"
+      role="slider"
+      tabindex="0"
+      aria-label=${i("chart")}
+      aria-orientation="horizontal"
+      aria-valuemin="1"
+      aria-valuemax=${s.length}
+      aria-valuenow=${c+1}
+      aria-valuetext=${vt(t,s[c]??null)}
+      @pointerdown=${this.point}
+      @pointermove=${this.point}
+      @pointerleave=${this.pointerLeft}
+      @keydown=${u=>this.key(u,s,c)}
+      @blur=${this.reset}
+    >
+      ${n.show.has("prices")?st(a,s,{sell:n.sell,now:l,chosen:o,format:d}):p}
+      ${n.show.has("position")?this.position(t):p}
+    </div>`}position(t){let{say:n,format:i,on:s,now:o,chosen:a,shown:l}=t,d=V(t.parts,l),c=a?.start??o,u=T(d.position,c)?.power??0,h=T(d.delivered,c)?.power,y=[n(u<0?"sold":"bought",{power:i.power(Math.abs(u))}),...h===void 0?[]:[n("delivered",{power:i.power(h)})]];return g`<div class="row">
+        <h3>${n("position")}</h3>
+        <div class="small">${y.join(" · ")}</div>
+      </div>
+      ${ot(s,d,{now:o,chosen:a,format:i})}
+      <div class="small legend">
+        <span class="key">${n("position")}</span>
+        <span class="key dashed">${n("subscription")}</span>
+        <span class="key line">${n("delivery")}</span>
+      </div>`}lanes(t){let{say:n,parts:i}=t,s=i.devices??[];localStorage.setItem("temix-card-lanes",String(s.length));let o=s.find(a=>a.id===this.device);return g`<div>
+      <div class="row"><h3>${n("runs")}</h3></div>
+      ${s.map(a=>this.lane(t,a))}
+      <p class="why" aria-live="polite">
+        ${s.length===0?n("no_devices"):o?g`<b>${this.deviceName(o)}:</b> ${this.explained(t,o)}`:n("choose_device")}
+      </p>
+    </div>`}lane(t,n){let{on:i,now:s,chosen:o,shown:a}=t,l=te(n.steps,a),d=c=>{this.device=n.id,this.point(c)};return g`<button
+      class="lane ${n.id===this.device?"chosen":""}"
+      aria-pressed=${n.id===this.device}
+      @pointerdown=${d}
+      @pointermove=${this.point}
+      @pointerleave=${this.pointerLeft}
+      @focus=${()=>this.device=n.id}
+      @click=${()=>this.device=n.id}
+      @keydown=${c=>this.key(c,t.slots,o?t.slots.indexOf(o):G(t.slots,s))}
+    >
+      <ha-icon icon=${tn[n.kind??""]??"mdi:power-plug"}></ha-icon>
+      <span class="names">
+        <span class="name">${this.deviceName(n)}</span>
+        <span class="does">${this.does(t,n,l)}</span>
+      </span>
+      ${at(i,l,{now:s,chosen:o})}
+    </button>`}does(t,n,i){let{say:s,format:o,now:a}=t,l=ne(i,a),d=n.doing??"";return["held","fail_safe","unavailable","off"].includes(d)||l===null?d&&this.localize?.(`${rn}.${d}`)||s("no_run"):`${l.start<=a?s("until",{end:o.moment(l.end,a)}):o.range(l.start,l.end,a)} · ${o.energy(l.energy)}`}explained(t,n){let{say:i,format:s,now:o,chosen:a}=t,l=mt(n,a?.start??o,a===null);if(!l)return i("nothing_known");let d=_=>_===null?"–":`${s.price(_)}/kWh`,c=_=>_===null?"–":s.moment(_,o),u=this.localize?.(`${nn}.${l.reason}`,{end:c(l.end),until:c(l.until),price:d(l.price),later:d(l.later)}),h=n.saved?` ${i("saves",{amount:s.money(n.saved)})}`:"",y=n.advice?` (${i("advice")})`:"";return`${u||i("nothing_known")}${h}${y}`}costs(t){let{say:n,format:i,parts:s}=t,{account:o}=s,a=c=>c===null?"":n("forecast",{amount:i.money(c)}),l=(c,u,h)=>g`<div class="cost">
+        <div class="label">${c}</div>
+        <div class="big">${i.money(u??null)}</div>
+        <div class="small">${h}</div>
+      </div>`,d=o?.tariff?n("against",{tariff:o.tariff}):n("no_tariff");return g`<div class="costs">
+      ${l(n("today"),o?.cost_today,o?a(o.forecast_today):n("no_account"))}
+      ${l(n("month"),o?.cost_month,o?a(o.forecast_month):"")}
+      ${l(n("saved"),o?.savings_month,o?d:"")}
+    </div>`}key(t,n,i){let s=l=>{let d=(n[i]?.start??0)+l*3600;return G(n,d)},a={ArrowLeft:()=>i-1,ArrowRight:()=>i+1,PageUp:()=>s(1),PageDown:()=>s(-1),Home:()=>0,End:()=>n.length-1}[t.key];if(t.key==="Escape")this.reset();else if(a)this.at=n[Math.min(n.length-1,Math.max(0,a()))]?.start??null;else return;t.preventDefault()}};customElements.define(Y,ze);var on=["buy_price","sell_price","price_level","position"],an=["cost_today","cost_this_month","savings_this_month","bought","sold"],ln=["mode","money_a_day","highest_price","plan_again","retailer_connected","problem"],cn=["response_state","response_why","response_mode","response_target","next_start","ready_by","saved"];function St(r,e,t){let n=Object.values(r.entities).filter(c=>c.platform==="temix"&&!c.hidden),i=new Map(n.filter(c=>!At(c)).map(c=>[c.translation_key??"",c])),s=c=>c.flatMap(u=>{let h=i.get(u);return h?[Pt(h)]:[]}),o={type:"custom:temix-card",grid_options:{columns:"full"}};t&&(o.config_entry_id=t);let a=[...new Set(n.filter(At).map(c=>c.device_id??""))],l=n.find(c=>c.entity_id.startsWith("calendar.")),d=i.get("buy_price");return{views:[{title:e("view_home"),path:"electricity",icon:"mdi:home-lightning-bolt",type:"sections",max_columns:3,sections:[{type:"grid",column_span:2,cards:[o]},R(e("heading_now"),"mdi:flash",s(on)),R(e("heading_account"),"mdi:cash",s(an)),R(e("heading_control"),"mdi:tune",s(ln))].filter(c=>c!==null)},{title:e("view_devices"),path:"devices",icon:"mdi:home-automation",type:"sections",max_columns:3,sections:a.length?a.map(c=>dn(r,n,c)):[R(e("view_devices"),"mdi:home-automation",[{type:"markdown",content:e("no_devices")}])]},{title:e("view_days"),path:"days",icon:"mdi:calendar-range",type:"sections",max_columns:2,sections:[l&&R(e("heading_calendar"),"mdi:calendar-clock",[{type:"calendar",initial_view:"listWeek",entities:[l.entity_id],grid_options:{columns:"full"}}]),d&&R(e("heading_week"),"mdi:chart-line",[{type:"statistics-graph",period:"hour",days_to_show:7,stat_types:["mean"],hide_legend:!0,entities:[d.entity_id],grid_options:{columns:"full"}}])].filter(Boolean)}]}}function dn(r,e,t){let n=e.filter(o=>o.device_id===t),i=cn.flatMap(o=>{let a=n.find(d=>d.translation_key===o);if(!a)return[];let l=o==="response_why"?{state_content:"sentence",grid_options:{columns:"full"}}:{};return[{...Pt(a),...l}]}),s=r.devices[t];return R(s?.name_by_user??s?.name??t,"mdi:lightning-bolt",i)}function At(r){return/^(response_|good_time|skip$|release$|ready_|next_start|saved$|expected_saving|held_until|run_time)/.test(r.translation_key??"")}function Pt(r){let[e]=r.entity_id.split("."),n={select:{type:"select-options"},number:{type:"numeric-input",style:"buttons"},button:{type:"button"}}[e??""];return{type:"tile",entity:r.entity_id,name:{type:"entity"},...n?{features:[n],grid_options:{columns:"full"}}:{}}}function R(r,e,t){return t.length?{type:"grid",cards:[{type:"heading",heading:r,icon:e},...t]}:null}var Ne="temix",Oe=class extends HTMLElement{static async generate(e,t){return St(t,$(t.language),e.config_entry_id)}};customElements.define(`ll-strategy-dashboard-${Ne}`,Oe);var se=$(document.documentElement.lang||navigator.language),Et="https://github.com/temix/temix-home-assistant/blob/main/docs/reference/card.md";(window.customCards??=[]).push({type:Y,name:se("card_name"),description:se("card_description"),preview:!0,documentationURL:Et});(window.customStrategies??=[]).push({type:Ne,strategyType:"dashboard",name:se("card_name"),description:se("dashboard_description"),documentationURL:Et});
