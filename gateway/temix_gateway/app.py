@@ -29,6 +29,7 @@ from temix_gateway.errors import GatewayError, LedgerLocked
 from temix_gateway.files import Files
 from temix_gateway.guard import Guard
 from temix_gateway.home import certificate
+from temix_gateway.home.door import Door
 from temix_gateway.home.messages import Hello
 from temix_gateway.home.server import LocalApi
 from temix_gateway.home.tokens import TokenStore, private_file
@@ -119,7 +120,8 @@ async def _serve(config: Config) -> None:
         tls = await asyncio.to_thread(certificate.load_or_make, files.certificate, identity)
         tokens = TokenStore(files.clients, clock.now)
         hello = Hello(gateway_id=identity, name=config.gateway.name, version=version("temix-gateway"))
-        api = LocalApi(core, tokens, hello, _seconds(clock))
+        door = Door(tokens, identity, tls.fingerprint, _seconds(clock))
+        api = LocalApi(core, door, hello, _seconds(clock))
         core.observe(api.changed)
         core.observe(_Noting(core, files.terms).note)
         context = await asyncio.to_thread(tls.context)

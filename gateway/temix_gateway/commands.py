@@ -1,4 +1,4 @@
-"""The commands of a gateway in a home: ``run``, ``status``, ``token`` and ``config``."""
+"""The commands of a gateway in a home: ``run``, ``status``, ``resync`` and ``config``."""
 
 import asyncio
 from pathlib import Path
@@ -11,15 +11,11 @@ from rich.table import Table
 
 from temix_gateway import app as live
 from temix_gateway import config as configuration
-from temix_gateway.clock import SystemClock
 from temix_gateway.files import Files
-from temix_gateway.home import certificate
-from temix_gateway.home.errors import LabelTaken
-from temix_gateway.home.messages import State
-from temix_gateway.home.roles import Role
-from temix_gateway.home.tokens import TokenStore, private_file
+from temix_gateway.home.messages import GetState
+from temix_gateway.local import ask
 from temix_gateway.logs import set_up_logging
-from temix_gateway.status import NotRunning, fetch, rows
+from temix_gateway.status import rows
 
 app = typer.Typer(
     help="The gateway of one home: holds its money and trades for it.",
@@ -50,7 +46,8 @@ def status(
     ] = False,
 ) -> None:
     """Show what the running gateway knows."""
-    state = _state(Files(Path(configuration.load(config).gateway.data)))
+    files = Files(Path(configuration.load(config).gateway.data))
+    state = ask(files, GetState(id=2)).state
     if as_json:
         print(msgspec.json.encode(state).decode())
         return
@@ -58,28 +55,6 @@ def status(
     for name, value in rows(state):
         table.add_row(name, value)
     Console().print(table)
-
-
-@app.command()
-def token(
-    label: Annotated[str, typer.Argument(help="What the client is called: home-assistant.")],
-    config: ConfigPath = DEFAULT,
-    role: Annotated[Role, typer.Option(help="What it may do.")] = Role.CONTROLLER,
-    replace: Annotated[bool, typer.Option(help="End the token that has this label.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
-) -> None:
-    """Make a token for a client, by hand. It is shown once: only its hash is kept."""
-    files = Files(Path(configuration.load(config).gateway.data))
-    store = TokenStore(files.clients, SystemClock().now)
-    if replace and any(client.label == label for client in store.clients()):
-        store.revoke(label)
-    made = store.create(label, role)
-    tls = certificate.load_or_make(files.certificate, live.gateway_id(files))
-    if as_json:
-        print(msgspec.json.encode({"token": made, "fingerprint": tls.fingerprint.hex()}).decode())
-        return
-    print(f"token        {made}")
-    print(f"fingerprint  {tls.fingerprint.hex(':').upper()}")
 
 
 @app.command()
@@ -95,29 +70,3 @@ def resync(config: ConfigPath = DEFAULT) -> None:
 def show_config() -> None:
     """Print a configuration file with every key, its meaning and its default."""
     print(configuration.example(), end="")
-
-
-def _state(files: Files) -> State:
-    try:
-        here = msgspec.json.decode(files.listening.read_bytes(), type=live.Listening)
-    except (OSError, msgspec.DecodeError) as error:
-        raise NotRunning(
-            f"no gateway has run with {files.folder}: start it with temix-gateway run"
-        ) from error
-    return asyncio.run(fetch(here.port, bytes.fromhex(here.fingerprint), _own_token(files)))
-
-
-def _own_token(files: Files) -> str:
-    """This command's own token, made at its first use."""
-    path, label = files.folder / "status.token", "status command"
-    try:
-        return path.read_text(encoding="ascii")
-    except FileNotFoundError:
-        store = TokenStore(files.clients, SystemClock().now)
-        try:
-            made = store.create(label, Role.VIEWER)
-        except LabelTaken:
-            store.revoke(label)
-            made = store.create(label, Role.VIEWER)
-        private_file(path, made.encode())
-        return made

@@ -38,6 +38,14 @@ class LabelTaken(HomeError):
         self.label = label
 
 
+class TooManyClients(HomeError):
+    """Nobody else can be paired."""
+
+    def __init__(self, most: int) -> None:
+        """Name the most that there may be."""
+        super().__init__(f"{most} clients are paired, and no more can be: revoke one first")
+
+
 class PortUnavailable(HomeError):
     """The local API cannot listen where it was told to."""
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from temix_gateway.home.access import Access, Paired, PairingPoint, PairingWindow, Token
 from temix_gateway.home.account import (
     Account,
     BillGuard,
@@ -32,6 +33,8 @@ type ErrorCode = Literal[
     "not_allowed",
     "rate_limited",
     "refused",
+    "pairing_closed",
+    "wrong_code",
     "internal",
 ]
 """Why a command had no result."""
@@ -216,7 +219,19 @@ class Result(Struct, frozen=True, kw_only=True, tag="result"):
     """The one result of the command with this id: what was asked for, null where nothing was."""
 
     id: CommandId
-    result: Snapshot | Preview | Statement | TransactionPage | SettledHours | None = None
+    result: (
+        Snapshot
+        | Preview
+        | Statement
+        | TransactionPage
+        | SettledHours
+        | PairingPoint
+        | Paired
+        | Token
+        | PairingWindow
+        | Access
+        | None
+    ) = None
 
 
 class Failure(Struct, frozen=True, kw_only=True, tag="error"):

@@ -5,7 +5,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from temix_gateway.home import limits, messages
+from temix_gateway.home import limits, messages, pairing
 from temix_gateway.home.messages import ErrorCode, ServerMessage
 from temix_gateway.home.roles import ALLOWED
 from temix_gateway.home.session import Command, Order
@@ -18,7 +18,8 @@ one JSON object as text. Times are milliseconds since 1970-01-01T00:00Z, energy 
 positive), prices are millionths of the currency unit per kWh, power is W: whole numbers all.
 
 1. The gateway says `hello`: who it is, and the schemas that it speaks.
-2. The client sends `authenticate` with its token and one of those schemas.
+2. The client sends `authenticate` with its token and one of those schemas. A client without a token pairs
+   instead, on a connection of its own: [see below](#pairing).
 3. It sends `start_listening`; the result is a snapshot of the whole state, and the last event's number.
 4. Each `event` after it carries the next number and the sections of the state that changed, each whole.
    After a gap in the numbers, or on a new connection, the client asks for a snapshot again.
@@ -27,6 +28,27 @@ Every command has an id and gets one `result` or one `error` with that id. A fie
 to what it sends leaves the schema's number as it is: clients pass over what they do not know. The gateway
 refuses what it does not know. Whoever hears nothing for a while sends a WebSocket ping, and gives up when
 that is not answered. The JSON Schema is [local-api.schema.json](local-api.schema.json).
+"""
+
+_PAIRING: Final = """## Pairing
+
+A person opens the pairing window on the gateway and carries the code to the client. The window is open for
+{minutes:.0f} minutes and for one client.
+
+1. The client sends `pair` with the first message of SPAKE2 as its side A: the code's first eight characters
+   are the password, `client` is identity A; identity B is the SHA-256 of the certificate that the client
+   sees, followed by the gateway's id in UTF-8. Group and constants are those of the Python package `spake2`
+   (Ed25519).
+2. The gateway answers with its own message. Both derive 96 bytes from the shared key by HKDF-SHA-256 with no
+   salt, info `temix pairing 1`: a key for the client's proof, one for the gateway's, one to seal the token.
+3. The client sends `confirm_pairing` with the HMAC-SHA-256 of both points, its own first, by the first key.
+4. Only if that is right, the gateway answers with its own proof under the second key, and the token sealed by
+   AES-256-GCM under the third (nonce of zeros, as the key seals nothing else). The connection ends; the
+   client checks the proof, pins the certificate, and authenticates with the token from then on.
+
+After {failures} wrong codes the window closes and cannot be opened for {cool:.0f} minute, then for twice as
+long, up to {most:.0f} minutes. Clients that are paired notice nothing. Pairing anew with the same `client`
+replaces its token.
 """
 
 
@@ -57,7 +79,13 @@ def page() -> str:
         ("What the gateway sends", heard),
         ("Parts of messages", parts),
     )
-    lines = [_HANDSHAKE]
+    told = _PAIRING.format(
+        minutes=pairing.OPEN_S / 60,
+        failures=pairing.FAILURES,
+        cool=pairing.COOL_S / 60,
+        most=pairing.COOL_AT_MOST_S / 60,
+    )
+    lines = [_HANDSHAKE, told]
     for chapter, names in chapters:
         lines.append(f"## {chapter}\n")
         for name in names:
@@ -114,6 +142,8 @@ def _errors() -> Iterator[str]:
         "not_allowed": "the role may not do this, or nobody has authenticated yet",
         "rate_limited": "too many messages; this one was not carried out",
         "refused": "the gateway does not do this now; the text says why",
+        "pairing_closed": "no pairing window is open, or its code was used; the text says what to do",
+        "wrong_code": "the client's proof is wrong: another code, or another certificate than the gateway's",
         "internal": "the gateway failed; its log says how",
     }
     yield "## Error codes\n"

@@ -18,12 +18,13 @@ _READ: Final = frozenset(
 )
 _STEER: Final = frozenset({"pause_trading", "plan_again", "set_mode"})
 _LIMIT: Final = frozenset({"set_limits"})
+_ACCESS: Final = frozenset({"open_pairing", "close_pairing", "get_access", "revoke_client"})
 _REPORT: Final = frozenset({"report_home", "report_history", "report_readings", "preview_plan"})
 
 ALLOWED: Final[dict[Role, frozenset[str]]] = {
     Role.VIEWER: _READ,
     Role.CONTROLLER: _READ | _STEER | _LIMIT | _REPORT,
-    Role.OWNER: _READ | _STEER | _LIMIT,
-    Role.INSTALLER: _READ | _STEER,
+    Role.OWNER: _READ | _STEER | _LIMIT | _ACCESS,
+    Role.INSTALLER: _READ | _STEER | _ACCESS,
 }
 """The commands of each role; Home Assistant is the controller."""

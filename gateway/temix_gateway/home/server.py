@@ -1,6 +1,5 @@
 """The server of the local API: accepts connections, numbers events, tells every listener."""
 
-import asyncio
 import ssl
 from collections import Counter
 from collections.abc import Callable
@@ -11,11 +10,12 @@ import structlog
 from aiohttp import WSCloseCode, web
 
 from temix_gateway.home import limits
+from temix_gateway.home.access import Access
 from temix_gateway.home.core import Core
+from temix_gateway.home.door import Door
 from temix_gateway.home.errors import PortUnavailable
 from temix_gateway.home.messages import Event, Hello, Snapshot, State, encode
 from temix_gateway.home.session import Session
-from temix_gateway.home.tokens import Client, TokenStore
 
 PATH: Final = "/api"
 
@@ -28,10 +28,10 @@ class LocalApi:
     The core calls ``changed`` after each turn; what is new goes out as one numbered event.
     """
 
-    def __init__(self, core: Core, tokens: TokenStore, hello: Hello, monotonic: Callable[[], float]) -> None:
-        """Serve ``core`` to the clients in ``tokens``, greeted by ``hello``; ``monotonic`` gives seconds."""
+    def __init__(self, core: Core, door: Door, hello: Hello, monotonic: Callable[[], float]) -> None:
+        """Serve ``core`` to whom ``door`` lets in, greeted by ``hello``; ``monotonic`` gives seconds."""
         self.core = core
-        self._tokens = tokens
+        self.door = door
         self._monotonic = monotonic
         self._hello = hello
         self._state = core.state()
@@ -86,9 +86,20 @@ class LocalApi:
         """The state as of the last event."""
         return Snapshot(number=self._number, state=self._state)
 
-    async def authenticate(self, token: str) -> Client | None:
-        """The client whose token this is, its use noted."""
-        return await asyncio.to_thread(self._tokens.authenticate, token)
+    async def access(self) -> Access:
+        """Who is paired, who of them is here, and how the pairing window stands."""
+        return await self.door.access({each.client.label for each in self._sessions if each.client})
+
+    async def revoke(self, label: str) -> None:
+        """End a client's token and its connections.
+
+        Raises:
+            UnknownLabel: there is none.
+        """
+        await self.door.revoke(label)
+        for session in tuple(self._sessions):
+            if session.client is not None and session.client.label == label:
+                session.leave(WSCloseCode.POLICY_VIOLATION)
 
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         if "Origin" in request.headers:

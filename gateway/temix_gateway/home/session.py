@@ -9,10 +9,22 @@ import structlog
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from temix_gateway.home import limits
+from temix_gateway.home.access import (
+    Access,
+    ClosePairing,
+    ConfirmPairing,
+    GetAccess,
+    OpenPairing,
+    Pair,
+    PairingWindow,
+    RedeemSecret,
+    RevokeClient,
+)
 from temix_gateway.home.account import Found, GetSettledHours, GetStatement, GetTransactions
 from temix_gateway.home.core import Core
 from temix_gateway.home.devices import PreviewPlan, ReportHome
-from temix_gateway.home.errors import CommandRefused
+from temix_gateway.home.door import Door
+from temix_gateway.home.errors import CommandRefused, HomeError, TooManyClients, UnknownLabel
 from temix_gateway.home.messages import (
     MAX_SCHEMA,
     MIN_SCHEMA,
@@ -34,6 +46,7 @@ from temix_gateway.home.messages import (
     StartListening,
     encode,
 )
+from temix_gateway.home.pairing import PairingClosed, WrongCode
 from temix_gateway.home.roles import ALLOWED
 from temix_gateway.home.tokens import Client
 
@@ -51,13 +64,24 @@ type Order = (
     | ReportHistory
     | ReportReadings
     | PreviewPlan
+    | OpenPairing
+    | ClosePairing
+    | GetAccess
+    | RevokeClient
 )
-type Command = Authenticate | Order
-"""What a client sends: first that, then any of these."""
+type Command = Authenticate | Pair | ConfirmPairing | RedeemSecret | Order
+"""What a client sends: first how it proves who it is, then any order."""
 
 _LOG = structlog.get_logger(__name__)
 _DATA: Final = (WSMsgType.TEXT, WSMsgType.BINARY)
 _COMMANDS: Final = msgspec.json.Decoder(Command.__value__)
+
+
+_CODES: Final[dict[type[HomeError], ErrorCode]] = {
+    PairingClosed: "pairing_closed",
+    WrongCode: "wrong_code",
+    TooManyClients: "refused",
+}
 
 
 class _Identified(msgspec.Struct):
@@ -68,9 +92,14 @@ class Api(Protocol):
     """What a session needs of the server that accepted it."""
 
     core: Core
+    door: Door
 
-    async def authenticate(self, token: str) -> Client | None:
-        """The client whose token this is."""
+    async def access(self) -> Access:
+        """Who is paired, who of them is here, and how the pairing window stands."""
+        ...
+
+    async def revoke(self, label: str) -> None:
+        """End a client's token and its connections."""
         ...
 
     def snapshot(self) -> Snapshot:
@@ -91,12 +120,13 @@ class Session:
         self._close_code = WSCloseCode.OK
         self._listening = False
         self._log = _LOG
+        self.client: Client | None = None
 
     async def run(self, hello: Hello) -> bool:
         """Greet, authenticate, and carry out commands until the end; say whether the client took note."""
         try:
             await self._socket.send_str(encode(hello))
-            client = await self._authenticate()
+            client = self.client = await self._authenticate()
         except ConnectionError:  # gone before it said who it is
             return False
         if client is not None:
@@ -124,36 +154,61 @@ class Session:
             self._writer.cancel()
 
     async def _authenticate(self) -> Client | None:
+        """Let the client in; one that pairs gets its token, and comes back with it."""
+        command = await self._first()
+        match command:
+            case Authenticate(schema=schema) | Pair(schema=schema) | RedeemSecret(schema=schema) if not (
+                MIN_SCHEMA <= schema <= MAX_SCHEMA
+            ):
+                reason = f"schema {schema}: this gateway speaks {MIN_SCHEMA} to {MAX_SCHEMA}"
+                answer: Result | Failure = _failure(command.id, "unsupported_schema", reason)
+            case Authenticate():
+                if (client := await self._api.door.authenticate(command.token)) is not None:
+                    await self._socket.send_str(encode(Result(id=command.id)))
+                    return client
+                reason = "the token is not known: pair with the gateway again"
+                answer = _failure(command.id, "invalid_auth", reason)
+            case Pair() | RedeemSecret():
+                answer = await self._pair(command)
+            case Failure():
+                answer = command
+            case None:
+                return None
+            case _:
+                answer = _failure(command.id, "not_allowed", "the first command must be authenticate or pair")
+        await self._socket.send_str(encode(answer))
+        if isinstance(answer, Failure):
+            self._close_code = WSCloseCode.POLICY_VIOLATION
+        return None
+
+    async def _pair(self, asked: Pair | RedeemSecret) -> Result | Failure:
+        current = asked.id
+        try:
+            if isinstance(asked, RedeemSecret):
+                return Result(id=current, result=await self._api.door.redeem(asked))
+            tried, point = await self._api.door.answer(asked)
+            await self._socket.send_str(encode(Result(id=current, result=point)))
+            match await self._first():
+                case ConfirmPairing() as confirmed:
+                    current = confirmed.id
+                    paired = await self._api.door.confirm(asked, tried, confirmed)
+                    return Result(id=current, result=paired)
+                case Failure() as failure:
+                    return failure
+                case _:
+                    return _failure(None, "not_allowed", "after pair comes confirm_pairing")
+        except (PairingClosed, WrongCode, TooManyClients) as error:
+            return _failure(current, _CODES[type(error)], str(error))
+
+    async def _first(self) -> Command | Failure | None:
+        """The next command of a client that is not let in yet; none: it is gone, or took too long."""
         try:
             async with asyncio.timeout(limits.AUTHENTICATE_WITHIN_S):
                 message = await self._socket.receive()
         except TimeoutError:
             self._close_code = WSCloseCode.POLICY_VIOLATION
             return None
-        if message.type not in _DATA:
-            return None
-        answer, client = await self._answer_authentication(message)
-        await self._socket.send_str(encode(answer))
-        if client is None:
-            self._close_code = WSCloseCode.POLICY_VIOLATION
-        return client
-
-    async def _answer_authentication(self, message: WSMessage) -> tuple[Result | Failure, Client | None]:
-        command = _decode(message)
-        if isinstance(command, Failure):
-            return command, None
-        if not isinstance(command, Authenticate):
-            return _failure(command.id, "not_allowed", "the first command must be authenticate"), None
-        if not MIN_SCHEMA <= command.schema <= MAX_SCHEMA:
-            reason = f"schema {command.schema}: this gateway speaks {MIN_SCHEMA} to {MAX_SCHEMA}"
-            return _failure(command.id, "unsupported_schema", reason), None
-        client = await self._api.authenticate(command.token)
-        if client is None:
-            _LOG.warning("a client gave a token that is not known")
-            return _failure(
-                command.id, "invalid_auth", "the token is not known: make a new one on the gateway"
-            ), None
-        return Result(id=command.id), client
+        return _decode(message) if message.type in _DATA else None
 
     async def _serve(self, client: Client) -> None:
         reader = asyncio.create_task(self._read(client))
@@ -209,19 +264,19 @@ class Session:
             reason = f"more than {limits.MESSAGES_A_SECOND} messages a second: slow down"
             return _failure(command.id, "rate_limited", reason)
         name = str(command.__struct_config__.tag)
-        if isinstance(command, Authenticate) or name not in ALLOWED[client.role]:
+        if name not in ALLOWED[client.role]:
             return _failure(command.id, "not_allowed", f"a {client.role.value} may not {name}")
         try:
             return Result(id=command.id, result=await self._carry_out(command))
-        except CommandRefused as refused:
+        except (CommandRefused, PairingClosed, UnknownLabel) as refused:
             return _failure(command.id, "refused", str(refused))
         except Exception:  # noqa: BLE001  (a fault in one command must not end the others' service)
             self._log.exception("command failed", command=name)
             return _failure(command.id, "internal", "the gateway failed to carry this out: see its log")
 
-    async def _carry_out(  # noqa: C901 - one line for each command
-        self, command: Order
-    ) -> Snapshot | Preview | Found | None:
+    async def _carry_out(  # noqa: C901, PLR0911, PLR0912 - one line for each command
+        self, command: Command
+    ) -> Snapshot | Preview | Found | PairingWindow | Access | None:
         core = self._api.core
         match command:
             case StartListening():
@@ -247,6 +302,14 @@ class Session:
                 await core.report_readings(command)
             case GetStatement() | GetTransactions() | GetSettledHours():
                 return await core.look_up(command)
+            case OpenPairing():
+                return self._api.door.open_pairing(command.role)
+            case ClosePairing():
+                self._api.door.close_pairing()
+            case GetAccess():
+                return await self._api.access()
+            case RevokeClient():
+                await self._api.revoke(command.label)
         return None
 
     async def _close(self) -> bool:

@@ -6,25 +6,32 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from temix_gateway.home.errors import LabelTaken, UnknownLabel, UnreadableStore
+from temix_gateway.home.errors import LabelTaken, TooManyClients, UnknownLabel, UnreadableStore
 from temix_gateway.home.roles import Role
 
 PREFIX: Final = "teg_"
+CLIENTS: Final = 16
+"""The most clients that a gateway has."""
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One client; times are milliseconds since 1970-01-01T00:00Z, ``last_used`` null before the first use."""
+    """One client; times are milliseconds since 1970-01-01T00:00Z, ``last_used`` null before the first use.
+
+    ``identity`` is what a paired client calls itself for good; the command line has none.
+    """
 
     hash: str
     label: str
     role: Role
     created: int
     last_used: int | None = None
+    identity: str = ""
 
 
 class TokenStore:
@@ -61,6 +68,26 @@ class TokenStore:
             if any(client.label == label for client in clients):
                 raise LabelTaken(label)
             self._write([*clients, Client(hash=_hash(token), label=label, role=role, created=self._now())])
+        return token
+
+    def pair(self, identity: str, label: str, role: Role) -> str:
+        """Add a client that paired, in place of an earlier one of its identity; return its token.
+
+        A label that another client has gets a number.
+
+        Raises:
+            TooManyClients: there are as many as there may be.
+        """
+        token = PREFIX + secrets.token_urlsafe(32)
+        with self._locked():
+            others = [client for client in self.clients() if client.identity != identity]
+            if len(others) >= CLIENTS:
+                raise TooManyClients(CLIENTS)
+            taken = {client.label for client in others}
+            names = chain((label,), (f"{label} {number}" for number in count(2)))
+            free = next(name for name in names if name not in taken)
+            made = Client(hash=_hash(token), label=free, role=role, created=self._now(), identity=identity)
+            self._write([*others, made])
         return token
 
     def revoke(self, label: str) -> None:

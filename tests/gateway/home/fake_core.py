@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 from temix_gateway.home.account import Found, Query, TransactionPage
 from temix_gateway.home.certificate import load_or_make
 from temix_gateway.home.devices import PreviewPlan, ReportHome
+from temix_gateway.home.door import Door
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import (
     DevicePlan,
@@ -31,6 +33,7 @@ from temix_gateway.home.messages import (
     Trading,
     Transactions,
 )
+from temix_gateway.home.pairing import Bootstrap
 from temix_gateway.home.roles import Role
 from temix_gateway.home.server import LocalApi
 from temix_gateway.home.tokens import TokenStore
@@ -175,6 +178,8 @@ class Gateway:
     hello: Hello | None = None
     host: str = "127.0.0.1"
     port: int = 0
+    monotonic: Callable[[], float] = time.monotonic
+    bootstrap: Bootstrap = field(default_factory=Bootstrap)
 
     def __post_init__(self) -> None:
         """Make certificate and tokens."""
@@ -187,7 +192,10 @@ class Gateway:
     async def start(self) -> Self:
         """Listen."""
         hello = self.hello or Hello(gateway_id=self.gateway_id, name="Home", version=self.version)
-        self.api = LocalApi(self.core, self.tokens, hello, time.monotonic)
+        self.door = Door(
+            self.tokens, self.gateway_id, self.certificate.fingerprint, self.monotonic, self.bootstrap
+        )
+        self.api = LocalApi(self.core, self.door, hello, time.monotonic)
         self.port = await self.api.start(self.host, self.port, self.certificate.context())
         self.started.set()
         return self

@@ -30,6 +30,10 @@ COMMANDS = {
     "report_home": {"at": NOON, "devices": [], "base_load": []},
     "preview_plan": {"device": PUMP},
     "report_history": {"start": NOON, "load": [410, None], "sun": [0, 1_200]},
+    "open_pairing": {"role": "viewer"},
+    "close_pairing": {},
+    "get_access": {},
+    "revoke_client": {"label": "Home Assistant"},
     "report_readings": {"readings": [{"start": NOON, "end": NOON + 300_000, "energy": 41}]},
 }
 
@@ -313,7 +317,7 @@ async def test_stop_says_goodbye(gateway: Gateway, connect: Connect) -> None:
 
 
 async def test_port_in_use_is_named(gateway: Gateway) -> None:
-    other = LocalApi(FakeCore(), gateway.tokens, Hello(gateway_id="x", name="X", version="1"), lambda: 0.0)
+    other = LocalApi(FakeCore(), gateway.door, Hello(gateway_id="x", name="X", version="1"), lambda: 0.0)
     with pytest.raises(PortUnavailable, match=f"127.0.0.1:{gateway.port}.*in use.*another"):
         await other.start("127.0.0.1", gateway.port, gateway.certificate.context())
 
