@@ -6,14 +6,13 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
-from custom_components.temix.client import Client, Endpoint, probe
+from custom_components.temix.client import Client, Endpoint, Identity, pair, probe
 from demo.running import Demo
 
 
 @asynccontextmanager
 async def trading_paused(demo: Demo) -> AsyncIterator[None]:
     """Make no new transactions while the block lasts."""
-    made = await demo.gateway_token("demo-check", "owner")
     async with aiohttp.ClientSession() as session:
         hello, fingerprint = await probe(session, "127.0.0.1", demo.ports.gateway)
         endpoint = Endpoint(
@@ -22,7 +21,9 @@ async def trading_paused(demo: Demo) -> AsyncIterator[None]:
             gateway_id=hello.gateway_id,
             fingerprint=fingerprint,
         )
-        client = Client(session, endpoint, made["token"])
+        code = await demo.pairing_code("owner")
+        token = await pair(session, endpoint, code, Identity("demo-check", "demo check"))
+        client = Client(session, endpoint, token)
         await client.connect()
         listening = asyncio.ensure_future(client.listen(lambda _: None))
         try:

@@ -141,22 +141,12 @@ class Demo:
         """End one of them."""
         await self.services.pop(name).stop()
 
-    async def gateway_token(self, label: str, role: str) -> dict[str, str]:
-        """A new token of the gateway, in place of an older one with this label."""
+    async def pairing_code(self, role: str = "controller") -> str:
+        """The code of a pairing window that is opened on the gateway."""
         config = self.folder / "gateway" / "temix-gateway.toml"
-        command: list[str | Path] = [
-            BIN / "temix-gateway",
-            "token",
-            label,
-            "--role",
-            role,
-            "--replace",
-            "--json",
-            "--config",
-            config,
-        ]
-        made: dict[str, str] = json.loads(await output(command, self.folder))
-        return made
+        command: list[str | Path] = [BIN / "temix-gateway", "pair", "--role", role, "--json"]
+        window = json.loads(await output([*command, "--config", config], self.folder))
+        return str(window["code"])
 
     async def _start(
         self, name: str, command: list[str | Path], environment: Mapping[str, str] | None = None
@@ -212,11 +202,10 @@ async def _bring_up(demo: Demo, tell: Callable[[str], None]) -> None:
     await demo.start_retailer()
     tell("Starting the gateway")
     folders.make_gateway(demo.folder / "gateway", demo.ports.gateway, enrolled.result())
-    made = await demo.gateway_token("home-assistant", "controller")
     await demo.start_gateway()
     tell("Adding the gateway and the simulated home to Home Assistant")
     address = {"host": "127.0.0.1", "port": demo.ports.gateway}
-    entry = await demo.home_assistant.add_integration("temix", address, {"token": made["token"]})
+    entry = await demo.home_assistant.add_integration("temix", address, {"code": await demo.pairing_code()})
     await demo.home_assistant.enable(entry, "sensor.account_position")
     await demo.home_assistant.add_integration("simulated_home", {"seed": SEED})
 

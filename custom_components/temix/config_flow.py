@@ -1,4 +1,4 @@
-"""Setting up a gateway: find it, trust its certificate once, give it a token."""
+"""Setting up a gateway: find it, and pair with it by the code that it shows."""
 
 from collections.abc import Mapping
 from typing import Any, Final, override
@@ -12,16 +12,17 @@ from homeassistant.config_entries import (
     ConfigSubentryFlow,
     OptionsFlow,
 )
-from homeassistant.const import CONF_HOST, CONF_PORT, CONF_TOKEN
+from homeassistant.const import CONF_CODE, CONF_HOST, CONF_PORT, CONF_TOKEN
 from homeassistant.core import callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
+from homeassistant.helpers.selector import TextSelector
+from homeassistant.helpers.service_info.hassio import HassioServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
-from .client import Hello, TemixError, probe
+from .client import Hello, TemixError, pair, probe, read_code, redeem
 from .const import CONF_FINGERPRINT, DEFAULT_PORT, DOMAIN
-from .gateway import error_key, make_client
+from .gateway import endpoint, error_key, identity
 from .meter.flow import MeterFlow
 from .meter.sources import SUBENTRY as METER
 from .options import TemixOptionsFlow
@@ -34,13 +35,7 @@ ADDRESS_SCHEMA: Final = vol.Schema(
         vol.Required(CONF_PORT, default=DEFAULT_PORT): cv.port,
     }
 )
-TOKEN_SCHEMA: Final = vol.Schema(
-    {
-        vol.Required(CONF_TOKEN): TextSelector(
-            TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
-        ),
-    }
-)
+CODE_SCHEMA: Final = vol.Schema({vol.Required(CONF_CODE): TextSelector()})
 
 
 class TemixConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -53,6 +48,8 @@ class TemixConfigFlow(ConfigFlow, domain=DOMAIN):
         """Know nothing yet."""
         self._data: dict[str, Any] = {}
         self._hello: Hello | None = None
+        self._secret = ""
+        self._app = ""
 
     @classmethod
     @callback
@@ -78,7 +75,7 @@ class TemixConfigFlow(ConfigFlow, domain=DOMAIN):
             error = await self._probe(user_input)
             if error is None:
                 self._abort_if_unique_id_configured()
-                return await self.async_step_trust()
+                return await self.async_step_pair()
             errors["base"] = error
         return self._ask_address("user", user_input, errors)
 
@@ -101,53 +98,84 @@ class TemixConfigFlow(ConfigFlow, domain=DOMAIN):
         else:
             return self.async_abort(reason="already_configured")
         self.context["title_placeholders"] = {"name": self._name}
-        return await self.async_step_trust()
+        return await self.async_step_pair()
 
-    async def async_step_trust(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show the certificate's fingerprint; a token is the yes to it."""
+    async def async_step_pair(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the code that the gateway shows."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            data = self._data | {CONF_TOKEN: user_input[CONF_TOKEN].strip()}
-            error = await self._try(data)
+            error = await self._pair(self._data, user_input[CONF_CODE])
             if error is None:
-                if self.source == SOURCE_RECONFIGURE:
-                    return self.async_update_reload_and_abort(self._get_reconfigure_entry(), data=data)
-                return self.async_create_entry(title=self._name, data=data)
+                return self._finish()
             errors["base"] = error
         return self.async_show_form(
-            step_id="trust",
-            data_schema=TOKEN_SCHEMA,
+            step_id="pair",
+            data_schema=CODE_SCHEMA,
             errors=errors,
-            description_placeholders={
-                "gateway_id": str(self.unique_id),
-                "host": self._data[CONF_HOST],
-                "fingerprint": bytes.fromhex(self._data[CONF_FINGERPRINT]).hex(":").upper(),
-            },
+            description_placeholders={"name": self._name, "host": self._data[CONF_HOST]},
+        )
+
+    @override
+    async def async_step_hassio(self, discovery_info: HassioServiceInfo) -> ConfigFlowResult:
+        """Take note of the gateway that runs as an app beside Home Assistant.
+
+        The Supervisor vouches for it: the certificate must be the one that it tells, and a secret that works
+        once takes the code's place.
+        """
+        told = discovery_info.config
+        await self.async_set_unique_id(told["id"])
+        known = self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, told["id"])
+        address = {CONF_HOST: told[CONF_HOST], CONF_PORT: told[CONF_PORT]}
+        if known is not None and known.data[CONF_FINGERPRINT] == told[CONF_FINGERPRINT]:
+            self._abort_if_unique_id_configured(updates=address)
+        self._data = {**address, CONF_FINGERPRINT: told[CONF_FINGERPRINT]}
+        self._secret = told["secret"]
+        self._app = discovery_info.name
+        self.context["title_placeholders"] = {"name": discovery_info.name}
+        return await self.async_step_hassio_confirm()
+
+    async def async_step_hassio_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask whether to use the app; nothing is to be typed."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            try:
+                self._data[CONF_TOKEN] = await redeem(
+                    async_get_clientsession(self.hass),
+                    endpoint(self._data, self.unique_id),
+                    self._secret,
+                    await identity(self.hass),
+                )
+            except TemixError as error:
+                errors["base"] = error_key(error)
+            else:
+                return self._finish()
+        return self.async_show_form(
+            step_id="hassio_confirm", errors=errors, description_placeholders={"name": self._app}
         )
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Begin to ask for a new token."""
+        """Begin to pair anew."""
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for a new token; the certificate must be the one that was trusted."""
+        """Ask for a new code; the certificate must be the one that is known."""
         entry = self._get_reauth_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            token = {CONF_TOKEN: user_input[CONF_TOKEN].strip()}
-            error = await self._try({**entry.data, **token})
+            error = await self._pair(entry.data, user_input[CONF_CODE])
             if error is None:
+                token = {CONF_TOKEN: self._data[CONF_TOKEN]}
                 return self.async_update_reload_and_abort(entry, data_updates=token)
             errors["base"] = error
         return self.async_show_form(
             step_id="reauth_confirm",
-            data_schema=TOKEN_SCHEMA,
+            data_schema=CODE_SCHEMA,
             errors=errors,
             description_placeholders={"name": entry.title},
         )
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for a new address; another certificate must be trusted anew."""
+        """Ask for a new address; with another certificate the gateway must be paired anew."""
         entry = self._get_reconfigure_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -156,7 +184,7 @@ class TemixConfigFlow(ConfigFlow, domain=DOMAIN):
                 self._abort_if_unique_id_mismatch(reason="wrong_gateway")
                 if self._data[CONF_FINGERPRINT] == entry.data[CONF_FINGERPRINT]:
                     return self.async_update_reload_and_abort(entry, data_updates=self._data)
-                return await self.async_step_trust()
+                return await self.async_step_pair()
             errors["base"] = error
         return self._ask_address("reconfigure", user_input or entry.data, errors)
 
@@ -181,17 +209,25 @@ class TemixConfigFlow(ConfigFlow, domain=DOMAIN):
         await self.async_set_unique_id(self._hello.gateway_id, raise_on_progress=False)
         return None
 
-    async def _try(self, data: Mapping[str, Any]) -> str | None:
-        """Connect as an entry with ``data`` would; return an error's key."""
-        client = make_client(self.hass, data, self.unique_id)
+    async def _pair(self, at: Mapping[str, Any], text: str) -> str | None:
+        """Pair with the gateway ``at`` an entry's data, and keep its token; return an error's key."""
         try:
-            await client.connect()
+            token = await pair(
+                async_get_clientsession(self.hass),
+                endpoint(at, self.unique_id),
+                read_code(text),
+                await identity(self.hass),
+            )
         except TemixError as error:
             return error_key(error)
-        finally:
-            await client.close()
+        self._data = {**at, CONF_TOKEN: token}
         return None
+
+    def _finish(self) -> ConfigFlowResult:
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_reload_and_abort(self._get_reconfigure_entry(), data=self._data)
+        return self.async_create_entry(title=self._name, data=self._data)
 
     @property
     def _name(self) -> str:
-        return self._hello.name if self._hello is not None else "TeMIX"
+        return self._hello.name if self._hello is not None else self._app

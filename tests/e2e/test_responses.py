@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from temix_gateway.home.messages import DevicePlan, Plan, PlanStep
+from temix_gateway.home.roles import Role
 
 from tests.e2e.peers.home import add_response, eventually, running
 from tests.gateway.home.fake_core import Gateway, state
@@ -32,7 +33,8 @@ async def test_zwave_plug_follows_and_a_person_wins(tmp_path: Path) -> None:
     await gateway.start()
     async with running(tmp_path) as home:
         address = {"host": "127.0.0.1", "port": gateway.port}
-        await home.home_assistant.add_integration("temix", address, {"token": gateway.token})
+        code = gateway.door.open_pairing(Role.CONTROLLER).code
+        await home.home_assistant.add_integration("temix", address, {"code": code})
         await eventually(lambda: home.state("switch.smart_switch_7"), "off")
         await add_response(home.home_assistant, "run_hours", answers())
 
@@ -70,7 +72,8 @@ async def test_zigbee_plug_follows_by_its_own_timer(tmp_path: Path) -> None:
     await gateway.start()
     async with running(tmp_path) as home:
         address = {"host": "127.0.0.1", "port": gateway.port}
-        await home.home_assistant.add_integration("temix", address, {"token": gateway.token})
+        code = gateway.door.open_pairing(Role.CONTROLLER).code
+        await home.home_assistant.add_integration("temix", address, {"code": code})
         await eventually(lambda: home.state("switch.dryer_plug_state"), "off")
         await add_response(home.home_assistant, "run_hours", answers("switch.dryer_plug_state"))
 

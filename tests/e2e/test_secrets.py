@@ -1,5 +1,6 @@
 """Real processes, real secrets: none of them is in anything that is printed, logged or named."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.pairing import paired
 
 BIN = Path(sys.executable).parent
 CONFIG = """[retailer]
@@ -63,7 +66,6 @@ def test_no_secret_is_told(tmp_path: Path, retailer: tuple[dict[str, str], str, 
     home.mkdir()
     (home / "secret").write_text(told["client_secret"])
     (home / "temix-gateway.toml").write_text(CONFIG.format(url=url, certificate=certificate, **told))
-    token = json.loads(ran(BIN / "temix-gateway", "token", "home-assistant", "--json", cwd=home))["token"]
     said = []
     with subprocess.Popen(
         [BIN / "temix-gateway", "run"], cwd=home, stderr=subprocess.PIPE, text=True
@@ -73,14 +75,16 @@ def test_no_secret_is_told(tmp_path: Path, retailer: tuple[dict[str, str], str, 
             said.append(line)
             if "retailer link" in line and '"up": true' in line:
                 break
+        code = json.loads(ran(BIN / "temix-gateway", "pair", "--json", cwd=home))["code"]
+        token = asyncio.run(paired(home / "data", code))
         ledger, copy = home / "data" / "ledger.db", home / "copy.db"
-        commands = ["status", "--json"], ["status"], ["backup", ledger, copy], ["verify", ledger]
+        commands = ["status", "--json"], ["status"], ["clients"], ["backup", ledger, copy], ["verify", ledger]
         said += [ran(BIN / "temix-gateway", *command, cwd=home) for command in commands]
         gateway.terminate()
         said.append(gateway.communicate()[1])
     said += [retailer_log.read_text(), *(str(path) for path in home.rglob("*"))]
     key = json.loads((home / "data" / "tender-key.json").read_bytes())["d"]
     private = (home / "data" / "certificate.pem").read_text().split("PRIVATE KEY-----")[1][1:60]
-    own = (home / "data" / "status.token").read_text()
-    for secret in (told["client_secret"], token, own, key, private, "eyJ", "PRIVATE KEY"):
+    own = (home / "data" / "command-line.token").read_text()
+    for secret in (told["client_secret"], code, token, own, key, private, "eyJ", "PRIVATE KEY"):
         assert secret not in "\n".join(said)

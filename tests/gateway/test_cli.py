@@ -1,5 +1,6 @@
 """The command line: what it says and how it ends. A gateway that runs is a process of its own."""
 
+import asyncio
 import json
 import signal
 import socket
@@ -16,6 +17,9 @@ import structlog
 from temix_gateway.cli import main
 from temix_gateway.clock import SystemClock
 from temix_gateway.ledger.ledger import Ledger
+
+from custom_components.temix.client import read_code
+from tests.pairing import paired
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -116,18 +120,33 @@ def test_it_runs_shows_its_state_and_ends(folder: Path) -> None:
     assert gone.stderr.startswith("temix-gateway: nothing answers at wss://127.0.0.1")
 
 
-def test_secrets_are_for_the_owner_alone(folder: Path, command: Command) -> None:
-    made = json.loads(command("token", "home-assistant", "--json"))
-    assert made["token"].startswith("teg_")
-    assert len(bytes.fromhex(made["fingerprint"])) == 32
+def test_a_client_is_paired_listed_and_revoked(folder: Path, command: Command) -> None:
+    """By the code that the command shows, with the client that Home Assistant has."""
+    with running(folder):
+        window = json.loads(command("pair", "--json", "--role", "viewer"))
+        assert (len(window["code"]), window["seconds"]) == (9, 300)
+        token = asyncio.run(paired(folder / "data", read_code(window["uri"])))
+        with subprocess.Popen([PROGRAM, "pair"], cwd=folder, stdout=subprocess.PIPE, text=True) as waiting:
+            assert waiting.stdout is not None
+            code = next(line for line in waiting.stdout if line.startswith("pairing code"))
+            asyncio.run(paired(folder / "data", read_code(code.removeprefix("pairing code")), "Tablet"))
+            assert waiting.stdout.read().endswith("paired with Tablet\n")
+        listed = json.loads(command("clients", "--json"))
+        assert [(each["label"], each["role"]) for each in listed] == [
+            ("command line", "owner"),
+            ("Kitchen", "viewer"),
+            ("Tablet", "controller"),
+        ]
+        command("clients", "--revoke", "Tablet")
+        assert "Tablet" not in command("clients")
     for path in (folder / "data").iterdir():
         if path.suffix != ".lock":
             assert path.stat().st_mode & 0o077 == 0, path
-        assert made["token"] not in path.read_text()
-    assert "choose another label" in command.fails("token", "home-assistant")
-    again = json.loads(command("token", "home-assistant", "--replace", "--json"))
-    assert again["token"] != made["token"]
-    assert again["fingerprint"] == made["fingerprint"]
+        if path.is_file():
+            assert token.encode() not in path.read_bytes(), path
+    command("clients", "--revoke", "Kitchen")  # the gateway need not run
+    assert "no client is called 'Kitchen'" in command.fails("clients", "--revoke", "Kitchen")
+    assert "nothing answers" in command.fails("pair")
 
 
 def test_health_metrics_and_the_service_manager(

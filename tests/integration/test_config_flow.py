@@ -6,15 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_USER, SOURCE_ZEROCONF, ConfigEntryState
+from homeassistant.config_entries import SOURCE_HASSIO, SOURCE_USER, SOURCE_ZEROCONF, ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PORT, CONF_TOKEN
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.service_info.hassio import HassioServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from temix_gateway.home.certificate import load_or_make
+from temix_gateway.home.codes import spaced
 from temix_gateway.home.messages import Hello
+from temix_gateway.home.pairing import Bootstrap
 from temix_gateway.home.roles import Role
+from temix_gateway.home.tokens import CLIENTS
 
 from custom_components.temix.const import CONF_FINGERPRINT, DOMAIN
 from tests.gateway.home.fake_core import GATEWAY_ID, Gateway
@@ -66,6 +70,24 @@ async def answer(hass: HomeAssistant, flow: Any, **user_input: Any) -> Any:
     return await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
 
 
+def code(gateway: Gateway) -> str:
+    """The code of a window that somebody opened on the gateway."""
+    return spaced(gateway.door.open_pairing(Role.CONTROLLER).code)
+
+
+def paired(gateway: Gateway, entry: Any) -> None:
+    """The data are the gateway's, with a token that it knows for this Home Assistant."""
+    token = entry["data"][CONF_TOKEN] if isinstance(entry, dict) else entry.data[CONF_TOKEN]
+    known = gateway.tokens.authenticate(token)
+    assert known is not None
+    assert (known.role, known.label) == (Role.CONTROLLER, "Home Assistant (test home)")
+    data = entry["data"] if isinstance(entry, dict) else entry.data
+    assert data == address(gateway) | {
+        CONF_TOKEN: token,
+        CONF_FINGERPRINT: gateway.certificate.fingerprint.hex(),
+    }
+
+
 async def unload(hass: HomeAssistant) -> None:
     """Take down what a flow set up."""
     for entry in hass.config_entries.async_entries(DOMAIN):
@@ -77,32 +99,34 @@ async def test_by_hand(hass: HomeAssistant, gateway: Gateway) -> None:
     flow = await start(hass, SOURCE_USER)
     assert (flow["type"], flow["step_id"], flow["errors"]) == (FlowResultType.FORM, "user", {})
     flow = await answer(hass, flow, **address(gateway))
-    assert (flow["type"], flow["step_id"]) == (FlowResultType.FORM, "trust")
-    assert flow["description_placeholders"] == {
-        "gateway_id": GATEWAY_ID,
-        "host": gateway.host,
-        "fingerprint": gateway.certificate.fingerprint.hex(":").upper(),
-    }
-    flow = await answer(hass, flow, token=f" {gateway.token}\n")
-    assert (flow["type"], flow["title"], flow["data"]) == (FlowResultType.CREATE_ENTRY, "Home", data(gateway))
+    assert (flow["type"], flow["step_id"]) == (FlowResultType.FORM, "pair")
+    assert flow["description_placeholders"] == {"name": "Home", "host": gateway.host}
+    flow = await answer(hass, flow, code=f" {code(gateway).lower()}\n")
+    assert (flow["type"], flow["title"]) == (FlowResultType.CREATE_ENTRY, "Home")
+    paired(gateway, flow)
     assert flow["result"].unique_id == GATEWAY_ID
     await hass.async_block_till_done()
     assert value(hass, BUY) == "0.08125"
     await unload(hass)
 
 
-async def test_no_token_goes_to_anybody_before_a_person_trusts_it(
-    hass: HomeAssistant, gateway: Gateway
-) -> None:
+async def test_the_text_of_the_qr_code_does_the_same(hass: HomeAssistant, gateway: Gateway) -> None:
     flow = await answer(hass, await start(hass, SOURCE_USER), **address(gateway))
-    assert all(client.last_used is None for client in gateway.tokens.clients())
+    flow = await answer(hass, flow, code=gateway.door.open_pairing(Role.CONTROLLER).uri)
+    assert flow["type"] is FlowResultType.CREATE_ENTRY
+    await unload(hass)
+
+
+async def test_somebody_else_at_the_address_learns_nothing(hass: HomeAssistant, gateway: Gateway) -> None:
+    flow = await answer(hass, await start(hass, SOURCE_USER), **address(gateway))
     # Between the form and the answer somebody else takes the address.
     await gateway.stop()
     gateway.certificate = load_or_make(gateway.folder / "other.pem", GATEWAY_ID)
     await gateway.start()
-    flow = await answer(hass, flow, token=gateway.token)
+    flow = await answer(hass, flow, code=code(gateway))
     assert flow["errors"] == {"base": "wrong_certificate"}
-    assert all(client.last_used is None for client in gateway.tokens.clients())
+    assert len(gateway.tokens.clients()) == 1
+    assert gateway.door.open_pairing(Role.CONTROLLER)  # no try was counted, no cool-down began
 
 
 async def test_nobody_there_then_somebody(hass: HomeAssistant, gateway: Gateway) -> None:
@@ -111,7 +135,7 @@ async def test_nobody_there_then_somebody(hass: HomeAssistant, gateway: Gateway)
     assert (flow["step_id"], flow["errors"]) == ("user", {"base": "cannot_connect"})
     await gateway.start()
     flow = await answer(hass, flow, **address(gateway))
-    assert flow["step_id"] == "trust"
+    assert flow["step_id"] == "pair"
 
 
 @pytest.mark.parametrize("schema, key", [(0, "gateway_too_old"), (9, "gateway_too_new")])
@@ -125,13 +149,26 @@ async def test_no_common_schema(hass: HomeAssistant, gateway: Gateway, schema: i
     assert flow["errors"] == {"base": key}
 
 
-async def test_wrong_token_then_the_right_one(hass: HomeAssistant, gateway: Gateway) -> None:
+async def test_what_is_wrong_with_a_code_is_said(hass: HomeAssistant, gateway: Gateway) -> None:
     flow = await answer(hass, await start(hass, SOURCE_USER), **address(gateway))
-    flow = await answer(hass, flow, token="teg_wrong")
-    assert (flow["step_id"], flow["errors"]) == ("trust", {"base": "invalid_auth"})
-    flow = await answer(hass, flow, token=gateway.token)
+    flow = await answer(hass, flow, code="000 000 000")
+    assert (flow["step_id"], flow["errors"]) == ("pair", {"base": "pairing_closed"})
+    code(gateway)
+    flow = await answer(hass, flow, code="000 000 000")
+    assert flow["errors"] == {"base": "wrong_code"}
+    flow = await answer(hass, flow, code="000 000 001")
+    assert flow["errors"] == {"base": "mistyped_code"}
+    flow = await answer(hass, flow, code=code(gateway))
     assert flow["type"] is FlowResultType.CREATE_ENTRY
     await unload(hass)
+
+
+async def test_more_clients_than_may_be(hass: HomeAssistant, gateway: Gateway) -> None:
+    for number in range(CLIENTS - 1):
+        gateway.tokens.create(f"client {number}", Role.VIEWER)
+    flow = await answer(hass, await start(hass, SOURCE_USER), **address(gateway))
+    flow = await answer(hass, flow, code=code(gateway))
+    assert flow["errors"] == {"base": "refused"}
 
 
 async def test_a_gateway_is_set_up_once(
@@ -144,11 +181,12 @@ async def test_a_gateway_is_set_up_once(
 
 async def test_discovered(hass: HomeAssistant, gateway: Gateway) -> None:
     flow = await start(hass, SOURCE_ZEROCONF, announced(gateway))
-    assert (flow["type"], flow["step_id"]) == (FlowResultType.FORM, "trust")
+    assert (flow["type"], flow["step_id"]) == (FlowResultType.FORM, "pair")
     shown = hass.config_entries.flow.async_progress()[0]
     assert shown["context"]["title_placeholders"] == {"name": "Home"}
-    flow = await answer(hass, flow, token=gateway.token)
-    assert (flow["type"], flow["data"]) == (FlowResultType.CREATE_ENTRY, data(gateway))
+    flow = await answer(hass, flow, code=code(gateway))
+    assert flow["type"] is FlowResultType.CREATE_ENTRY
+    paired(gateway, flow)
     await unload(hass)
 
 
@@ -204,23 +242,22 @@ async def test_discovered_and_gone(hass: HomeAssistant, gateway: Gateway) -> Non
 async def test_reauthentication(hass: HomeAssistant, gateway: Gateway, loaded: MockConfigEntry) -> None:
     flow = await loaded.start_reauth_flow(hass)
     assert (flow["step_id"], flow["description_placeholders"]["name"]) == ("reauth_confirm", "Home")
-    flow = await answer(hass, flow, token="teg_wrong")
-    assert flow["errors"] == {"base": "invalid_auth"}
-    token = gateway.tokens.create("Home Assistant, again", Role.CONTROLLER)
-    flow = await answer(hass, flow, token=token)
+    flow = await answer(hass, flow, code="000 000 000")
+    assert flow["errors"] == {"base": "pairing_closed"}
+    flow = await answer(hass, flow, code=code(gateway))
     assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "reauth_successful")
-    assert loaded.data == data(gateway) | {CONF_TOKEN: token}
+    paired(gateway, loaded)
     await hass.async_block_till_done()
     assert loaded.state is ConfigEntryState.LOADED
 
 
-async def test_reauthentication_sends_no_token_to_another_certificate(
+async def test_reauthentication_with_another_certificate_sends_nothing(
     hass: HomeAssistant, gateway: Gateway, entry: MockConfigEntry
 ) -> None:
     hass.config_entries.async_update_entry(entry, data=data(gateway) | {CONF_FINGERPRINT: "00" * 32})
-    flow = await answer(hass, await entry.start_reauth_flow(hass), token=gateway.token)
+    flow = await answer(hass, await entry.start_reauth_flow(hass), code=code(gateway))
     assert flow["errors"] == {"base": "wrong_certificate"}
-    assert all(client.last_used is None for client in gateway.tokens.clients())
+    assert len(gateway.tokens.clients()) == 1
 
 
 async def test_reconfigured_to_another_address(
@@ -235,19 +272,17 @@ async def test_reconfigured_to_another_address(
     assert loaded.state is ConfigEntryState.LOADED
 
 
-async def test_reconfigured_to_trust_another_certificate(
+async def test_reconfigured_to_another_certificate_is_paired_anew(
     hass: HomeAssistant, gateway: Gateway, loaded: MockConfigEntry, other: Gateway
 ) -> None:
     await other.stop()
     other.certificate = load_or_make(other.folder / "other.pem", GATEWAY_ID)
     await other.start()
     flow = await answer(hass, await loaded.start_reconfigure_flow(hass), **address(other))
-    assert flow["step_id"] == "trust"
-    shown = flow["description_placeholders"]["fingerprint"]
-    assert shown == other.certificate.fingerprint.hex(":").upper()
-    flow = await answer(hass, flow, token=other.token)
+    assert flow["step_id"] == "pair"
+    flow = await answer(hass, flow, code=code(other))
     assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
-    assert loaded.data == data(other)
+    paired(other, loaded)
     await hass.async_block_till_done()
     assert loaded.state is ConfigEntryState.LOADED
 
@@ -266,3 +301,51 @@ async def test_reconfigured_to_nobody(hass: HomeAssistant, loaded: MockConfigEnt
     await other.stop()
     flow = await answer(hass, await loaded.start_reconfigure_flow(hass), **address(other))
     assert (flow["step_id"], flow["errors"]) == ("reconfigure", {"base": "cannot_connect"})
+
+
+SECRET = "single-use"
+
+
+def handed_over(gateway: Gateway, fingerprint: str | None = None) -> HassioServiceInfo:
+    """What the Supervisor tells of a gateway that runs as an app."""
+    told = {**address(gateway), "id": GATEWAY_ID, "secret": SECRET}
+    told["fingerprint"] = fingerprint or gateway.certificate.fingerprint.hex()
+    return HassioServiceInfo(config=told, name="TeMIX gateway", slug="temix_gateway", uuid="0123")
+
+
+async def test_the_app_needs_nothing_to_be_typed(hass: HomeAssistant, gateway: Gateway) -> None:
+    await gateway.stop()
+    gateway.bootstrap = Bootstrap(SECRET)
+    await gateway.start()
+    flow = await start(hass, SOURCE_HASSIO, handed_over(gateway))
+    assert (flow["type"], flow["step_id"], flow["data_schema"]) == (
+        FlowResultType.FORM,
+        "hassio_confirm",
+        None,
+    )
+    assert flow["description_placeholders"] == {"name": "TeMIX gateway"}
+    flow = await answer(hass, flow)
+    assert (flow["type"], flow["title"]) == (FlowResultType.CREATE_ENTRY, "TeMIX gateway")
+    paired(gateway, flow)
+    await unload(hass)
+
+
+async def test_a_used_secret_revives_nobody(hass: HomeAssistant, gateway: Gateway) -> None:
+    flow = await answer(hass, await start(hass, SOURCE_HASSIO, handed_over(gateway)))
+    assert (flow["step_id"], flow["errors"]) == ("hassio_confirm", {"base": "pairing_closed"})
+    assert len(gateway.tokens.clients()) == 1
+
+
+async def test_the_app_must_show_the_certificate_that_the_supervisor_told(
+    hass: HomeAssistant, gateway: Gateway
+) -> None:
+    flow = await answer(hass, await start(hass, SOURCE_HASSIO, handed_over(gateway, "00" * 32)))
+    assert flow["errors"] == {"base": "wrong_certificate"}
+
+
+async def test_the_app_moved(hass: HomeAssistant, entry: MockConfigEntry, other: Gateway) -> None:
+    flow = await start(hass, SOURCE_HASSIO, handed_over(other))
+    assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "already_configured")
+    assert entry.data[CONF_PORT] == other.port
+    await hass.async_block_till_done()
+    await unload(hass)

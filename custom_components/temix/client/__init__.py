@@ -31,12 +31,16 @@ from .exceptions import (
     CommandFailed,
     ConnectionLost,
     InvalidAuth,
+    MistypedCode,
+    PairingClosed,
     ProtocolError,
     TemixError,
     UnsupportedSchema,
+    WrongCode,
     WrongGateway,
 )
 from .models import GatewayState, Hello, Limits, PositionStep, Preview, PriceStep, Spot
+from .pairing import Identity, pair, read_code, redeem
 from .reconnect import Listener, stay_connected
 
 __all__ = [
@@ -56,10 +60,13 @@ __all__ = [
     "GatewayState",
     "Held",
     "Hello",
+    "Identity",
     "InvalidAuth",
     "Limits",
     "Listener",
     "Load",
+    "MistypedCode",
+    "PairingClosed",
     "PositionStep",
     "Preview",
     "PriceStep",
@@ -77,7 +84,11 @@ __all__ = [
     "TransactionPage",
     "UnsupportedSchema",
     "WaterHeater",
+    "WrongCode",
     "WrongGateway",
+    "pair",
     "probe",
+    "read_code",
+    "redeem",
     "stay_connected",
 ]

@@ -25,6 +25,18 @@ class InvalidAuth(TemixError):
     """The gateway does not know the token."""
 
 
+class MistypedCode(TemixError):
+    """The text is no pairing code; nothing was sent."""
+
+
+class PairingClosed(TemixError):
+    """The gateway pairs nobody now: no window is open, or what was given has been used."""
+
+
+class WrongCode(TemixError):
+    """The code is not the one that the gateway shows, or somebody sits between."""
+
+
 class UnsupportedSchema(TemixError):
     """Client and gateway have no schema in common; ``gateway_is_newer`` says who is behind."""
 

@@ -161,7 +161,7 @@ class Session:
                 MIN_SCHEMA <= schema <= MAX_SCHEMA
             ):
                 reason = f"schema {schema}: this gateway speaks {MIN_SCHEMA} to {MAX_SCHEMA}"
-                answer: Result | Failure = _failure(command.id, "unsupported_schema", reason)
+                answer: Result | Failure | None = _failure(command.id, "unsupported_schema", reason)
             case Authenticate():
                 if (client := await self._api.door.authenticate(command.token)) is not None:
                     await self._socket.send_str(encode(Result(id=command.id)))
@@ -170,18 +170,17 @@ class Session:
                 answer = _failure(command.id, "invalid_auth", reason)
             case Pair() | RedeemSecret():
                 answer = await self._pair(command)
-            case Failure():
+            case Failure() | None:
                 answer = command
-            case None:
-                return None
             case _:
                 answer = _failure(command.id, "not_allowed", "the first command must be authenticate or pair")
-        await self._socket.send_str(encode(answer))
+        if answer is not None:
+            await self._socket.send_str(encode(answer))
         if isinstance(answer, Failure):
             self._close_code = WSCloseCode.POLICY_VIOLATION
         return None
 
-    async def _pair(self, asked: Pair | RedeemSecret) -> Result | Failure:
+    async def _pair(self, asked: Pair | RedeemSecret) -> Result | Failure | None:
         current = asked.id
         try:
             if isinstance(asked, RedeemSecret):
@@ -193,8 +192,8 @@ class Session:
                     current = confirmed.id
                     paired = await self._api.door.confirm(asked, tried, confirmed)
                     return Result(id=current, result=paired)
-                case Failure() as failure:
-                    return failure
+                case Failure() | None as ended:
+                    return ended
                 case _:
                     return _failure(None, "not_allowed", "after pair comes confirm_pairing")
         except (PairingClosed, WrongCode, TooManyClients) as error:

@@ -214,10 +214,9 @@ async def market(home: Home) -> AsyncIterator[Demo]:
         enrolled = await enrol(demo)
         await demo.start_retailer()
         folders.make_gateway(home.folder / "gateway", ports.gateway, enrolled)
-        made = await demo.gateway_token("home-assistant", "controller")
         await demo.start_gateway()
         address = {"host": "127.0.0.1", "port": ports.gateway}
-        await home.home_assistant.add_integration("temix", address, {"token": made["token"]})
+        await home.home_assistant.add_integration("temix", address, {"code": await demo.pairing_code()})
         yield demo
     finally:
         async with asyncio.TaskGroup() as group:

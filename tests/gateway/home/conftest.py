@@ -29,11 +29,11 @@ class Raw:
 
     async def read(self) -> dict[str, Any]:
         """Read one message."""
-        return await self.socket.receive_json(timeout=3)
+        return await self.socket.receive_json(timeout=20)
 
     async def closed(self) -> int | None:
         """Wait for the server's close and return its code."""
-        message = await self.socket.receive(timeout=3)
+        message = await self.socket.receive(timeout=20)
         assert message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED), message
         return self.socket.close_code
 
