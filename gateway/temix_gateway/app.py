@@ -26,7 +26,7 @@ from temix_gateway.clock import SystemClock
 from temix_gateway.config import Config, money, price
 from temix_gateway.core import UNKNOWN_TERMS, Core, Outside, Rules
 from temix_gateway.errors import GatewayError, LedgerLocked
-from temix_gateway.files import Files
+from temix_gateway.files import Files, Listening
 from temix_gateway.guard import Guard
 from temix_gateway.home import certificate
 from temix_gateway.home.door import Door
@@ -58,14 +58,6 @@ class Heard(msgspec.Struct, frozen=True):
 
     currency: str
     zone: str
-
-
-class Listening(msgspec.Struct, frozen=True):
-    """Where the gateway listens, the SHA-256 of its certificate (hex), and the port of health and metrics."""
-
-    port: int
-    fingerprint: str
-    operations: int = 0
 
 
 def gateway_id(files: Files) -> str:

@@ -18,6 +18,7 @@ from temix_gateway import config as configuration
 from temix_gateway.audit import Audit, Evidence, audit
 from temix_gateway.audit_history import AuditHistory
 from temix_gateway.clock import SystemClock
+from temix_gateway.command_options import DEFAULT, ConfigPath
 from temix_gateway.config import Config
 from temix_gateway.files import Files
 from temix_gateway.ledger.reading import opened
@@ -25,7 +26,7 @@ from temix_gateway.ledger.statements import read_statement
 from temix_gateway.ledger.totals import spot_prices
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.worker import PlannerProcess
-from temix_gateway.statement_commands import DEFAULT, ConfigPath, currency, find_period
+from temix_gateway.statement_commands import currency, find_period
 from temix_gateway.statement_table import amount
 
 DAY: Final = Duration(24 * HOUR)

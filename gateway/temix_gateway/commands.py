@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 import typer
@@ -11,6 +11,7 @@ from rich.table import Table
 
 from temix_gateway import app as live
 from temix_gateway import config as configuration
+from temix_gateway.command_options import DEFAULT, ConfigPath
 from temix_gateway.files import Files
 from temix_gateway.home.messages import GetState
 from temix_gateway.local import ask
@@ -23,11 +24,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-ConfigPath = Annotated[
-    Path, typer.Option("--config", "-c", envvar="TEMIX_CONFIG", help="The configuration file.")
-]
-DEFAULT: Final = Path("temix-gateway.toml")
 
 
 @app.command()

@@ -17,6 +17,7 @@ from temix_market.statement import month as whole_month
 
 from temix_gateway import config as configuration
 from temix_gateway.clock import SystemClock
+from temix_gateway.command_options import DEFAULT, ConfigPath
 from temix_gateway.config import Config
 from temix_gateway.errors import GatewayError
 from temix_gateway.files import Files
@@ -26,7 +27,7 @@ from temix_gateway.ledger.chain import head
 from temix_gateway.ledger.packing import told
 from temix_gateway.ledger.reading import opened
 from temix_gateway.ledger.schema import RECORDS
-from temix_gateway.statement_commands import DEFAULT, ConfigPath, csv_text, currency, read_message
+from temix_gateway.statement_commands import csv_text, currency, read_message
 
 FORMAT: Final = "temix-export/1"
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 
 @dataclass(frozen=True, slots=True)
 class Files:
@@ -54,3 +56,11 @@ class Files:
     def listening(self) -> Path:
         """Where the running gateway listens."""
         return self.folder / "listening.json"
+
+
+class Listening(msgspec.Struct, frozen=True):
+    """Where the gateway listens, the SHA-256 of its certificate (hex), and the port of health and metrics."""
+
+    port: int
+    fingerprint: str
+    operations: int = 0

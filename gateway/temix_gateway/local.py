@@ -6,10 +6,9 @@ from typing import Any, Final
 import aiohttp
 import msgspec
 
-from temix_gateway import app as live
 from temix_gateway.clock import SystemClock
 from temix_gateway.errors import GatewayError
-from temix_gateway.files import Files
+from temix_gateway.files import Files, Listening
 from temix_gateway.home.messages import MAX_SCHEMA, Authenticate, Failure, Result
 from temix_gateway.home.roles import Role
 from temix_gateway.home.server import PATH
@@ -36,7 +35,7 @@ def ask(files: Files, command: msgspec.Struct) -> Any:
         Refused: it refuses.
     """
     try:
-        here = msgspec.json.decode(files.listening.read_bytes(), type=live.Listening)
+        here = msgspec.json.decode(files.listening.read_bytes(), type=Listening)
     except (OSError, msgspec.DecodeError) as error:
         raise NotRunning(
             f"no gateway has run with {files.folder}: start it with temix-gateway run"

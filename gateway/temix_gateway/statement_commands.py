@@ -17,6 +17,7 @@ from temix_market.statement import month as whole_month
 from temix_gateway import config as configuration
 from temix_gateway.accounts import Bills
 from temix_gateway.clock import SystemClock
+from temix_gateway.command_options import DEFAULT, ConfigPath
 from temix_gateway.config import Config
 from temix_gateway.errors import GatewayError
 from temix_gateway.explaining import explain
@@ -28,11 +29,6 @@ from temix_gateway.ledger.statements import read_statement
 from temix_gateway.statement import Heading, statement_message
 from temix_gateway.statement_page import page
 from temix_gateway.statement_table import show
-
-ConfigPath = Annotated[
-    Path, typer.Option("--config", "-c", envvar="TEMIX_CONFIG", help="The configuration file.")
-]
-DEFAULT: Final = Path("temix-gateway.toml")
 
 COLUMNS: Final = (
     "id",

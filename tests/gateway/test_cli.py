@@ -21,7 +21,7 @@ from temix_gateway.ledger.ledger import Ledger
 from custom_components.temix.client import read_code
 from tests.pairing import paired
 
-pytestmark = pytest.mark.timeout(30)
+pytestmark = pytest.mark.timeout(90)
 
 PROGRAM = Path(sys.executable).with_name("temix-gateway")
 CONFIG = """

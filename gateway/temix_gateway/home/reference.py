@@ -96,6 +96,9 @@ def page() -> str:
 def _section(name: str, definition: dict[str, Any]) -> Iterator[str]:
     yield f"### {name}\n"
     yield definition["description"].replace("``", "`") + "\n"
+    if "enum" in definition:
+        yield "One of " + ", ".join(f"`{value}`" for value in definition["enum"]) + ".\n"
+        return
     required = definition.get("required", [])
     yield "| field | type | needed | default |"
     yield "| --- | --- | --- | --- |"
