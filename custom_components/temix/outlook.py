@@ -1,15 +1,17 @@
 """What prices say beyond the current interval: days, levels, windows; pure functions."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from functools import cache, partial
 from typing import Final, Self
 
 from .client import GatewayState, PriceStep, Spot
 from .curve.days import Day, Figures, cheaper, percentile, rank
 from .curve.history import History
 from .curve.levels import Level, Thresholds
-from .curve.segments import Curve, between, known
-from .curve.windows import Search, contiguous
+from .curve.segments import HOUR, Curve, between, known
+from .curve.windows import Search, extremes
 
 REFERENCE: Final = timedelta(hours=24)
 """How far back prices count for the automatic thresholds."""
@@ -42,6 +44,10 @@ class Windows:
 
 type Before = tuple[Windows, Windows]
 """The cheapest and the dearest of the last look."""
+
+
+type Best = tuple[Window | None, Window | None]
+"""The cheapest and the dearest of a span, where there are any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,7 @@ class Outlook:
         level, spike = None, None
         if thresholds is not None and price is not None:
             level, spike = thresholds.level(price), price >= thresholds.spike
+        best = cache(partial(_best, curve, settings.window))
         return cls(
             today=Figures.of(today, moment.today),
             tomorrow=Figures.of(tomorrow, moment.tomorrow),
@@ -105,8 +112,8 @@ class Outlook:
             rank=None if price is None else rank(today, price),
             cheaper_today=None if price is None else cheaper(today, price),
             percentile=None if price is None else percentile(today, price),
-            cheapest=_follow(curve, settings.window, moment, before[0], dearest=False),
-            dearest=_follow(curve, settings.window, moment, before[1], dearest=True),
+            cheapest=_follow(lambda *between: best(*between)[0], moment, before[0]),
+            dearest=_follow(lambda *between: best(*between)[1], moment, before[1]),
             curve=curve,
         )
 
@@ -120,7 +127,7 @@ def whole_curve(state: GatewayState, spot: Spot | None, history: History) -> lis
     return steps + [step for step in state.prices if last is None or step.start >= last]
 
 
-def _follow(curve: Curve, length: timedelta, moment: Moment, before: Windows, *, dearest: bool) -> Windows:
+def _follow(best: Callable[[datetime, datetime], Window | None], moment: Moment, before: Windows) -> Windows:
     """The best window of today that has not begun; once one has begun, it stays until its end.
 
     After that it is tomorrow's, where tomorrow is known: a day has one.
@@ -132,17 +139,18 @@ def _follow(curve: Curve, length: timedelta, moment: Moment, before: Windows, *,
     if begun is not None and instant < begun.end:
         return Windows(begun, begun)
     passed = begun is not None and begun.start >= today.start
-    best = None if passed else _best(curve, length, instant, today.end, dearest=dearest)
-    if best is not None and best.start == instant:
-        return Windows(best, best)
-    return Windows(best or _best(curve, length, tomorrow.start, tomorrow.end, dearest=dearest), begun)
+    ahead = None if passed else best(instant, today.end)
+    if ahead is not None and ahead.start == instant:
+        return Windows(ahead, ahead)
+    return Windows(ahead or best(tomorrow.start, tomorrow.end), begun)
 
 
-def _best(curve: Curve, length: timedelta, start: datetime, end: datetime, *, dearest: bool) -> Window | None:
-    found = contiguous(
-        between(curve, start, end), Search(length=length, earliest=start, latest=end, dearest=dearest)
-    )
+def _best(curve: Curve, length: timedelta, start: datetime, end: datetime) -> Best:
+    """The cheapest and the dearest window between two instants."""
+    found = extremes(between(curve, start, end), Search(length=length, earliest=start, latest=end))
     if found is None:
-        return None
-    hours = length / timedelta(hours=1)
-    return Window(*found.windows[0], mean=round(float(found.cost) / (1000 * hours)))
+        return None, None
+    cheapest, dearest = (
+        Window(*one.windows[0], mean=round(float(one.cost) / (1000 * (length / HOUR)))) for one in found
+    )
+    return cheapest, dearest

@@ -67,6 +67,25 @@ def test_contiguous_is_the_best_of_all(
     assert cost(prices, start, length, tuple(profile)) == found.cost
 
 
+@given(curves(8), st.integers(1, 12), st.lists(st.integers(0, 3000), min_size=1, max_size=7), st.booleans())
+def test_contiguous_is_the_best_also_where_parts_end_between_marks(
+    prices: list[Segment], units: int, profile: list[int], dearest: bool
+) -> None:
+    length, last = units * FIVE_MINUTES, START + 7 * HOUR
+    search = Search(length=length, earliest=START, latest=last, profile=tuple(profile), dearest=dearest)
+    starts = [START + number * FIVE_MINUTES for number in range(7 * 12 - units + 1)]
+    totals = [cost(prices, start, length, tuple(profile)) for start in starts]
+    known = [total for total in totals if total is not None]
+    found = contiguous(prices, search)
+    if not known:
+        assert found is None
+        return
+    best = (max if dearest else min)(known)
+    assert found is not None
+    assert found.cost == best
+    assert found.windows == ((starts[totals.index(best)], starts[totals.index(best)] + length),)
+
+
 @given(curves(8), searches)
 def test_split_takes_the_best_units(
     prices: list[Segment], wanted: tuple[int, list[int], int, int, bool]

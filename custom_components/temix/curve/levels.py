@@ -8,19 +8,24 @@ very high by twice that: on a flat day everything is normal.
 A spike is three times the median, and at least 0.10 per kWh above it.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
-from itertools import groupby
+from itertools import accumulate, groupby
+from operator import itemgetter
 from typing import Final, Self
 
-from .segments import Curve, Segment, known
+from .segments import Curve, Segment
 
 _SHARES: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
 _KEEP_AWAY: Final = 20
 _LEAST_DISTANCE: Final = 5_000
 _SPIKE_TIMES: Final = 3
 _SPIKE_DISTANCE: Final = 100_000
+_NOTHING: Final = timedelta(milliseconds=1)
+"""So that a share of the time is not missed by rounding."""
 
 
 class Level(StrEnum):
@@ -105,14 +110,6 @@ class Thresholds:
 
 def _quantiles(curve: Curve, shares: Sequence[float]) -> list[int]:
     """For each share, the least value that at least so much of the curve's time does not exceed."""
-    covered, passed = known(curve), 0.0
-    rising = iter(sorted(curve, key=lambda segment: segment.value))
-    found: list[int] = []
-    segment = next(rising)
-    passed = segment.length / covered
-    for share in shares:
-        while passed < share - 1e-9:
-            segment = next(rising)
-            passed += segment.length / covered
-        found.append(segment.value)
-    return found
+    rising = sorted(curve, key=itemgetter(2))
+    passed = [*accumulate(end - start for start, end, _ in rising)]
+    return [rising[bisect_left(passed, share * passed[-1] - _NOTHING)].value for share in shares]

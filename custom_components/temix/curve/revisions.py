@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
-from .segments import FIVE_MINUTES, HOUR, Curve
+from ..client.wire import from_ms, to_ms
+from .integral import Integral
+from .segments import HOUR, Curve
 
+_HOUR_MS: Final = HOUR // timedelta(milliseconds=1)
 _FLOOR: Final = 10_000
 """A price nearer to zero than 0.01 per kWh counts as that: a share of nothing says nothing."""
 
@@ -38,8 +42,8 @@ class Revisions:
         moved = [
             change
             for start, price in hours.items()
-            if start in self._told
-            and abs((change := Moved(start, self._told[start], price)).percent) >= self.percent
+            if (before := self._told.get(start, price)) != price
+            and abs((change := Moved(start, before, price)).percent) >= self.percent
         ]
         changed = {change.start for change in moved}
         self._told = {
@@ -51,16 +55,11 @@ class Revisions:
 
 def _hours(curve: Curve, now: datetime) -> Iterator[tuple[datetime, int]]:
     """The mean of each whole hour of the clock after ``now`` that is known wholly."""
-    sums: dict[datetime, int] = {}
-    parts: dict[datetime, int] = {}
-    for segment in curve:
-        start = segment.start.replace(minute=0)
-        while start < segment.end:
-            part = segment.within(start, start + HOUR)
-            if part is not None:
-                units = part.length // FIVE_MINUTES
-                sums[start] = sums.get(start, 0) + units * part.value
-                parts[start] = parts.get(start, 0) + units
-            start += HOUR
-    whole = HOUR // FIVE_MINUTES
-    return ((start, round(sums[start] / whole)) for start in sums if start > now and parts[start] == whole)
+    if not curve:
+        return
+    integral = Integral(curve)
+    first = max(to_ms(now) + 1, integral.starts[0])
+    marks = range(first + -first % _HOUR_MS, integral.ends[-1] + 1, _HOUR_MS)
+    for (start, begin), (_, end) in pairwise((mark, integral.to(mark)) for mark in marks):
+        if end[1] - begin[1] == _HOUR_MS:
+            yield from_ms(start), round((end[0] - begin[0]) / _HOUR_MS)

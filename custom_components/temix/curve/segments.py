@@ -2,10 +2,9 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 HOUR: Final = timedelta(hours=1)
 FIVE_MINUTES: Final = timedelta(minutes=5)
@@ -40,9 +39,8 @@ class Priced(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Segment:
-    """One value (millionths per kWh) over ``[start, end)``."""
+class Segment(NamedTuple):
+    """One value (millionths per kWh) over ``[start, end)``; a look at prices makes hundreds of them."""
 
     start: datetime
     end: datetime
@@ -66,12 +64,12 @@ type Curve = Sequence[Segment]
 
 def to_buy(steps: Iterable[Priced]) -> list[Segment]:
     """What a kWh costs; steps without a price are gaps."""
-    return [Segment(step.start, step.end, step.buy) for step in steps if step.buy is not None]
+    return [Segment(step.start, step.end, price) for step in steps if (price := step.buy) is not None]
 
 
 def to_sell(steps: Iterable[Priced]) -> list[Segment]:
     """What a kWh brings; steps without a price are gaps."""
-    return [Segment(step.start, step.end, step.sell) for step in steps if step.sell is not None]
+    return [Segment(step.start, step.end, price) for step in steps if (price := step.sell) is not None]
 
 
 def between(curve: Curve, start: datetime, end: datetime) -> list[Segment]:
@@ -83,7 +81,7 @@ def between(curve: Curve, start: datetime, end: datetime) -> list[Segment]:
 
 def known(curve: Curve) -> timedelta:
     """How much time a curve covers."""
-    return sum((segment.length for segment in curve), timedelta())
+    return sum((end - start for start, end, _ in curve), timedelta())
 
 
 def mean(curve: Curve) -> int | None:
@@ -91,7 +89,7 @@ def mean(curve: Curve) -> int | None:
     covered = known(curve)
     if not covered:
         return None
-    total = sum(segment.value * (segment.length // FIVE_MINUTES) for segment in curve)
+    total = sum(value * ((end - start) // FIVE_MINUTES) for start, end, value in curve)
     return round(total / (covered // FIVE_MINUTES))
 
 

@@ -4,20 +4,21 @@ A run begins on a 5-minute mark of the clock. Costs are compared exactly: millio
 milliseconds are whole numbers.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
-from itertools import accumulate
-from operator import mul
+from itertools import pairwise
+from operator import itemgetter
 from typing import Final
 
 from ..client.wire import from_ms, to_ms
+from .integral import Integral
 from .segments import FIVE_MINUTES, HOUR, Curve, Segment, between, mark_at_or_after, mark_at_or_before
 
 MILLISECOND: Final = timedelta(milliseconds=1)
 _HOUR_MS: Final = HOUR // MILLISECOND
+_MARK_MS: Final = FIVE_MINUTES // MILLISECOND
 
 type Profile = Sequence[int]
 """Power in W over parts of equal length, which together are the whole run."""
@@ -34,39 +35,40 @@ class Found:
     cost: Fraction
 
 
-class _Integral:
-    """∫ value dt up to an instant, in value × milliseconds, and how much of the time before is known."""
+class _Costs:
+    """What runs of one length and profile cost, by when they begin (wire times)."""
 
-    def __init__(self, curve: Curve) -> None:
-        self._values = [segment.value for segment in curve]
-        self._starts = [to_ms(segment.start) for segment in curve]
-        self._ends = [to_ms(segment.end) for segment in curve]
-        lengths = [end - start for start, end in zip(self._starts, self._ends, strict=True)]
-        self._areas = [0, *accumulate(map(mul, self._values, lengths, strict=True))]
-        self._known = [0, *accumulate(lengths)]
+    def __init__(self, curve: Curve, length: timedelta, profile: Profile) -> None:
+        self._integral = Integral(curve)
+        self._length = length // MILLISECOND
+        self._profile = profile
+        self._edges = [self._length * part // len(profile) for part in range(len(profile) + 1)]
 
-    def to(self, instant: int) -> tuple[int, int]:
-        """Both, up to a wire time."""
-        number = bisect_right(self._starts, instant)
-        if not number:
-            return 0, 0
-        beyond = max(self._ends[number - 1] - instant, 0)
-        return self._areas[number] - self._values[number - 1] * beyond, self._known[number] - beyond
+    def of(self, start: int) -> int | None:
+        """Value × W × milliseconds; none where a price within the run is unknown."""
+        areas, known = zip(*(self._integral.to(start + edge) for edge in self._edges), strict=True)
+        if known[-1] - known[0] != self._length:
+            return None
+        total = 0
+        for power, (before, after) in zip(self._profile, pairwise(areas), strict=True):
+            total += power * (after - before)
+        return total
 
-    def cost(self, start: int, length: int, profile: Profile) -> int | None:
-        """The value × W × milliseconds of a run; none where a price within it is unknown."""
-        area, known = self.to(start)
-        total, until = 0, known
-        for part, power in enumerate(profile, 1):
-            before = area
-            area, until = self.to(start + length * part // len(profile))
-            total += power * (area - before)
-        return total if until - known == length else None
+    def corners(self, first: int, last: int) -> list[int]:
+        """Begins on marks, among them the first of the cheapest and the first of the dearest.
+
+        The cost is linear in the begin, except where an edge of the run's parts meets one of the prices: so
+        the best lie there, or on the marks on both sides of there.
+        """
+        prices = {*self._integral.starts, *self._integral.ends}
+        met = {price - edge for price in prices for edge in self._edges}
+        marks = {at - at % _MARK_MS for at in met} | {at + -at % _MARK_MS for at in met} | {first, last}
+        return sorted(mark for mark in marks if first <= mark <= last)
 
 
 def cost(curve: Curve, start: datetime, length: timedelta, profile: Profile) -> Fraction | None:
     """What a run costs, in the unit of the price × Wh; none where a price within it is unknown."""
-    total = _Integral(curve).cost(to_ms(start), length // MILLISECOND, profile)
+    total = _Costs(curve, length, profile).of(to_ms(start))
     return None if total is None else Fraction(total, _HOUR_MS)
 
 
@@ -83,17 +85,25 @@ class Search:
 
 def contiguous(curve: Curve, search: Search) -> Found | None:
     """The best one window; of equals the first. None where none of that length has all its prices known."""
-    integral, length = _Integral(curve), search.length // MILLISECOND
-    best: tuple[int, int] | None = None
-    first, last = to_ms(mark_at_or_after(search.earliest)), to_ms(search.latest) - length
-    for start in range(first, last + 1, FIVE_MINUTES // MILLISECOND):
-        total = integral.cost(start, length, search.profile)
-        if total is not None and (best is None or (total > best[0] if search.dearest else total < best[0])):
-            best = total, start
-    if best is None:
+    found = extremes(curve, search)
+    return None if found is None else found[search.dearest]
+
+
+def extremes(curve: Curve, search: Search) -> tuple[Found, Found] | None:
+    """The cheapest and the dearest one window: a search for both costs no more than one for either."""
+    costs = _Costs(curve, search.length, search.profile)
+    first, last = mark_at_or_after(search.earliest), mark_at_or_before(search.latest - search.length)
+    begins = costs.corners(to_ms(first), to_ms(last))
+    known = [(total, begin) for begin in begins if (total := costs.of(begin)) is not None]
+    if not known:
         return None
-    begin = from_ms(best[1])
-    return Found(((begin, begin + search.length),), Fraction(best[0], _HOUR_MS))
+    least, most = (best(known, key=itemgetter(0)) for best in (min, max))
+    return _window(least, search.length), _window(most, search.length)
+
+
+def _window(best: tuple[int, int], length: timedelta) -> Found:
+    total, begin = best[0], from_ms(best[1])
+    return Found(((begin, begin + length),), Fraction(total, _HOUR_MS))
 
 
 def split(curve: Curve, search: Search) -> Found | None:
