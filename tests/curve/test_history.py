@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from custom_components.temix.client import Spot
+from custom_components.temix.client.wire import from_ms
 from custom_components.temix.curve.history import KEPT, History
 from custom_components.temix.curve.revisions import Moved, Revisions
 from custom_components.temix.curve.segments import FIVE_MINUTES, HOUR
@@ -62,4 +63,4 @@ def test_hours_that_pass_are_forgotten() -> None:
     revisions = Revisions(20)
     revisions.look(curve(*[100_000] * 4), START)
     revisions.look(curve(*[100_000] * 2, start=START + 2 * HOUR), START + timedelta(hours=2))
-    assert list(revisions._told) == [START + 3 * HOUR]
+    assert [*map(from_ms, revisions._told)] == [START + 3 * HOUR]

@@ -25,7 +25,7 @@ class Transaction(Step):
     @override
     def from_message(cls, data: Mapping[str, Any]) -> Self:
         """Read a transaction."""
-        return cls(**known(cls, timed(data)) | {"at": from_ms(data["at"])})
+        return cls(**timed(cls, data) | {"at": from_ms(data["at"])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +202,7 @@ class StatementLine(Step):
     def from_message(cls, data: Mapping[str, Any]) -> Self:
         """Read a line."""
         return cls(
-            **known(cls, timed(data))
+            **timed(cls, data)
             | {
                 "energy": LegAccount.from_message(data["energy"]),
                 "transport": LegAccount.from_message(data["transport"]),

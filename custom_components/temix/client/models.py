@@ -179,7 +179,7 @@ class PlanStep(Step):
     def from_message(cls, data: Mapping[str, Any]) -> Self:
         """Read one step."""
         until = data.get("until")
-        return cls(**known(cls, timed(data)) | {"until": until and from_ms(until)})
+        return cls(**timed(cls, data) | {"until": until and from_ms(until)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

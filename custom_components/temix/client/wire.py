@@ -29,9 +29,9 @@ def money(text: str) -> Decimal:
         raise ValueError(f"{text!r} is no amount of money") from error
 
 
-def timed(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep a message's fields, its times read."""
-    return {**data, "start": from_ms(data["start"]), "end": from_ms(data["end"])}
+def timed(cls: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep what a model knows of a message, its times read."""
+    return known(cls, data) | {"start": from_ms(data["start"]), "end": from_ms(data["end"])}
 
 
 def known(cls: type, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class Step:
     @classmethod
     def from_message(cls, data: Mapping[str, Any]) -> Self:
         """Read one step."""
-        return cls(**known(cls, timed(data)))
+        return cls(**timed(cls, data))
 
 
 def or_none[T](read: Callable[[Any], T]) -> Callable[[Any], T | None]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from itertools import accumulate, groupby
+from itertools import accumulate
 from operator import itemgetter
 from typing import Final, Self
 
@@ -91,21 +91,17 @@ class Thresholds:
 
     def stretches(self, curve: Curve) -> Iterator[tuple[Level, Sequence[Segment]]]:
         """Stretches of low and of high prices (each with the very low or very high ones), without gaps."""
-
-        def kind(segment: Segment) -> Level:
-            level = self.level(segment.value)
-            return Level.LOW if level.is_low else Level.HIGH if level.is_high else Level.NORMAL
-
-        for level, run in groupby(curve, kind):
-            if level is Level.NORMAL:
-                continue
-            stretch: list[Segment] = []
-            for segment in run:
-                if stretch and stretch[-1].end != segment.start:
-                    yield level, tuple(stretch)
-                    stretch = []
+        kind, stretch = Level.NORMAL, list[Segment]()
+        for segment in curve:
+            price, before = segment.value, kind
+            kind = Level.LOW if price <= self.low else Level.HIGH if price >= self.high else Level.NORMAL
+            if stretch and (kind is not before or stretch[-1].end != segment.start):
+                yield before, tuple(stretch)
+                stretch.clear()
+            if kind is not Level.NORMAL:
                 stretch.append(segment)
-            yield level, tuple(stretch)
+        if stretch:
+            yield kind, tuple(stretch)
 
 
 def _quantiles(curve: Curve, shares: Sequence[float]) -> list[int]:

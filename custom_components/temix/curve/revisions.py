@@ -34,26 +34,25 @@ class Revisions:
     """Remembers each hour's price since it last moved by ``percent``, so that small steps add up."""
 
     percent: float
-    _told: Mapping[datetime, int] = field(default_factory=dict)
+    _told: Mapping[int, int] = field(default_factory=dict)
+    """By the wire time of its start: hundreds of datetimes as keys would cost more than all the rest."""
 
     def look(self, curve: Curve, now: datetime) -> list[Moved]:
         """The whole hours ahead that have moved since they were last told; a first look tells none."""
         hours = dict(_hours(curve, now))
-        moved = [
-            change
+        moved = {
+            start: change
             for start, price in hours.items()
             if (before := self._told.get(start, price)) != price
-            and abs((change := Moved(start, before, price)).percent) >= self.percent
-        ]
-        changed = {change.start for change in moved}
-        self._told = {
-            start: price if start in changed else self._told.get(start, price)
-            for start, price in hours.items()
+            and abs((change := Moved(from_ms(start), before, price)).percent) >= self.percent
         }
-        return moved
+        self._told = {
+            start: price if start in moved else self._told.get(start, price) for start, price in hours.items()
+        }
+        return [*moved.values()]
 
 
-def _hours(curve: Curve, now: datetime) -> Iterator[tuple[datetime, int]]:
+def _hours(curve: Curve, now: datetime) -> Iterator[tuple[int, int]]:
     """The mean of each whole hour of the clock after ``now`` that is known wholly."""
     if not curve:
         return
@@ -62,4 +61,4 @@ def _hours(curve: Curve, now: datetime) -> Iterator[tuple[datetime, int]]:
     marks = range(first + -first % _HOUR_MS, integral.ends[-1] + 1, _HOUR_MS)
     for (start, begin), (_, end) in pairwise((mark, integral.to(mark)) for mark in marks):
         if end[1] - begin[1] == _HOUR_MS:
-            yield from_ms(start), round((end[0] - begin[0]) / _HOUR_MS)
+            yield start, round((end[0] - begin[0]) / _HOUR_MS)
