@@ -164,6 +164,19 @@ async def test_gap_asks_for_a_fresh_snapshot(mock: MockServer, client: Client, n
     assert [message["type"] for message in mock.received].count("start_listening") == 2
 
 
+async def test_a_snapshot_that_never_comes_ends_the_connection(
+    mock: MockServer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await client.connect()
+    listening = asyncio.create_task(client.listen(lambda _: None))
+    mock.answers["start_listening"] = lambda _: None
+    monkeypatch.setattr("custom_components.temix.client.client._ANSWER_WITHIN_S", -1.0)
+    await mock.push_event(99, mode="automatic")
+    await mock.push_event(100, mode="automatic")
+    with pytest.raises(ConnectionLost, match="no fresh snapshot"):
+        await listening
+
+
 async def test_commands_and_their_answers(mock: MockServer, client: Client) -> None:
     mock.answers |= {
         "pause_trading": result,

@@ -1,10 +1,15 @@
 """Entities: what they show, when it changes, and what an outage does not change."""
 
+import asyncio
 import json
+from collections import Counter
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
 from unittest.mock import patch
 
 import pytest
-from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNKNOWN, Platform
+from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -16,6 +21,7 @@ from pytest_homeassistant_custom_component.common import (
 from syrupy.assertion import SnapshotAssertion
 from temix_gateway.home.messages import PositionStep, PriceStep, Retailer, Spot
 
+from custom_components.temix.client import Client
 from custom_components.temix.shapes import FORECAST_STEPS
 from tests.gateway.home.fake_core import FIVE_MINUTES, HOUR, NOON, Gateway, state
 from tests.integration.conftest import (
@@ -236,6 +242,57 @@ async def test_a_long_outage_changes_the_connection_alone_and_twice(
     assert [change.data["entity_id"] for change in changes] == [GATEWAY, RETAILER] * 2
     assert caplog.text.count("Connection to gateway Home is lost") == 1
     assert caplog.text.count("Connected to gateway Home again") == 1
+
+
+async def test_a_third_of_the_messages_lost_for_two_hours_changes_no_availability(
+    gateway: Gateway,
+    loaded: MockConfigEntry,
+    advance: Advance,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Events and snapshots are lost at random; after a snapshot that never came the client connects anew."""
+    hass, coordinator = loaded.runtime_data.hass, loaded.runtime_data
+    chance, handle, handled, lost = Random(30), Client._handle, asyncio.Event(), Counter[str]()
+
+    async def lossy(client: Client, connection: Any, message: dict[str, Any], on_state: Any) -> None:
+        try:
+            if chance.random() < 0.3:
+                lost[message["type"]] += 1
+            else:
+                await handle(client, connection, message, on_state)
+        finally:
+            handled.set()
+
+    monkeypatch.setattr(Client, "_handle", lossy)
+    gateway.update(mode="advise")  # the client waits for this one already, and loses it not
+    await pushed(loaded, lambda: coordinator.data.mode == "advise")
+    changes = async_capture_events(hass, "state_changed")
+    gateway.started.clear()  # the client comes again when it is told to
+    for _ in range(2 * 12 * 3):
+        advance(seconds=100)
+        await hass.async_block_till_done()
+        gateway.started.set()
+        await pushed(loaded, lambda: coordinator.client.connected)
+        now = round(datetime.now(UTC).timestamp() * 1000)
+        fresh = state(now - now % FIVE_MINUTES)
+        handled.clear()
+        gateway.update(spot=fresh.spot, prices=fresh.prices, horizon=now)
+        await handled.wait()
+    monkeypatch.setattr(Client, "_handle", handle)
+    gateway.started.set()
+    advance(seconds=100)
+    gateway.update(mode="monitor")
+    await pushed(loaded, lambda: coordinator.data.mode == "monitor")
+    assert lost["event"] > 10
+    assert lost["result"] > 0
+    unwell = [
+        change.data["entity_id"]
+        for change in changes
+        if change.data["new_state"].state in {STATE_UNAVAILABLE, STATE_UNKNOWN}
+        or change.data["entity_id"] in {GATEWAY, RETAILER}
+    ]
+    assert unwell == []
+    assert {change.data["entity_id"] for change in changes} >= {BUY, NEXT, HORIZON}
 
 
 async def test_prices_go_on_while_the_gateway_is_away(

@@ -42,6 +42,7 @@ class Client:
         self._number = 0
         self._last_id = 0
         self._resync_id: int | None = None
+        self._resync_by = 0.0
         self._waiting: dict[int, asyncio.Future[Any]] = {}
 
     @property
@@ -235,9 +236,11 @@ class Client:
                     on_state(self._current())
                 else:
                     self._resync_id = self._next_id()
+                    self._resync_by = asyncio.get_running_loop().time() + _ANSWER_WITHIN_S
                     await connection.send({"id": self._resync_id, "type": "start_listening"})
+            case {"type": "event"} if asyncio.get_running_loop().time() > self._resync_by:
+                raise ConnectionLost(f"no fresh snapshot within {_ANSWER_WITHIN_S:.0f} s")
             case {"type": "result", "id": int(command_id)} if command_id == self._resync_id:
-                self._resync_id = None
                 on_state(self._take_snapshot(message))
             case {"type": "result", "id": int(command_id)} if answer := self._waiting.get(command_id):
                 if not answer.done():
@@ -255,6 +258,7 @@ class Client:
             return int(message["result"]["number"]), GatewayState.from_message(message["result"]["state"])
 
         self._number, self._state = read(snapshot, message)
+        self._resync_id = None
         return self._state
 
     def _take_changes(self, message: dict[str, Any]) -> None:
