@@ -1,6 +1,7 @@
 """Writes the reference documents that are made from the code, or checks that they are up to date."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -46,7 +47,32 @@ def integration() -> Documents:
     return {"home-assistant-entities.md": integration_reference.page()}
 
 
-GENERATORS: tuple[Callable[[], Documents], ...] = (retailer_wire, local_api, planner, integration)
+def gateway_lock() -> Documents:
+    """The packages that the gateway needs, with hashes: its folder is built without the rest."""
+    uv = Path(sys.executable).with_name("uv")
+    command = [
+        uv,
+        "export",
+        "--quiet",
+        "--frozen",
+        "--package",
+        "temix-gateway",
+        "--no-dev",
+        "--no-emit-project",
+    ]
+    done = subprocess.run(
+        [*command, "--no-annotate", "--no-header"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return {"../../gateway/requirements.lock": done.stdout}
+
+
+GENERATORS: tuple[Callable[[], Documents], ...] = (
+    retailer_wire,
+    local_api,
+    planner,
+    integration,
+    gateway_lock,
+)
 """Whoever has a document to generate adds a function here."""
 
 OWNED = ("schemas/*.json",)

@@ -1,11 +1,12 @@
 """The live gateway: a core with the machine's clock, a ledger, a retailer's link and the local API."""
 
 import asyncio
+import os
 import signal
 import sqlite3
 import ssl
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from fractions import Fraction
 from hashlib import sha256
 from importlib.metadata import version
@@ -31,6 +32,7 @@ from temix_gateway.guard import Guard
 from temix_gateway.home import certificate
 from temix_gateway.home.door import Door
 from temix_gateway.home.messages import Hello
+from temix_gateway.home.pairing import Bootstrap
 from temix_gateway.home.server import LocalApi
 from temix_gateway.home.tokens import TokenStore, private_file
 from temix_gateway.ledger.ledger import Ledger
@@ -44,6 +46,7 @@ from temix_gateway.pulse import Pulse
 from temix_gateway.resync import Fetched, resynchronise
 from temix_gateway.retailer.service import Account
 from temix_gateway.retailer.temix import TemixLink
+from temix_gateway.supervisor import Supervisor, from_environment
 from temix_gateway.upkeep import keep_up, show_life
 
 _LOG: Final = structlog.get_logger(__name__)
@@ -110,10 +113,9 @@ async def _serve(config: Config) -> None:
         core = Core(rules(config), outside, ledger, choices)
         await core.load()
         tls = await asyncio.to_thread(certificate.load_or_make, files.certificate, identity)
-        tokens = TokenStore(files.clients, clock.now)
-        hello = Hello(gateway_id=identity, name=config.gateway.name, version=version("temix-gateway"))
-        door = Door(tokens, identity, tls.fingerprint, _seconds(clock))
-        api = LocalApi(core, door, hello, _seconds(clock))
+        supervisor = from_environment(os.environ)
+        door = _door(files, tls, clock, supervisor)
+        api = LocalApi(core, door, _hello(config, identity), _seconds(clock))
         core.observe(api.changed)
         core.observe(_Noting(core, files.terms).note)
         context = await asyncio.to_thread(tls.context)
@@ -127,17 +129,35 @@ async def _serve(config: Config) -> None:
             stack.push_async_callback(page.stop)
         here = msgspec.json.encode(Listening(port, tls.fingerprint.hex(), operations))
         await asyncio.to_thread(private_file, files.listening, here)
-        if config.gateway.announce:
-            await stack.enter_async_context(
-                announced(config.gateway.name, identity, config.gateway.host, port)
-            )
+        await stack.enter_async_context(_announced(config, identity, port))
         manager = Notifier()
         manager.tell(ready=1)
         stack.callback(manager.tell, stopping=1)
         async with asyncio.TaskGroup() as group:
             group.create_task(keep_up(ledger, config.zone))
+            if supervisor is not None:
+                about = {"port": port, "id": identity, "fingerprint": tls.fingerprint.hex()}
+                group.create_task(supervisor.announce(about, door.has_controller))
             group.create_task(show_life(pulse, manager, core.locked))
             await core.run()
+
+
+def _door(
+    files: Files, tls: certificate.Certificate, clock: SystemClock, supervisor: Supervisor | None
+) -> Door:
+    tokens = TokenStore(files.clients, clock.now)
+    bootstrap = Bootstrap(None if supervisor is None else supervisor.secret)
+    return Door(tokens, gateway_id(files), tls.fingerprint, _seconds(clock), bootstrap)
+
+
+def _announced(config: Config, identity: str, port: int) -> AbstractAsyncContextManager[None]:
+    if not config.gateway.announce:
+        return nullcontext()
+    return announced(config.gateway.name, identity, config.gateway.host, port)
+
+
+def _hello(config: Config, identity: str) -> Hello:
+    return Hello(gateway_id=identity, name=config.gateway.name, version=version("temix-gateway"))
 
 
 class _Noting:
@@ -224,18 +244,23 @@ def _link(config: Config, files: Files, clock: Clock) -> TemixLink:
 
 def _account(config: Config) -> Account:
     retailer = config.retailer
-    try:
-        secret = Path(retailer.client_secret_file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unusable(f"retailer.client_secret_file: {error}") from error
-    if not secret:
-        raise Unusable(f"retailer.client_secret_file: {retailer.client_secret_file} is empty")
+    secret = retailer.client_secret or _secret(retailer.client_secret_file or "")
     redaction.learn([secret])
     try:
         context = ssl.create_default_context(cafile=retailer.ca_file)
     except (OSError, ssl.SSLError) as error:
         raise Unusable(f"retailer.ca_file: {retailer.ca_file} holds no certificate ({error})") from error
     return Account(retailer.url.rstrip("/"), retailer.client_id, secret, context)
+
+
+def _secret(path: str) -> str:
+    try:
+        secret = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unusable(f"retailer.client_secret_file: {error}") from error
+    if not secret:
+        raise Unusable(f"retailer.client_secret_file: {path} is empty")
+    return secret
 
 
 def _choices(files: Files, config: Config) -> Choices:

@@ -1,5 +1,6 @@
 """The configuration file: TOML, every key documented here, everything checked at start."""
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
@@ -17,6 +18,7 @@ from temix_gateway.errors import GatewayError
 from temix_gateway.tariff_config import EXAMPLE, Charges, TariffBand, TariffSection, extras, tariff
 
 type Mode = Literal["monitor", "advise", "automatic"]
+type Filled = Annotated[str, Meta(min_length=1)]
 type Decimal = Annotated[str, Meta(pattern=r"^-?\d+(\.\d+)?$")]
 
 
@@ -71,8 +73,13 @@ class Retailer(Struct, frozen=True, forbid_unknown_fields=True):
     url: Annotated[str, Meta(description="Address of the service, beginning with `https://`.")]
     client_id: Annotated[str, Meta(min_length=1, description="Name of this home's account.")]
     client_secret_file: Annotated[
-        str, Meta(min_length=1, description="File that holds the account's secret; relative to this file.")
-    ]
+        Filled | None,
+        Meta(description="File that holds the account's secret; relative to this file."),
+    ] = None
+    client_secret: Annotated[
+        Filled | None,
+        Meta(description="The secret itself, in place of its file: for Home Assistant's app."),
+    ] = None
     ca_file: Annotated[
         str | None,
         Meta(
@@ -184,19 +191,21 @@ _SECTIONS: Final = ("gateway", "retailer", "home", "trading", "charges", "bill_g
 
 
 def load(path: Path) -> Config:
-    """Read and check a configuration file.
+    """Read and check a configuration file: TOML, or the options of Home Assistant's app (``.json``).
 
     Raises:
-        ConfigError: missing, unreadable, no TOML, an unknown key, or a value that cannot be; names the key.
+        ConfigError: missing, unreadable, not of its form, an unknown key, or a value that cannot be.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        raw = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except FileNotFoundError:
         raise ConfigError(path, "", "does not exist: make one with `temix-gateway config > FILE`") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(path, "", f"cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(path, "", f"is not valid TOML: {error}") from error
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+        form = path.suffix.removeprefix(".").upper()
+        raise ConfigError(path, "", f"is not valid {form}: {error}") from error
     try:
         config = msgspec.convert(raw, Config)
     except msgspec.ValidationError as error:
@@ -253,7 +262,8 @@ def _resolved(config: Config, folder: Path) -> Config:
     """Make the paths in the file absolute: they are relative to the file, not to where the gateway runs."""
     retailer = msgspec.structs.replace(
         config.retailer,
-        client_secret_file=str(folder / config.retailer.client_secret_file),
+        client_secret_file=config.retailer.client_secret_file
+        and str(folder / config.retailer.client_secret_file),
         ca_file=config.retailer.ca_file and str(folder / config.retailer.ca_file),
     )
     gateway = msgspec.structs.replace(config.gateway, data=str(folder / config.gateway.data))
@@ -273,6 +283,7 @@ def _check(path: Path, config: Config) -> None:
     url = urlsplit(config.retailer.url)
     if url.scheme != "https" or not url.hostname:
         raise ConfigError(path, "retailer.url", f"{config.retailer.url!r} does not begin with https://")
+    _check_secret(path, config.retailer)
     for key in (
         "money_a_day",
         "highest_price",
@@ -297,6 +308,11 @@ def _check(path: Path, config: Config) -> None:
             raise ConfigError(path, f"bill_guard.{key}", error.reason) from error
     if config.trading.bounds.lowest >= config.trading.bounds.highest:
         raise ConfigError(path, "trading.lowest_tender", "is not below trading.highest_tender")
+
+
+def _check_secret(path: Path, retailer: Retailer) -> None:
+    if (retailer.client_secret_file is None) == (retailer.client_secret is None):
+        raise ConfigError(path, "retailer.client_secret_file", "is missing: name the file of the secret")
 
 
 def _check_tariffs(path: Path, config: Config) -> None:

@@ -129,6 +129,11 @@ class Door:
             cooling_seconds=self._pairing.cooling_seconds,
         )
 
+    async def has_controller(self) -> bool:
+        """Whether a Home Assistant has paired."""
+        clients = await asyncio.to_thread(self._tokens.clients)
+        return any(client.role is Role.CONTROLLER for client in clients)
+
     async def revoke(self, label: str) -> None:
         """End a client's token.
 

@@ -1,0 +1,1 @@
+"""The packages in which the gateway comes."""

@@ -1,0 +1,84 @@
+"""The app of Home Assistant: what its store reads fits the gateway that is in it."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+from temix_gateway import config
+
+ROOT = Path(__file__).parents[2]
+APP = ROOT / "gateway"
+ABOUT: dict[str, Any] = yaml.safe_load((APP / "config.yaml").read_text())
+ACCOUNT = {
+    "retailer": {"url": "https://retailer.test", "client_id": "home-1", "client_secret": "letter"},
+    "home": {"party": "home-1"},
+}
+
+
+def filled(account: dict[str, dict[str, str]]) -> dict[str, Any]:
+    """The options as the Supervisor writes them."""
+    return {name: section | account.get(name, {}) for name, section in ABOUT["options"].items()}
+
+
+def test_its_options_are_a_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "options.json"
+    path.write_bytes(msgspec.json.encode(filled(ACCOUNT)))
+    loaded = config.load(path)
+    assert loaded.retailer.client_secret == "letter"
+    assert loaded.home.party == "home-1"
+    assert loaded.gateway.data == str(tmp_path / "data")
+    defaults = msgspec.convert(ACCOUNT, config.Config)
+    assert loaded.trading == defaults.trading
+    assert loaded.home == defaults.home
+
+
+def test_options_that_were_not_filled_in_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "options.json"
+    path.write_bytes(msgspec.json.encode(filled({})))
+    with pytest.raises(config.ConfigError, match=r"options\.json: retailer\.client_id"):
+        config.load(path)
+
+
+def test_every_option_has_a_schema_and_words() -> None:
+    words = yaml.safe_load((APP / "translations" / "en.yaml").read_text())
+    assert {name: set(section) for name, section in ABOUT["options"].items()} == {
+        name: set(section) for name, section in ABOUT["schema"].items()
+    }
+    assert set(words["configuration"]) == set(ABOUT["options"])
+    assert set(words["network"]) == set(ABOUT["ports"])
+
+
+def test_versions_agree() -> None:
+    project = tomllib.loads((APP / "pyproject.toml").read_text())["project"]
+    label = re.search(r'io\.hass\.version="([^"]*)"', (APP / "Dockerfile").read_text())
+    assert label is not None
+    assert ABOUT["version"] == project["version"] == label[1]
+    assert f"## {ABOUT['version']}" in (APP / "CHANGELOG.md").read_text()
+
+
+def test_the_supervisor_finds_one_app() -> None:
+    """It takes every file of these names in the repository for an app's."""
+    found = [
+        path.relative_to(ROOT)
+        for pattern in ("config.yaml", "config.yml", "config.json")
+        for path in ROOT.rglob(pattern)
+        if not {".venv", ".tools", "node_modules", ".git"} & set(path.parts)
+    ]
+    assert found == [Path("gateway/config.yaml")]
+    assert yaml.safe_load((ROOT / "repository.yaml").read_text()).keys() == {"name", "url", "maintainer"}
+
+
+def test_it_is_built_from_its_folder_alone() -> None:
+    sources = re.findall(r"^COPY (\S+) ", (APP / "Dockerfile").read_text(), re.MULTILINE)
+    assert all((APP / source).exists() for source in sources)
+    packages = tomllib.loads((APP / "pyproject.toml").read_text())["tool"]["uv"]["build-backend"]
+    assert {"requirements.lock", "pyproject.toml", *packages["module-name"]} == set(sources)
+
+
+def test_it_announces_the_integrations_domain() -> None:
+    assert ABOUT["discovery"] == ["temix"]
+    assert set(ABOUT["arch"]) == {"aarch64", "amd64"}
