@@ -49,20 +49,10 @@ def integration() -> Documents:
 
 def gateway_lock() -> Documents:
     """The packages that the gateway needs, with hashes: its folder is built without the rest."""
-    uv = Path(sys.executable).with_name("uv")
-    command = [
-        uv,
-        "export",
-        "--quiet",
-        "--frozen",
-        "--package",
-        "temix-gateway",
-        "--no-dev",
-        "--no-emit-project",
-    ]
-    done = subprocess.run(
-        [*command, "--no-annotate", "--no-header"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    uv = str(Path(sys.executable).with_name("uv"))
+    which = ["--frozen", "--package", "temix-gateway", "--no-dev", "--no-emit-project"]
+    command = [uv, "export", "--quiet", *which, "--no-annotate", "--no-header"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return {"../../gateway/requirements.lock": done.stdout}
 
 
