@@ -5,7 +5,7 @@ from sqlite3 import Connection
 
 from temix_market.deliveries import Delivery
 from temix_market.errors import InvalidField
-from temix_market.instants import FIVE_MINUTES, HOUR, Instant, iso
+from temix_market.instants import FIVE_MINUTES, HOUR, SECOND, Duration, Instant, iso
 from temix_market.intervals import Interval
 from temix_market.ports import Clock
 from temix_market.positions import Positions
@@ -17,6 +17,9 @@ from temix_retailer.publications import Circuit
 from temix_retailer.rows import PAIR, row_delivery, row_pair, row_spot
 from temix_retailer.store import Store
 
+CLOCK_ERROR = Duration(2 * SECOND)
+"""How far a home's clock may be ahead."""
+
 
 class Accounts:
     """The homes' accounts over an open store, in the thread of its book."""
@@ -27,23 +30,33 @@ class Accounts:
         self._circuit = circuit
         self._clock = clock
 
-    def report(self, home: PartyId, deliveries: Iterable[Delivery]) -> int:
+    def report(self, home: PartyId, deliveries: Iterable[Delivery], issued: Instant) -> int:
         """Record a home's deliveries by 5-minute interval; say how many rows were added.
 
         The same interval with the same value adds nothing; with another value a correction, which then
-        counts.
+        counts. Of two values in one report the later one counts. A report that comes late, or again, does not
+        undo what was reported after it.
+
+        Args:
+            home: who reports.
+            deliveries: what its meter read.
+            issued: when it signed them, by its own clock.
 
         Raises:
-            InvalidField: an interval that has not begun, or is off the grid; nothing is recorded.
+            InvalidField: an interval that has not begun, or is off the grid; signed before what it would
+                correct was, or by a clock that is ahead. Nothing is recorded.
             StoreError: nothing was recorded.
         """
         now = self._clock.now()
-        steps = [step for delivery in deliveries for step in delivery.steps()]
+        if issued > now + CLOCK_ERROR:
+            raise InvalidField("iat", f"{iso(issued)} is ahead of this clock, {iso(now)}: set the home's")
+        newest = {step.interval.start: step for delivery in deliveries for step in delivery.steps()}
+        steps = newest.values()
         for step in steps:
             if step.interval.start >= now:
                 raise InvalidField("deliveries.interval", f"{step.interval} has not begun at {iso(now)}")
         with self._store.transaction() as rows:
-            return sum(deliver(rows, home, step, now, "home") for step in steps)
+            return sum(_report(rows, home, step, issued) for step in steps)
 
     def reported(self, home: PartyId, interval: Interval) -> Sequence[Delivery]:
         """What a home has reported within an interval: of each 5 minutes the newest row, in order of time."""
@@ -90,8 +103,24 @@ class Accounts:
         return settle(delivery, self.pairs(home, step), [row_spot(row) for row in spots])
 
 
-def deliver(rows: Connection, home: PartyId, step: Delivery, now: Instant, source: str) -> bool:
-    """Record a reading within the caller's transaction, unless it is the newest of its source already."""
+def _report(rows: Connection, home: PartyId, step: Delivery, issued: Instant) -> bool:
+    last = rows.execute(
+        "SELECT energy, estimated, received_at FROM deliveries"
+        " WHERE home = ? AND start = ? AND source = 'home' ORDER BY id DESC LIMIT 1",
+        (home, step.interval.start),
+    ).fetchone()
+    if last is not None and last[:2] != (step.energy, int(step.estimated)) and issued <= last[2]:
+        raise InvalidField(
+            "iat", f"{iso(issued)} is not after the report of {step.interval} that it would correct"
+        )
+    return deliver(rows, home, step, issued, "home")
+
+
+def deliver(rows: Connection, home: PartyId, step: Delivery, at: Instant, source: str) -> bool:
+    """Record a reading within the caller's transaction, unless it is the newest of its source already.
+
+    ``at`` is when the retailer read it, or when the home signed its report.
+    """
     before = rows.execute(
         "SELECT id, energy, estimated FROM deliveries WHERE home = ? AND start = ? AND source = ?"
         " ORDER BY id DESC LIMIT 1",
@@ -102,6 +131,6 @@ def deliver(rows: Connection, home: PartyId, step: Delivery, now: Instant, sourc
     rows.execute(
         "INSERT INTO deliveries (home, start, source, energy, estimated, corrects, received_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (home, step.interval.start, source, step.energy, int(step.estimated), before and before[0], now),
+        (home, step.interval.start, source, step.energy, int(step.estimated), before and before[0], at),
     )
     return True

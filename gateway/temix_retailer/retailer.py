@@ -437,13 +437,15 @@ class Retailer:
 
         Raises:
             SealBroken: not signed by this home for this market.
-            InvalidField: another home's, malformed, or of an interval that has not begun.
+            InvalidField: another home's, malformed, of an interval that has not begun, or older than what it
+                would correct: what still holds is to be reported anew.
             StoreError, TooManyRequests: nothing was recorded; the same may be sent again.
         """
         sealed = open_sealed(signed, EiCreateDelivery, await self._signers(home), self.terms.market_id)
         if sealed.body.requestor_party_id != home:
             raise InvalidField("requestorPartyId", f"{sealed.body.requestor_party_id} is not {home}")
-        await self._run(self._accounts.report, home, read_deliveries(sealed.body))
+        issued = Instant(sealed.iat * SECOND)
+        await self._run(self._accounts.report, home, read_deliveries(sealed.body), issued)
         return EiCreatedDelivery(response=ok(sealed.body.request_id, self.clock.now()))
 
     async def settle(self, home: PartyId, step: Interval) -> Settlement | None:

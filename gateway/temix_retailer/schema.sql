@@ -104,7 +104,7 @@ CREATE TABLE deliveries (           -- 5-minute meter readings; a correction is 
     energy      INTEGER NOT NULL,
     estimated   INTEGER NOT NULL CHECK (estimated IN (0, 1)),
     corrects    INTEGER REFERENCES deliveries (id),
-    received_at INTEGER NOT NULL
+    received_at INTEGER NOT NULL    -- a home's report: when it was signed, so that a late one is noticed
 ) STRICT;
 CREATE INDEX deliveries_of_home ON deliveries (home, start, id);
 CREATE UNIQUE INDEX one_first_delivery ON deliveries (home, start, source) WHERE corrects IS NULL;

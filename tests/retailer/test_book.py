@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from temix_market.deliveries import Delivery
 from temix_market.errors import InvalidField
-from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, QUARTER, Duration, Instant
+from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, QUARTER, SECOND, Duration, Instant
 from temix_market.intervals import Interval, enclosing, first_after
 from temix_market.ports import Booked, NotBooked, Voided
 from temix_market.positions import Positions
@@ -323,24 +323,47 @@ def delivered(start: int, energy: int) -> Delivery:
 
 def test_deliveries_are_idempotent_and_corrected_by_a_new_row(accounts: Accounts, store: Store) -> None:
     past = START - HOUR
-    assert accounts.report(HOME, [delivered(past, 50), delivered(past + PERIOD, 60)]) == 2
-    assert accounts.report(HOME, [delivered(past, 50)]) == 0
-    assert accounts.report(HOME, [delivered(past, 55)]) == 1
+    first, second, third = (Instant(START - number * SECOND) for number in (2, 1, 0))
+    assert accounts.report(HOME, [delivered(past, 50), delivered(past + PERIOD, 60)], first) == 2
+    assert accounts.report(HOME, [delivered(past, 50)], first) == 0
+    assert accounts.report(HOME, [delivered(past, 55)], second) == 1
     step = Interval(Instant(past), FIVE_MINUTES)
     assert accounts.delivery(HOME, step) == delivered(past, 55)
     rows = store.reading.execute("SELECT energy, corrects FROM deliveries ORDER BY id").fetchall()
     assert rows == [(50, None), (60, None), (55, 1)]
-    assert accounts.report(HOME, [delivered(past, 50)]) == 1  # back to the first value is a correction, too
+    assert accounts.report(HOME, [delivered(past, 50)], third) == 1  # back to the first value: one, too
+
+
+def test_a_report_that_comes_late_undoes_nothing(accounts: Accounts) -> None:
+    past, step = START - HOUR, Interval(Instant(START - HOUR), FIVE_MINUTES)
+    late, newer = Instant(START - 2 * SECOND), Instant(START - SECOND)
+    accounts.report(HOME, [delivered(past, 55)], newer)
+    with pytest.raises(InvalidField, match=r"iat: .* is not after the report"):
+        accounts.report(HOME, [delivered(past + PERIOD, 60), delivered(past, 50)], late)
+    assert accounts.delivery(HOME, step) == delivered(past, 55)
+    assert accounts.reported(HOME, Interval(Instant(past), HOUR)) == [delivered(past, 55)]
+    assert accounts.report(HOME, [delivered(past, 55)], late) == 0  # it says nothing else
+
+
+def test_of_two_values_in_one_report_the_later_one_counts(accounts: Accounts) -> None:
+    past, step = START - HOUR, Interval(Instant(START - HOUR), FIVE_MINUTES)
+    assert accounts.report(HOME, [delivered(past, 50), delivered(past, 55)], START) == 1
+    assert accounts.delivery(HOME, step) == delivered(past, 55)
+
+
+def test_a_home_whose_clock_is_ahead_is_told_so(accounts: Accounts) -> None:
+    with pytest.raises(InvalidField, match=r"iat: .* is ahead of this clock"):
+        accounts.report(HOME, [delivered(START - HOUR, 50)], Instant(START + 3 * SECOND))
 
 
 def test_coarse_deliveries_are_spread_and_future_ones_refused(accounts: Accounts) -> None:
     hour = Interval(Instant(START - HOUR), HOUR)
-    assert accounts.report(HOME, [Delivery(hour, Energy(1_000))]) == 12
+    assert accounts.report(HOME, [Delivery(hour, Energy(1_000))], START) == 12
     steps = [accounts.delivery(HOME, step) for step in hour.split(FIVE_MINUTES)]
     assert sum(step.energy for step in steps if step) == 1_000
     assert all(step.estimated for step in steps if step)
     with pytest.raises(InvalidField, match=r"deliveries\.interval"):
-        accounts.report(HOME, [delivered(START - HOUR, 1), delivered(START, 1)])
+        accounts.report(HOME, [delivered(START - HOUR, 1), delivered(START, 1)], START)
     assert accounts.delivery(HOME, Interval(Instant(START - HOUR), FIVE_MINUTES)) == steps[0]
 
 
@@ -355,7 +378,7 @@ def test_an_interval_is_settled_from_the_book(book: Book, accounts: Accounts, cl
     book.issue(clock.now())
     clock.pass_by(PERIOD)
     assert accounts.settle(HOME, step) is None  # no reading yet
-    accounts.report(HOME, [delivered(SOON, 130)])
+    accounts.report(HOME, [delivered(SOON, 130)], clock.now())
     settled = accounts.settle(HOME, step)
     assert settled is not None
     assert (settled.position, settled.deviation) == (100, 30)
