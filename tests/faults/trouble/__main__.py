@@ -10,4 +10,4 @@ end = int(sys.argv[2]) if len(sys.argv) > 2 else first + 1
 if __name__ == "__main__":
     found = search(range(first, end))
     print(found)
-    sys.exit("\n".join(found.violations))
+    sys.exit("\n".join(map(str, found.violations)))

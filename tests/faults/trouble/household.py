@@ -11,22 +11,22 @@ from temix_gateway.home.messages import Reading, ReportReadings
 from temix_market.instants import FIVE_MINUTES, HOUR
 
 if TYPE_CHECKING:
-    from tests.faults.trouble.simulation import Run
+    from tests.faults.trouble.run import Run
 
 
 async def household(run: Run) -> None:
-    """Use energy, read the meter, wish for this and that."""
+    """Use energy, read the meter until all is quiet, wish for this and that."""
     chance = Random(f"household {run.seed}")
     last = run.start - run.start % FIVE_MINUTES
     while True:
         await asyncio.sleep(chance.uniform(5, 60))
         now = run.start + round(run.now_s * 1000)
-        while last + FIVE_MINUTES <= now:
+        while last + FIVE_MINUTES <= now and not run.quiet:
             energy = chance.randrange(-600, 1000)
             run.meter[last] = energy
             run.unread.append(Reading(start=last, end=last + FIVE_MINUTES, energy=energy))
             last += FIVE_MINUTES
-        if chance.random() < 0.1 and len(run.meter) > 1:  # late, again, or corrected
+        if chance.random() < 0.1 and len(run.meter) > 1 and not run.quiet:  # late, again, or corrected
             start = chance.choice(sorted(run.meter))
             if chance.random() < 0.5:
                 run.meter[start] = chance.randrange(-600, 1000)

@@ -47,32 +47,36 @@ def one_effect_per_key(seen: Seen) -> Faults:
 
 def ledger_says_what_the_book_says(seen: Seen) -> Faults:
     """An answer or a trade in the ledger is that of the book: nothing is believed that did not happen."""
-    for key, told in seen.ledger.answers.items():
-        decided = seen.book.decided.get(key)
+    for key in seen.new.answers:
+        told, decided = seen.ledger.answers[key], seen.book.decided.get(key)
         if decided is None:
             yield f"{key} is {told.outcome} in the ledger and unknown in the book"
         elif _OUTCOMES[told.outcome] != (decided.code == BOOKED):
             yield f"{key} is {told.outcome} in the ledger and {decided.code} in the book"
         elif told.receipts != seen.book.messages[decided.sequence - 1][1:]:
             yield f"the receipts of {key} are not what the retailer signed"
-    for key, (_, pair) in seen.ledger.pairs.items():
+    for key in seen.new.pairs:
         booked = seen.book.booked.get(key)
-        if booked is None or booked.pair != pair:
+        if booked is None or booked.pair != seen.ledger.pairs[key][1]:
             yield f"{key} is a transaction of the ledger and not of the book"
 
 
 def nothing_is_lost_within_the_ledger(seen: Seen) -> Faults:
     """A booked answer comes with its transaction; a transaction of a trade with its order and answer."""
-    for key, told in seen.ledger.answers.items():
+    for key in seen.new.answers:
+        told = seen.ledger.answers[key]
         if (told.outcome == "booked") != (key in seen.ledger.pairs):
             yield f"{key} is {told.outcome} but its transaction says otherwise"
-    for key, (_, pair) in seen.ledger.pairs.items():
+    for key in seen.new.pairs:
+        _, pair = seen.ledger.pairs[key]
         if pair.kind is Kind.TRADE and (key not in seen.ledger.answers or key not in seen.ledger.orders):
             yield f"the trade {key} has no order or no answer"
 
 
 def what_is_sent_is_stored_first(seen: Seen) -> Faults:
-    """The retailer decided on exactly the bytes that the ledger holds."""
+    """The retailer decided on exactly the bytes that the ledger holds, unless an older one was put back."""
+    if seen.behind:
+        return
     for key, decided in seen.book.decided.items():
         placed = seen.ledger.orders.get(key)
         if placed is None:
@@ -83,7 +87,7 @@ def what_is_sent_is_stored_first(seen: Seen) -> Faults:
 
 def no_trade_where_an_outcome_is_open(seen: Seen) -> Faults:
     """Nothing is ordered in an interval that overlaps one whose order has no definite answer."""
-    for key in seen.new_orders:
+    for key in seen.new.orders:
         order = seen.ledger.orders[key]
         for other in seen.ledger.orders.values():
             answer = seen.ledger.answers.get(other.pair.key)
@@ -94,7 +98,7 @@ def no_trade_where_an_outcome_is_open(seen: Seen) -> Faults:
 
 def only_on_valid_prices_and_a_proven_clock(seen: Seen) -> Faults:
     """An order takes tenders that were heard and live, over a live link, with a proof of the clock."""
-    for key in seen.new_orders:
+    for key in seen.new.orders:
         sealed, placed = seen.sealed[key], seen.ledger.orders[key]
         if not sealed.proven:
             yield f"{key} was ordered without a proof of the clock"
@@ -110,6 +114,13 @@ def only_on_valid_prices_and_a_proven_clock(seen: Seen) -> Faults:
                 min(placed.not_after, tender.expires_at) <= sealed.at or placed.not_after > tender.expires_at
             ):
                 yield f"{key} takes {leg.tender_id}, which expires at {tender.expires_at}, at {sealed.at}"
+
+
+def no_trade_on_an_older_ledger(seen: Seen) -> Faults:
+    """Where a backup was put back nothing is ordered until it is resynchronised."""
+    if seen.behind:
+        for key in seen.new.orders:
+            yield f"{key} was ordered on a ledger that lacks what the retailer may have"
 
 
 def never_too_late(seen: Seen) -> Faults:
@@ -144,7 +155,7 @@ def never_beyond_depth(seen: Seen) -> Faults:
 
 def within_limits(seen: Seen) -> Faults:
     """Each order keeps price, power and the day's money, with all orders before it that may be booked."""
-    for key in seen.new_orders:
+    for key in seen.new.orders:
         sealed, placed = seen.sealed[key], seen.ledger.orders[key]
         rules, pair = sealed.rules, placed.pair
         buying = pair.energy.side is Side.SELL
@@ -162,7 +173,8 @@ def within_limits(seen: Seen) -> Faults:
             if spent > rules.money_a_day:
                 yield f"with {key} {spent} are spent on {day}, above {rules.money_a_day}"
         held = [p for n, p in seen.ledger.pairs.values() if n < placed.number and p.kind is not Kind.TRADE]
-        positions = Positions([*held, *(order.pair for order in before)])
+        others = [*held, *(order.pair for order in before)]
+        positions = Positions(other for other in others if other.interval.overlaps(pair.interval))
         sign, most = (1, rules.import_power) if buying else (-1, rules.export_power)
         for step, quantity in pair.steps():
             if sign * (positions.at(step) + quantity) > most * FIVE_MINUTES // HOUR:
@@ -184,7 +196,7 @@ def spots_are_the_same(seen: Seen) -> Faults:
 
 def chains_link(seen: Seen) -> Faults:
     """Numbers have no gaps."""
-    if set(seen.ledger.heads) != set(range(1, len(seen.ledger.heads) + 1)):
+    if len(seen.ledger.heads) != seen.ledger.number:
         yield "the ledger's chain has gaps"
 
 
@@ -195,6 +207,7 @@ AT_EVERY_STEP: Final = (
     what_is_sent_is_stored_first,
     no_trade_where_an_outcome_is_open,
     only_on_valid_prices_and_a_proven_clock,
+    no_trade_on_an_older_ledger,
     never_too_late,
     never_beyond_depth,
     within_limits,
@@ -272,6 +285,7 @@ def books_chain_verifies(seen: Seen) -> Faults:
 WHEN_QUIET: Final = (
     every_order_has_its_answer,
     both_hold_the_same_pairs,
+    both_hold_the_same_deliveries,
     money_is_conserved,
     what_can_be_settled_is,
     books_chain_verifies,

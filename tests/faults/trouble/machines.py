@@ -10,8 +10,10 @@ from typing import Any, Final, override
 
 from aiohttp import web
 from temix_gateway.core import Core, Outside, Rules
+from temix_gateway.errors import GatewayError
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.own_limits import Choices
+from temix_gateway.resync import resynchronise
 from temix_gateway.retailer.service import Account
 from temix_gateway.retailer.temix import TemixLink
 from temix_market.instants import Duration, Instant
@@ -96,7 +98,7 @@ class Machine:
             for event in self.record.events:
                 platter.take(event)
             self._left = platter.image(self.chance, self.chance.choice(KEPT))
-        self.seen["killed" if power else "power cut"] += 1
+        self.seen[f"{self.side} killed" if power else f"{self.side} without power"] += 1
         self.loop.network.died(self.life)
         self.fell(self)
 
@@ -129,6 +131,8 @@ class GatewaySettings:
     planner: Any
     opened: Callable[[], None]
     """Called when the ledger is open."""
+    alike: Callable[[], None]
+    """Called when the ledger has again what the retailer has."""
     watch: Callable[[TemixLink], RetailerLink]
 
 
@@ -145,26 +149,46 @@ class Gateway:
 
     async def live(self, life: Life) -> None:
         """Run until it dies."""
-        machine, settings, loop = self.machine, self.settings, self.machine.loop
-        chance = Random(machine.chance.random())
+        machine, settings, chance = self.machine, self.settings, self._chance()
+        ledger, link = await self._open(life), self._linked(chance)
+        outside = Outside(machine.clock, chance, settings.watch(link), link.seal, settings.planner)
+        core = Core(settings.rules, outside, ledger, Choices("automatic"))
+        await core.load()
+        self.core, self.link = core, link
+        await core.run()
+
+    async def resync(self, life: Life) -> None:
+        """Run the command ``resync``, as ``app.py`` does, and end."""
+        ledger, link = await self._open(life), self._linked(self._chance())
+        try:
+            async with link.session():
+                await resynchronise(ledger, self.settings.watch(link), self.machine.clock)
+        except GatewayError:
+            self.machine.seen["not resynchronised"] += 1
+        else:
+            self.settings.alike()
+        self.machine.die(power=True)
+
+    def _chance(self) -> Random:
+        return Random(self.machine.chance.random())
+
+    async def _open(self, life: Life) -> Ledger:
+        machine = self.machine
 
         def opened() -> Ledger:
             made = Ledger(machine.record.folder / LEDGER, machine.clock)
             life.ends += [made._file.close, made._history.close]
             return made
 
-        ledger = await loop.run_in_executor(None, opened)
-        self.ledger = ledger
-        settings.opened()
-        account = Account(
-            "https://127.0.0.1", settings.enrolled.client_id, settings.enrolled.client_secret, TRUST
-        )
-        link = TemixLink(settings.rules.home, settings.key, account, clock=machine.clock, random=chance)
-        outside = Outside(machine.clock, chance, settings.watch(link), link.seal, settings.planner)
-        core = Core(settings.rules, outside, ledger, Choices("automatic"))
-        await core.load()
-        self.core, self.link = core, link
-        await core.run()
+        self.ledger = await machine.loop.run_in_executor(None, opened)
+        self.settings.opened()
+        return self.ledger
+
+    def _linked(self, chance: Random) -> TemixLink:
+        enrolled = self.settings.enrolled
+        account = Account("https://127.0.0.1", enrolled.client_id, enrolled.client_secret, TRUST)
+        home, clock = self.settings.rules.home, self.machine.clock
+        return TemixLink(home, self.settings.key, account, clock=clock, random=chance)
 
 
 class TroubledRetailer(Retailer):
@@ -241,8 +265,8 @@ class RetailerProcess:
         status = chance.choice((400, 401, 403, 404, 408, 409, 422, 429, 500, 502, 503, 504))
         headers = {"Retry-After": str(chance.randrange(1, 30))} if status in {429, 503} else {}
         if status >= 500 and chance.random() < 0.5:
-            self.machine.seen["answer replaced by an error"] += 1
+            self.machine.seen["answer replaced by a 5xx"] += 1
             await handler(request)
         else:
-            self.machine.seen["request refused by a proxy"] += 1
+            self.machine.seen[f"request refused by a {status // 100}xx"] += 1
         return web.Response(status=status, headers=headers, text="trouble")

@@ -1,6 +1,7 @@
 """Deliberate bugs of gateway and retailer, each a small change, which the simulator must notice.
 
-None is without effect: each breaks a promise that ``invariants.py`` states.
+None is without effect: each breaks a promise, and names the invariant by which it must be noticed. A run that
+fails for another reason, as where the bug only makes a process crash, is no catch.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from unittest.mock import patch
 
 from temix_gateway import books, core
 from temix_gateway.core import Core
+from temix_gateway.exchange import Exchange
 from temix_gateway.ledger import chain, file
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.market import Market
@@ -23,7 +25,7 @@ from temix_market.ladder import TenderBook
 from temix_market.ports import NotBooked, OutcomeUnknown
 from temix_market.transactions import Kind
 from temix_market.units import Price
-from temix_retailer import store
+from temix_retailer import accounts, store
 from temix_retailer.book import Book
 from temix_retailer.outcome import Answered, Outcome
 
@@ -34,6 +36,9 @@ class Mutant:
 
     name: str
     sentence: str
+    breaks: tuple[str, ...]
+    """The invariants that it breaks: only a violation of one of them is a catch, by the same seeds that pass
+    without it."""
     applied: Callable[[], AbstractContextManager[Any]]
 
 
@@ -179,6 +184,27 @@ def _unlinked(usual: Any) -> Any:
     return lambda connection, last, kind, values: usual(connection, (last[0], chain.START), kind, values)
 
 
+@contextmanager
+def _never_apart() -> Iterator[None]:
+    async def compare(_: Exchange) -> str:
+        return ""
+
+    with patch.object(books.Books, "restored", ""), patch.object(Exchange, "_compare", compare):
+        yield
+
+
+def _unknown_is_acknowledged(usual: Any) -> Any:
+    async def report(self: TemixLink, deliveries: Any) -> None:
+        with suppress(OutcomeUnknown):
+            await usual(self, deliveries)
+
+    return report
+
+
+def _late_too(_: Any) -> Any:
+    return lambda rows, home, step, issued: accounts.deliver(rows, home, step, issued, "home")
+
+
 def _constant(value: Any) -> Callable[[Any], Any]:
     return lambda _: lambda *_: value
 
@@ -187,102 +213,145 @@ MUTANTS: Final = (
     Mutant(
         "no answer is a refusal",
         "An order without an answer counts as refused, though it may have been booked.",
+        ("ledger_says_what_the_book_says",),
         _replaced(TemixLink, "order", _unknown_is_refused),
     ),
     Mutant(
         "an error page is a refusal",
         "An error of whatever stands before the retailer is believed, though nobody signed it.",
+        ("ledger_says_what_the_book_says",),
         _replaced(TemixLink, "_answer", _believes_anybody),
     ),
     Mutant(
         "resent for ever",
         "An order is sent again after its notAfter, instead of being reconciled.",
+        ("nothing_is_sent_too_late",),
         _replaced(Outbox, "_deliver", _resent_for_ever),
     ),
     Mutant(
         "never asked again",
         "Orders without a definite answer are left alone.",
+        ("every_order_has_its_answer",),
         _replaced(Outbox, "chase", _nothing),
     ),
     Mutant(
         "open outcomes are traded over",
         "Intervals of orders without a definite answer are traded all the same.",
-        _replaced(Outbox, "waiting" if hasattr(Outbox, "waiting") else "unknown", _nothing),
+        ("no_trade_where_an_outcome_is_open",),
+        _replaced(Outbox, "waiting", _nothing),
     ),
     Mutant(
         "late answers do not count",
         "A booking that was learned of by asking again does not enter the position.",
+        ("both_hold_the_same_position", "within_limits", "money_is_conserved"),
         _replaced(Core, "_chase", _not_counted),
     ),
     Mutant(
         "the ledger does not sync",
         "The ledger acknowledges before its records are on the disk.",
+        ("nothing_acknowledged_is_lost",),
         _not_synced(file, "_connect"),
     ),
     Mutant(
         "the book does not sync",
         "The retailer answers before its book is on the disk.",
+        ("nothing_acknowledged_is_lost",),
         _not_synced(store, "_connect"),
     ),
     Mutant(
         "the chain is not linked",
         "A record's head does not follow from the one before.",
+        ("the_ledger_verifies", "nothing_stands_in_the_way"),
         _replaced(chain, "append", _unlinked),
     ),
     Mutant(
         "no tombstone",
         "The retailer voids an unknown key without remembering it: the late original is booked.",
+        ("ledger_says_what_the_book_says",),
         _replaced(Book, "reconcile", _no_tombstone),
     ),
     Mutant(
         "notAfter does not matter",
         "The retailer books an order that has lapsed, as long as its tenders are in force.",
+        ("never_too_late",),
         _replaced(Book, "_check", _whenever),
     ),
     Mutant(
         "superseded tenders are booked",
         "The retailer books from a tender that a newer one has replaced.",
+        ("never_too_late",),
         _replaced(TenderBook, "check", _tolerant(TenderSuperseded)),
     ),
-    Mutant("depth has no end", "What was taken of a tender is not counted.", _any_depth),
+    Mutant(
+        "depth has no end",
+        "What was taken of a tender is not counted.",
+        ("never_beyond_depth",),
+        _any_depth,
+    ),
     Mutant(
         "another order under the same key",
         "The retailer answers an order as booked whose key it knows with other content.",
+        ("a_key_stands_for_one_order",),
         _replaced(Book, "_reused", _first_answer_for_all),
     ),
     Mutant(
         "the day's money is forgotten",
         "After a restart what was spent before does not count against the day's limit.",
+        ("within_limits",),
         _replaced(Ledger, "ordered", _nothing),
     ),
     Mutant(
         "power without limit",
         "Positions grow beyond the limits of import and export.",
+        ("within_limits",),
         _replaced(trader, "_most", _constant(10**6)),
     ),
     Mutant(
         "any price",
         "The highest price that the owner pays is not heeded.",
+        ("within_limits",),
         _replaced(core, "choose", _any_price),
     ),
     Mutant(
         "a wrong clock is good enough",
         "Clocks that are apart do not end the proof.",
+        ("only_on_valid_prices_and_a_proven_clock",),
         _replaced(Core, "heard", _always_proven),
     ),
     Mutant(
         "expired tenders are ordered",
         "Tenders are taken after they have expired.",
+        ("only_on_valid_prices_and_a_proven_clock",),
         _replaced(TenderBook, "live", lambda _: lambda self, now: iter(self._newest.values())),
     ),
     Mutant(
         "a missed publication does not matter",
         "A spot is frozen though the publication before it was never heard.",
+        ("spots_are_the_same", "money_is_conserved"),
         _replaced(Market, "_confirmed", _bridged),
     ),
     Mutant(
         "the subscription is not settled",
         "Settlement leaves out what is subscribed.",
+        ("money_is_conserved",),
         _replaced(books, "settle", _without_subscription),
+    ),
+    Mutant(
+        "an old backup is traded on",
+        "A ledger that was put back is traded on though the retailer's book goes further.",
+        ("no_trade_on_an_older_ledger",),
+        _never_apart,
+    ),
+    Mutant(
+        "whatever was reported is acknowledged",
+        "Readings count as reported though the retailer did not acknowledge them.",
+        ("both_hold_the_same_deliveries", "money_is_conserved"),
+        _replaced(TemixLink, "report", _unknown_is_acknowledged),
+    ),
+    Mutant(
+        "a late report counts",
+        "The retailer takes a report that comes late for a correction of what was reported after it.",
+        ("both_hold_the_same_deliveries", "money_is_conserved"),
+        _replaced(accounts, "_report", _late_too),
     ),
 )

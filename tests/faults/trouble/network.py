@@ -93,10 +93,11 @@ class End(asyncio.Transport):
 
     # What the network does with it.
 
-    def at(self, when: float, work: Callable[..., object], *args: Any) -> None:
-        """Do ``work`` at this end, later, after what is on its way there already."""
+    def at(self, when: float, work: Callable[..., object], *args: Any) -> float:
+        """Do ``work`` at this end, later, after what is on its way there already; when."""
         self._arrives = max(self._arrives + 1e-6, when)  # what comes at the same time keeps its order
         self.network.loop.call_at(self._arrives, work, *args, context=self.context)
+        return self._arrives
 
     def receive(self, data: bytes) -> None:
         """Take bytes that arrive."""
@@ -132,6 +133,8 @@ class Network:
         self.ends: list[End] = []
         self._chance = chance
         self._listening: tuple[Callable[[], Any], Life] | None = None
+        self._last_arrival: dict[str, float] = {}
+        """Of all that is on its way to a side."""
 
     def listen(self, factory: Callable[[], Any], life: Life) -> None:
         """Let ``life`` take connections."""
@@ -182,11 +185,15 @@ class Network:
         if not self.alive(end.peer) and self._listening and self._listening[1].powered:
             end.at(now + self._latency(), end.lose, ConnectionResetError(104, "the peer has died"))
             return
-        if end.stuck:
-            if end.late:
-                end.peer.at(now + self._chance.uniform(5, 200), end.peer.receive, data)
-            return
-        end.peer.at(now + self._latency(), end.peer.receive, data)
+        if not end.stuck:
+            self._deliver(end.peer, now + self._latency(), data)
+        elif end.late:
+            self._deliver(end.peer, now + self._chance.uniform(5, 200), data)
+
+    def _deliver(self, to: End, when: float, data: bytes) -> None:
+        arrives, side = to.at(when, to.receive, data), to.life.side if to.life else ""
+        self.seen["message overtook another"] += arrives < self._last_arrival.get(side, 0.0)
+        self._last_arrival[side] = max(arrives, self._last_arrival.get(side, 0.0))
 
     def ended(self, end: End) -> None:
         """Tell the other end of a close, unless that is lost too."""
@@ -200,12 +207,14 @@ class Network:
                 reset = ConnectionResetError(104, "the peer has died")
                 end.peer.at(self.loop.time() + self._latency(), end.peer.lose, reset)
 
-    def break_all(self, silently: bool) -> None:
-        """Break every connection: with a reset, or half-open, so that nobody learns of it."""
+    def break_all(self, silently: bool) -> int:
+        """Break every connection: with a reset, or half-open, so that nobody learns of it; how many."""
+        whole = [end for end in self.ends if not end.closed and not end.stuck and self.alive(end)]
         for end in self.ends:
             end.stuck = True
             if not silently and self.alive(end):
                 end.at(self.loop.time() + self._latency(), end.lose, ConnectionResetError(104, "reset"))
+        return len(whole) // 2
 
     def _go_silent(self, end: End, order: bool) -> None:
         if end.stuck:

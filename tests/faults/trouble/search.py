@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final, override
 
 from tests.faults.trouble.mutants import MUTANTS
-from tests.faults.trouble.simulation import Violated, simulate
+from tests.faults.trouble.run import Violation
+from tests.faults.trouble.simulation import Result, simulate
 
 PROCESSES: Final = 2
 _MEMORY: Final = Path("/dev/shm")
@@ -23,7 +24,7 @@ class Found:
 
     seeds: int = 0
     counts: Counter[str] = field(default_factory=Counter)
-    violations: list[str] = field(default_factory=list)
+    violations: list[Violation] = field(default_factory=list)
     minutes: float = 0.0
 
     @override
@@ -43,25 +44,26 @@ def search(seeds: Iterable[int]) -> Found:
     """Run every seed."""
     found, start = Found(), time.monotonic()
     with pool() as processes:
-        for counts, violation in processes.map(one, seeds):
+        for result in processes.map(one, seeds):
             found.seeds += 1
-            found.counts.update(counts)
-            found.violations += [violation] if violation else []
+            found.counts.update(result.counts)
+            found.violations += [result.violation] if result.violation else []
     found.minutes = (time.monotonic() - start) / 60
     return found
 
 
-def one(seed: int) -> tuple[Counter[str], str]:
-    """Run a seed: what was counted, or what was violated."""
+def one(seed: int) -> Result:
+    """Run a seed, on disks in memory where there is such."""
     with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
-        try:
-            return simulate(seed, Path(folder)).counts, ""
-        except Violated as error:
-            return Counter(), str(error)
+        return simulate(seed, Path(folder))
 
 
-def hunt(name: str, most: int) -> str:
-    """Look for a deliberate bug with up to ``most`` seeds: how it was noticed, or nothing."""
+def hunt(name: str, seeds: Iterable[int]) -> Violation | None:
+    """Look for a deliberate bug: the first violation of an invariant that it breaks, or nothing.
+
+    Whatever else a run with the bug comes to is no catch: it may be for another reason.
+    """
     mutant = next(mutant for mutant in MUTANTS if mutant.name == name)
     with mutant.applied():
-        return next((violation for seed in range(most) if (violation := one(seed)[1])), "")
+        violations = (one(seed).violation for seed in seeds)
+        return next((found for found in violations if found and found.invariant in mutant.breaks), None)

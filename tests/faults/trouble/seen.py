@@ -70,6 +70,15 @@ class Booking:
 
 
 @dataclass(slots=True)
+class New:
+    """The keys of what came into the ledger since it was read before."""
+
+    orders: list[PairKey] = field(default_factory=list)
+    answers: list[PairKey] = field(default_factory=list)
+    pairs: list[PairKey] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class InLedger:
     """The ledger's records, as far as they were read."""
 
@@ -82,13 +91,12 @@ class InLedger:
     settlements: dict[tuple[int, str], tuple[int, ...]] = field(default_factory=dict)
     number: int = 0
 
-    def read(self, ledger: Ledger) -> list[PairKey]:
-        """Read on; the keys ordered since the last time."""
-        rows, after = ledger._db, (self.number,)
+    def read(self, ledger: Ledger) -> New:
+        """Read on; what came since the last time."""
+        rows, after, new = ledger._db, (self.number,), New()
         for number, head in rows.execute("SELECT number, head FROM chain WHERE number > ?", after).fetchall():
             self.heads[number] = head
             self.number = max(self.number, number)
-        ordered = []
         columns = f"{PAIR_COLUMNS}, number, sequence, placed_at, not_after, signed"
         query = f"SELECT {columns} FROM orders WHERE number > ?"
         for row in rows.execute(query, after).fetchall():
@@ -97,16 +105,18 @@ class InLedger:
             self.orders[pair.key] = Placed(
                 number, sequence, Instant(at), Instant(not_after), pair, unpack(signed)
             )
-            ordered.append(pair.key)
+            new.orders.append(pair.key)
         for number, key, outcome, *receipts in rows.execute(
             "SELECT number, key, outcome, energy_receipt, transport_receipt FROM answers WHERE number > ?",
             after,
         ).fetchall():
             self.answers[key] = Told(number, outcome, (unpack(receipts[0]), unpack(receipts[1])))
+            new.answers.append(key)
         query = f"SELECT {PAIR_COLUMNS}, kind, number FROM transactions WHERE number > ?"
         for row in rows.execute(query, after).fetchall():
             pair = ledger_pair(row[:12], Kind(row[12]))
             self.pairs[pair.key] = row[13], pair
+            new.pairs.append(pair.key)
         for author, start, *prices in rows.execute(
             "SELECT author, start, sell, buy FROM spots WHERE number > ?", after
         ).fetchall():
@@ -121,7 +131,7 @@ class InLedger:
             after,
         ).fetchall():
             self.settlements[start, party] = tuple(figures)
-        return ordered
+        return new
 
 
 @dataclass(slots=True)
@@ -171,12 +181,17 @@ class InBook:
 
 @dataclass(slots=True)
 class Seen:
-    """Everything; ``new_orders`` and ``new_pairs`` are what came since the invariants were last checked."""
+    """Everything; what is ``new`` came since the invariants were last checked."""
 
     ledger: InLedger = field(default_factory=InLedger)
     book: InBook = field(default_factory=InBook)
-    new_orders: Sequence[PairKey] = ()
+    new: New = field(default_factory=New)
+    """In the ledger. ``orders`` are only those that no former life of the gateway was seen to place."""
     new_pairs: Sequence[PairKey] = ()
+    """In the book."""
+    behind: bool | None = False
+    """A backup of the ledger was put back and is not resynchronised yet; nothing: whether it lacks an order
+    is not known yet."""
     sealed: dict[PairKey, Sealed] = field(default_factory=dict)
     sealed_twice: list[PairKey] = field(default_factory=list)
     accepted: dict[tuple[str, int], Publication] = field(default_factory=dict)
@@ -186,6 +201,31 @@ class Seen:
     superseded: dict[TenderId, int] = field(default_factory=dict)
     """After which message of the retailer a newer one took its place."""
     _newest: dict[Any, Tender] = field(default_factory=dict)
+    _placed: set[PairKey] = field(default_factory=set)
+
+    def read_ledger(self, ledger: Ledger) -> None:
+        """Read on in the ledger."""
+        self.new, self.new_pairs = self.ledger.read(ledger), ()
+        self.new.orders = [key for key in self.new.orders if key not in self._placed]
+        self._placed.update(self.new.orders)
+
+    def read_book(self, book: Book) -> None:
+        """Read on in the book."""
+        self.new, self.new_pairs = New(), self.book.read(book)
+
+    def ledger_again(self, ledger: Ledger) -> InLedger:
+        """Read the ledger from its beginning; what was seen of it before."""
+        before, self.ledger = self.ledger, InLedger()
+        self.read_ledger(ledger)
+        return before
+
+    def book_again(self, book: Book) -> InBook:
+        """Read the book from its beginning, all of the ledger being new beside it; what was seen before."""
+        before, self.book = self.book, InBook()
+        self.read_book(book)
+        self.new_pairs = [key for key in self.new_pairs if key not in before.booked]
+        self.new = New(answers=list(self.ledger.answers), pairs=list(self.ledger.pairs))
+        return before
 
     def published(self, publication: Publication, after: int) -> None:
         """Note what the retailer publishes after its message of number ``after``."""

@@ -11,11 +11,12 @@ from temix_market.transactions import Order
 from temix_market.units import Energy
 
 from tests.faults.trouble.machines import Machine
+from tests.faults.trouble.owner import back_up
 from tests.faults.trouble.parties import HOME
 from tests.faults.trouble.points import GATEWAY, RETAILER
 
 if TYPE_CHECKING:
-    from tests.faults.trouble.simulation import Run
+    from tests.faults.trouble.run import Run
 
 _SIGN: Final = Voice.order
 """Signs, unobserved."""
@@ -50,7 +51,7 @@ class Climate:
             slow_disk=some(0.1),
             refusing=some(0.2),
             missing=some(0.3),
-            pause=chance.uniform(20, 240),
+            pause=chance.uniform(15, 120),
             troubles=tuple(sorted(chance.sample(sorted(TROUBLES), count))),
         )
 
@@ -100,17 +101,21 @@ def _heal(run: Run) -> None:
 
 
 async def _reset(run: Run) -> None:
-    run.loop.network.break_all(silently=False)
+    run.counts["connections reset"] += run.loop.network.break_all(silently=False)
 
 
 async def _half_open(run: Run) -> None:
-    run.loop.network.break_all(silently=True)
+    run.counts["connections half-open"] += run.loop.network.break_all(silently=True)
 
 
 async def _set_clock(run: Run) -> None:
-    machine = run.chance.choice((run.gateway_machine, run.retailer_machine))
+    """Of one machine: two wrong clocks that agree are a right one."""
+    machine, other = run.chance.sample((run.gateway_machine, run.retailer_machine), 2)
+    if other.clock.offset:
+        return
     sizes = (500, 1_900, 5 * SECOND, MINUTE, 10 * MINUTE, 3 * HOUR, 30 * HOUR)
     machine.clock.offset = run.chance.choice((-1, 1)) * run.chance.randrange(run.chance.choice(sizes))
+    run.counts[f"clock set {'forwards' if machine.clock.offset > 0 else 'back'}"] += 1
     run.loop.call_later(run.chance.uniform(1, 600), setattr, machine.clock, "offset", 0)
 
 
@@ -141,7 +146,8 @@ async def _impersonate(run: Run) -> None:
     async def send() -> None:
         answered = await retailer.order(HOME, signed)
         if answered.outcome.code not in {422, 423}:
-            run.violate(f"a second order under {key} was answered {answered.outcome.code}")
+            what = f"another order under {key} was answered {answered.outcome.code}"
+            run.violate("a_key_stands_for_one_order", what)
 
     if run.retailer_machine.running:
         life.begin(send())
@@ -151,6 +157,18 @@ async def _other_limits(run: Run) -> None:
     """The owner changes the limits and starts the gateway anew."""
     run.rules = run.draw_rules()
     await _kill(run, run.gateway_machine, power=True)
+
+
+async def _back_up(run: Run) -> None:
+    if run.gateway_machine.running and run.gateway.ledger is not None:
+        back_up(run)
+
+
+async def _put_back(run: Run) -> None:
+    """The owner puts the last backup back: at the gateway's next start it has an older ledger."""
+    if run.backup and run.gateway_machine.running:
+        run.puts_back = run.chance.choice(("restored", "copied"))
+        run.gateway_machine.die(power=True)
 
 
 async def _pause(run: Run) -> None:
@@ -175,4 +193,6 @@ TROUBLES: Final[dict[str, Trouble]] = {
     "key used again": _impersonate,
     "other limits": _other_limits,
     "paused": _pause,
+    "backup made": _back_up,
+    "backup put back": _put_back,
 }

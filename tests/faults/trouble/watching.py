@@ -21,7 +21,7 @@ from temix_retailer.book import Book, Issued
 from tests.faults.trouble.points import GATEWAY, RETAILER, hooked
 
 if TYPE_CHECKING:
-    from tests.faults.trouble.simulation import Run
+    from tests.faults.trouble.run import Run
 
 
 class WatchedLink:
@@ -39,9 +39,10 @@ class WatchedLink:
         """Send an order: never after it has lapsed."""
         sealed, now = self._run.seen.sealed[key], self._run.gateway_machine.clock.now()
         if now >= sealed.order.not_after:
-            self._run.violate(f"{key} is sent at {now}, not before {sealed.order.not_after}")
+            what = f"{key} is sent at {now}, not before {sealed.order.not_after}"
+            self._run.violate("nothing_is_sent_too_late", what)
         if signed != sealed.signed:
-            self._run.violate(f"{key} is sent in other bytes than were signed")
+            self._run.violate("what_is_signed_is_sent", f"{key} is sent in other bytes")
         return await self._link.order(key, signed)
 
     def __getattr__(self, name: str) -> Any:
