@@ -165,8 +165,10 @@ async def _back_up(run: Run) -> None:
 
 
 async def _put_back(run: Run) -> None:
-    """The owner puts the last backup back: at the gateway's next start it has an older ledger."""
-    if run.backup and run.gateway_machine.running:
+    """The owner puts the last backup back, or makes one: at its next start the ledger is an older one."""
+    if not run.backup:
+        await _back_up(run)
+    elif run.gateway_machine.running:
         run.puts_back = run.chance.choice(("restored", "copied"))
         run.gateway_machine.die(power=True)
 
