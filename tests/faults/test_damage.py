@@ -105,7 +105,7 @@ async def test_a_schema_that_is_no_text_is_reported(folder: Path) -> None:
     """Then SQLite's own message is no text either."""
     *_, truth = await build(folder)
     content = (folder / LEDGER).read_bytes()
-    damaged = content.replace(b"CREATE TABLE inbox", b"CREATE T\xe2BLE inbox")
+    damaged = content.replace(b"CREATE TABLE limits", b"CREATE T\xe2BLE limits")
     assert "cannot be read" in await look(folder, damaged, truth)
 
 

@@ -131,7 +131,9 @@ async def build_older(seed: int, folder: Path) -> Head:
     older = open_file(folder / LEDGER, STEPS[:1])
     older.connection.execute("ATTACH ? AS scratch", (str(scratch),))
     older.connection.execute("BEGIN")
-    older.connection.execute("INSERT INTO inbox SELECT * FROM scratch.inbox")
+    older.connection.execute(
+        "INSERT INTO inbox SELECT author, 'publication/' || sequence, digest FROM scratch.publications"
+    )
     tables = {name for (name,) in older.connection.execute("SELECT name FROM main.sqlite_schema")}
     last, link = 0, chain.START
     for number, code in older.connection.execute(

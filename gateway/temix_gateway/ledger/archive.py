@@ -19,7 +19,6 @@ from temix_market.instants import Instant
 
 from temix_gateway.errors import LedgerNotArchived
 from temix_gateway.ledger import chain, disk
-from temix_gateway.ledger.history import KEPT as INBOX_KEPT
 from temix_gateway.ledger.packing import told, unpack
 from temix_gateway.ledger.rows import text_digest
 from temix_gateway.ledger.schema import ARCHIVE_ID, RECORDS, STANDING, Step, migrate, transaction
@@ -111,7 +110,6 @@ def swap(path: Path, old: sqlite3.Connection, prepared: Prepared, now: Instant) 
         with closing(sqlite3.connect(prepared.live, autocommit=True)) as copy, transaction(copy):
             last, cut = chain.head(old), prepared.cut.last
             _copy(old, copy, prepared.copied + 1, last[0])
-            _copy_inbox(old, copy, cut, Instant(now - INBOX_KEPT))
             for table in STANDING:
                 row = old.execute(f"SELECT * FROM {table} ORDER BY number DESC LIMIT 1").fetchone()
                 if row is not None and row[0] <= cut:
@@ -187,14 +185,3 @@ def _copy(original: sqlite3.Connection, copy: sqlite3.Connection, first: int, la
             f"SELECT * FROM {table} WHERE number BETWEEN ? AND ? ORDER BY number", (first, last)
         ):
             copy.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
-
-
-def _copy_inbox(original: sqlite3.Connection, copy: sqlite3.Connection, cut: int, since: Instant) -> None:
-    """Copy what was received, but of publications only what is young enough to come again."""
-    for row in original.execute(
-        "SELECT * FROM inbox WHERE id NOT LIKE 'publication/%' OR (peer, id) IN "
-        "(SELECT author, 'publication/' || sequence FROM publications "
-        "WHERE number > ? AND published_at >= ?)",
-        (cut, since),
-    ):
-        copy.execute("INSERT INTO inbox VALUES (?, ?, ?)", row)

@@ -13,11 +13,9 @@ from temix_market.transactions import Kind, Pair
 from temix_market.units import Energy, Price
 from temix_market.wire.seal import GENESIS, chain_hash
 
-from temix_gateway.ledger.history import KEPT
 from temix_gateway.ledger.packing import unpack
 from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_digest, row_pair
-from temix_gateway.ledger.schema import APPLICATION_ID, versions
-from temix_gateway.ledger.segments import archived_at, has_messages
+from temix_gateway.ledger.segments import has_messages
 
 _SAME_PAIR: Final = " AND ".join(
     f"orders.{column} = transactions.{column}" for column in PAIR_COLUMNS.split(", ")
@@ -28,14 +26,6 @@ _NOT_SO: Final = (
     f"WHERE outcome = 'booked' AND {_SAME_PAIR})"
 )
 
-_NEVER: Final = 2**62
-"""No publication is so young: an archive has no inbox."""
-
-_NOT_FILED: Final = (
-    "published_at >= {young} AND (author, 'publication/' || sequence) NOT IN (SELECT peer, id FROM inbox)"
-)
-"""Older ones left the inbox when months were archived."""
-
 _RULES: Final = (
     (
         "answers",
@@ -43,7 +33,6 @@ _RULES: Final = (
         "outcome = 'booked' AND key NOT IN (SELECT key FROM main.transactions WHERE kind = 'trade')",
     ),
     ("transactions", "is a trade that was not ordered so, or not booked", _NOT_SO),
-    ("publications", "is not in the inbox", _NOT_FILED),
 )
 """Table, what is wrong, and the condition under which it is."""
 
@@ -51,10 +40,8 @@ _RULES: Final = (
 def wrong_figure(connection: sqlite3.Connection) -> tuple[int, str]:
     """How many settlements were done again, and the first record that is wrong, in words, or nothing."""
     found = []
-    application, _ = versions(connection)
-    young = archived_at(connection) - KEPT if application == APPLICATION_ID else _NEVER
     for table, words, condition in _RULES:
-        query = f"SELECT min(number) FROM main.{table} WHERE {condition.format(young=young)}"
+        query = f"SELECT min(number) FROM main.{table} WHERE {condition}"
         (number,) = connection.execute(query).fetchone()
         if number is not None:
             found.append((number, f"record {number} ({table}) {words}"))

@@ -170,9 +170,10 @@ class Ledger:
         return await self._look(work)
 
     async def file_publication(self, publication: Publication, signed: str) -> bool:
-        """Record that a publication was accepted, by the hash of its signed message; False: it was known.
+        """Record that a publication was accepted, by the hash of its content; False: it was known.
 
-        A retailer that starts anew may sign the same publication again: what counts is its content.
+        A retailer that starts anew may sign the same publication again: so it is not the hash of what was
+        signed, as it is in records that older versions made.
 
         Raises:
             MessageReused: the party used this number for other content before.
@@ -180,13 +181,16 @@ class Ledger:
 
         def work() -> bool:
             author, number = publication.author, publication.sequence
-            message, content = f"publication/{number}", _publication_digest(publication)
-            if not self._new_message(author, message, content):
-                return False
-            row = (author, number, publication.published_at, text_digest(signed))
-            self._append([("publications", row)], inbox=(author, message, content))
-            self._keep(publication, signed)
-            return True
+            content = _publication_digest(publication)
+            known = self._db.execute(
+                "SELECT digest FROM publications WHERE author = ? AND sequence = ?", (author, number)
+            ).fetchone()
+            if known is None:
+                self._append([("publications", (author, number, publication.published_at, content))])
+                self._keep(publication, signed)
+            elif known[0].hex() not in {content, text_digest(signed)}:
+                raise MessageReused(author, f"publication/{number}")
+            return known is None
 
         return await self._write(work)
 
@@ -408,24 +412,11 @@ class Ledger:
 
         return await self._writer.aside(reading)
 
-    def _new_message(self, peer: str, message: str, digest: str) -> bool:
-        known = self._db.execute(
-            "SELECT digest FROM inbox WHERE peer = ? AND id = ?", (peer, message)
-        ).fetchone()
-        if known is not None and known[0] != bytes.fromhex(digest):
-            raise MessageReused(peer, message)
-        return known is None
-
-    def _append(
-        self, records: Iterable[tuple[str, tuple[int | str, ...]]], inbox: tuple[str, str, str] | None = None
-    ) -> None:
+    def _append(self, records: Iterable[tuple[str, tuple[int | str, ...]]]) -> None:
         head = self._head
         with transaction(self._db):
             for kind, values in records:
                 head = chain.append(self._db, head, kind, values)
-            if inbox is not None:
-                peer, message, digest = inbox
-                self._db.execute("INSERT INTO inbox VALUES (?, ?, ?)", (peer, message, bytes.fromhex(digest)))
         self._head = head
 
     def _keep(self, publication: Publication, signed: str) -> None:
@@ -462,5 +453,8 @@ class Ledger:
 
 def _publication_digest(publication: Publication) -> str:
     lines = [str(publication.published_at)]
-    lines += [f"{t.id} {t.revision} {t.price} {t.quantity} {t.expires_at}" for t in publication.tenders]
+    for t in publication.tenders:
+        of = t.instrument
+        lines.append(f"{t.id} {t.revision} {of.start} {of.duration} {of.resource.value} {t.side.value}")
+        lines.append(f"{t.price} {t.quantity} {t.expires_at}")
     return text_digest("\n".join(lines))

@@ -1,6 +1,6 @@
 """The ledger's tables, step by step: the file's ``user_version`` is the number of steps it has taken.
 
-Every table but ``chain``, ``inbox`` and ``reported`` holds records: a record has a number in the one chain
+Every table but ``chain`` and ``reported`` holds records: a record has a number in the one chain
 over all of them, and the chain's head after it is a hash over everything before. Instants and durations are
 ms, energy Wh, prices µ/kWh, money nano. Nothing is ever updated or deleted: a correction is a new record, and
 the newest one counts.
@@ -279,7 +279,12 @@ _MESSAGES: Step = (
     *append_only("reported"),
 )
 
-STEPS: Final[Sequence[Step]] = (_FIRST, _SECOND, _PACKED, _MESSAGES)
+_NO_INBOX: Step = (
+    # It held publications alone, and a publication's own record says as well whether it came before.
+    "DROP TABLE inbox",
+)
+
+STEPS: Final[Sequence[Step]] = (_FIRST, _SECOND, _PACKED, _MESSAGES, _NO_INBOX)
 """All steps, in order; released ones are never changed."""
 
 

@@ -194,7 +194,7 @@ async def test_the_newest_reading_counts_and_the_retailers_wins(ledger: Ledger) 
     assert await ledger.deliveries(NOW) == [delivery(NOW, 39), delivery(NOW + FIVE_MINUTES, 7)]
 
 
-@pytest.mark.parametrize("table", ["chain", "inbox", *FILLED])
+@pytest.mark.parametrize("table", ["chain", *FILLED])
 async def test_nothing_can_be_changed_or_removed(ledger: Ledger, path: Path, table: str) -> None:
     await fill(ledger)
     with closing(sqlite3.connect(path, autocommit=True)) as intruder:

@@ -10,13 +10,14 @@ from benchmarks.ledger_years import live
 @pytest.mark.timeout(60)
 async def test_days_of_records_are_as_large_as_the_reference_says(tmp_path: Path) -> None:
     figures = await live(tmp_path, 2 / 365.25 + 0.0001, 80)
-    assert figures["bytes a day, first year"] < 480_000  # without what is settled finally
+    assert figures["bytes a day"] < 440_000  # without what is settled finally
     assert figures["signatures"] == 2 * (80 * 3 + 1)  # each day a subscription, too
 
 
 @pytest.mark.long
-@pytest.mark.timeout(7200)
+@pytest.mark.timeout(3600)
 async def test_the_live_file_of_years_stays_under_200_mb(tmp_path: Path) -> None:
-    figures = await live(tmp_path, 10, 80)
+    figures = await live(tmp_path, 10, 80, every=10)
+    print(figures)  # noqa: T201 - what was measured is told
     assert figures["live file at most, MB"] < 200, figures
     assert figures["archives"] == 10 * 12 - 14
