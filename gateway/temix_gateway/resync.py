@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, override
 
-from temix_market.deliveries import Delivery
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.intervals import Interval, enclosing
 from temix_market.ports import Clock, OutcomeUnknown, RetailerLink, ToldAnswer
@@ -17,6 +16,7 @@ from temix_market.settlement import Settlement, Spot, settle
 from temix_market.transactions import Pair
 from temix_market.wire.exchange import STEPS_A_REPLY
 
+from temix_gateway.books import MOST_WAITING
 from temix_gateway.errors import GatewayError
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.trading.outbox import Outbox
@@ -131,20 +131,21 @@ async def settle_open(ledger: Ledger, since: Instant) -> Sequence[Settlement]:
 
 
 async def _fetch_past(ledger: Ledger, link: RetailerLink, clock: Clock) -> tuple[int, int]:
-    """Spots and deliveries from the last that are without a gap until now."""
+    """Spots and deliveries from the last that are without a gap until now, and what was corrected since.
+
+    A reading that the ledger has not reported stays: the retailer learns of it.
+    """
     now = clock.now()
-    since = await _whole_until(ledger, now)
+    since = min(await _whole_until(ledger, now), Instant(enclosing(now, FIVE_MINUTES).start - UNSETTLED))
     known = {(spot.author, spot.interval.start) for spot in await ledger.spots(since)}
-    held = {delivery.interval.start for delivery in await ledger.deliveries(since)}
+    own = {delivery.interval.start for _, delivery in await ledger.unreported(MOST_WAITING)}
     spots = deliveries = 0
     for span in _spans(since, now):
         missed = [spot for spot in await link.spots(span) if (spot.author, spot.interval.start) not in known]
         await ledger.freeze(missed)
         spots += len(missed)
-        lost: list[Delivery] = [
-            delivery for delivery in await link.deliveries(span) if delivery.interval.start not in held
-        ]
-        deliveries += len(await ledger.deliver(lost))
+        told = [delivery for delivery in await link.deliveries(span) if delivery.interval.start not in own]
+        deliveries += len(await ledger.deliver(told))
         await asyncio.sleep(PAUSE_S)
     return spots, deliveries
 

@@ -87,8 +87,8 @@ async def test_a_changed_byte_is_never_a_silent_wrong_figure(folder: Path) -> No
 
 @pytest.mark.long
 async def test_many_changed_bytes_are_never_a_silent_wrong_figure(folder: Path) -> None:
-    reported, harmless = await flip(folder, seed=4, count=10_000)
-    print(f"seed 4: 10000 changed bytes: {reported} reported, {harmless} in places that say nothing")
+    reported, harmless = await flip(folder, seed=4, count=2_000)
+    print(f"seed 4: 2000 changed bytes: {reported} reported, {harmless} in places that say nothing")
 
 
 async def test_every_byte_of_the_header_is_looked_at(folder: Path) -> None:

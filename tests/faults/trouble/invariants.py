@@ -77,11 +77,11 @@ def what_is_sent_is_stored_first(seen: Seen) -> Faults:
     """The retailer decided on exactly the bytes that the ledger holds, unless an older one was put back."""
     if seen.behind:
         return
+    for key in seen.lacking():
+        yield f"the retailer knows the order {key}, which the ledger does not hold"
     for key, decided in seen.book.decided.items():
         placed = seen.ledger.orders.get(key)
-        if placed is None:
-            yield f"the retailer knows the order {key}, which the ledger does not hold"
-        elif decided.signed is not None and decided.signed != placed.signed:
+        if placed is not None and decided.signed is not None and decided.signed != placed.signed:
             yield f"the retailer decided on other bytes for {key} than are stored"
 
 

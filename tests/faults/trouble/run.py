@@ -280,7 +280,7 @@ class Run:
                 if self.seen.book.messages[number : number + 1] != known.messages[number : number + 1]
             ]
         if self.seen.behind is None:  # by hand: is anything missing?
-            self.seen.behind = any(key not in self.seen.ledger.orders for key in self.seen.book.decided)
+            self.seen.behind = bool(self.seen.lacking())
         if lost:
             what = f"the {side} lost acknowledged records {lost[:5]} of {self.acknowledged[side]}"
             self.violate("nothing_acknowledged_is_lost", what)

@@ -89,6 +89,8 @@ class InLedger:
     spots: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
     deliveries: dict[int, int] = field(default_factory=dict)
     settlements: dict[tuple[int, str], tuple[int, ...]] = field(default_factory=dict)
+    told: set[PairKey] = field(default_factory=set)
+    """Keys of orders about which the retailer told: a void one may have been lost with what it ordered."""
     number: int = 0
 
     def read(self, ledger: Ledger) -> New:
@@ -117,6 +119,8 @@ class InLedger:
             pair = ledger_pair(row[:12], Kind(row[12]))
             self.pairs[pair.key] = row[13], pair
             new.pairs.append(pair.key)
+        query = "SELECT key FROM messages WHERE number > ? AND kind = 'answer'"
+        self.told.update(key for (key,) in rows.execute(query, after).fetchall())
         for author, start, *prices in rows.execute(
             "SELECT author, start, sell, buy FROM spots WHERE number > ?", after
         ).fetchall():
@@ -202,6 +206,14 @@ class Seen:
     """After which message of the retailer a newer one took its place."""
     _newest: dict[Any, Tender] = field(default_factory=dict)
     _placed: set[PairKey] = field(default_factory=set)
+
+    def lacking(self) -> list[PairKey]:
+        """The orders that the retailer decided on and the ledger does not know."""
+        return [
+            key
+            for key, decided in self.book.decided.items()
+            if key not in self.ledger.orders and not (decided.code == VOID and key in self.ledger.told)
+        ]
 
     def read_ledger(self, ledger: Ledger) -> None:
         """Read on in the ledger."""

@@ -15,7 +15,7 @@ from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.verify import verify
 from temix_gateway.ledger.writer import InlineWriter
 from temix_gateway.resync import NotAlike
-from temix_market.instants import FIVE_MINUTES, HOUR, Instant
+from temix_market.instants import FIVE_MINUTES, HOUR, SECOND, Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.subscription import Profile
 from temix_market.transactions import Kind, Order, PairKey
@@ -115,6 +115,26 @@ async def test_a_backup_of_the_same_day_is_found_out_and_resynchronised(
     await home.next_step()
     assert await home.trade(4) > lost
     await home.assert_like_the_book()
+
+
+async def test_a_lost_correction_of_a_reading_comes_back(home: Household, tmp_path: Path) -> None:
+    copy, first, second = tmp_path / "copy.db", NOW - FIVE_MINUTES, NOW - 2 * FIVE_MINUTES
+    await home.core.books.delivered([delivery(first, 40), delivery(second, 10)])
+    await home.core.turn()  # reported
+    await home.core.books.delivered([delivery(second, 11)])  # not reported when the backup is made
+    backup(home.path, copy)
+    await home.core.books.delivered([delivery(first, 50)])
+    home.bench.clock.wall = Instant(home.bench.clock.wall + 2 * SECOND)  # one correction a second counts
+    await home.core.turn()
+    await home.stop()
+    restore(copy, home.path, home.bench.clock.now())
+    assert (await home.resync()).deliveries == 1
+    await home.start()
+    held = {read.interval.start: read.energy for read in await home.ledger.deliveries(Instant(second))}
+    assert held == {first: 50, second: 11}
+    await home.core.turn()
+    there = await home.link.deliveries(Interval(Instant(second), Duration(2 * FIVE_MINUTES)))
+    assert held == {read.interval.start: read.energy for read in there}
 
 
 async def test_an_empty_ledger_gets_everything_back(home: Household) -> None:
