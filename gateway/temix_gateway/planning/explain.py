@@ -21,6 +21,7 @@ from temix_gateway.planning.devices.single_run import SingleModel
 from temix_gateway.planning.problem import Problem
 from temix_gateway.planning.reasons import IDLE_WATTS, Words
 from temix_gateway.planning.result import Alternative, DevicePlan, Explanation, Plan, Reason, Why
+from temix_gateway.planning.value import values
 
 BARRED = 10.0
 """Currency units per kWh of what is not to be repeated: more than energy costs, less than a wish is worth."""
@@ -34,7 +35,7 @@ IDLE = frozenset({Why.WAITS, Why.DONE, Why.HOLDS})
 
 
 def explain(problem: Problem, found: Plan) -> Plan:
-    """The plan with an explanation for each device.
+    """The plan with an explanation for each device, and what energy is worth in each step.
 
     Raises:
         InvalidField: the problem contradicts itself.
@@ -49,7 +50,9 @@ def explain(problem: Problem, found: Plan) -> Plan:
         msgspec.structs.replace(planned, explanation=_Teller(case, found, net, planned, device, model).tell())
         for planned, device, model in zip(found.devices, case.devices, case.models, strict=True)
     )
-    return msgspec.structs.replace(found, devices=devices)
+    value = values(case, found)
+    worth = None if value is None else tuple(Price(round(price * 1e6)) for price in value.tolist())
+    return msgspec.structs.replace(found, devices=devices, value=worth)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         devices: in the problem's order.
         net_load: net import of each step, Wh.
         marginal_price: what one more kWh would cost in each step, µ/kWh.
+        value: the same where batteries and PV answer it over the whole horizon; null where not asked for.
         cost: objective: energy beyond the position, wear and wishes not met.
         energy_cost, wear_cost, unmet_cost: its parts.
         level: how the plan was found.
@@ -152,6 +153,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     gap: float | None
     seconds: float
     unmet: tuple[Unmet, ...]
+    value: tuple[Price, ...] | None = None
 
     def device(self, device_id: str) -> DevicePlan:
         """The plan of a device.
