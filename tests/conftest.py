@@ -10,8 +10,9 @@ from blockbuster import BlockBuster, blockbuster_ctx
 
 pytest_plugins = ["tests.rules", "pytester"]
 
-# Home Assistant's plugin has every statement of its recorder told.
-logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+# Home Assistant's plugin has every statement and connection of its recorder told.
+for talkative in ("sqlalchemy.engine", "homeassistant.components.recorder.pool"):
+    logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 @pytest.fixture

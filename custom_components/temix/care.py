@@ -16,17 +16,18 @@ STALE_AFTER: Final = timedelta(minutes=15)
 
 ISSUES: Final = ("retailer_refused", "clock_wrong", "prices_stale", "ledger_locked", "currency_differs")
 
+LOCKS: Final = {"ledger": "ledger_locked", "clock": "clock_wrong"}
+"""What of that which keeps the gateway from trading a person has to see to, by its code."""
+
 REASON_CHARACTERS: Final = 300
 
 
 def ailments(state: GatewayState, unpriced: timedelta, currency: str) -> Iterator[tuple[str, dict[str, str]]]:
     """What a person has to see to, and the words for it; ``unpriced`` is for how long there was no price."""
-    for reason in state.trading.locked:
-        if "ledger" in reason:
-            yield "ledger_locked", {"reason": reason[:REASON_CHARACTERS]}
-        elif "clock" in reason:
-            yield "clock_wrong", {"reason": reason[:REASON_CHARACTERS]}
-    if not state.retailer.connected and "refused" in state.retailer.reason:
+    for code, reason in zip(state.trading.codes, state.trading.locked, strict=False):
+        if code in LOCKS:
+            yield LOCKS[code], {"reason": reason[:REASON_CHARACTERS]}
+    if state.retailer.refused:
         yield "retailer_refused", {"reason": state.retailer.reason[:REASON_CHARACTERS]}
     if unpriced >= STALE_AFTER:
         yield "prices_stale", {"minutes": str(unpriced // timedelta(minutes=1))}

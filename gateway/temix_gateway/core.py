@@ -63,7 +63,7 @@ from temix_gateway.question import (
 from temix_gateway.replanning import Basis
 from temix_gateway.trading.outbox import Outbox
 from temix_gateway.trading.trader import Choice, Limits, Policy, Recent, Turn, choose
-from temix_gateway.view import Facts, Link, device_plan, state
+from temix_gateway.view import Facts, Link, Lock, device_plan, state
 
 HORIZON: Final = Duration(36 * HOUR)
 PLAN_EVERY: Final = HOUR
@@ -224,13 +224,13 @@ class Core:
 
     # What the retailer's link tells.
 
-    def connected(self, up: bool, reason: str) -> None:
+    def connected(self, up: bool, reason: str, *, refused: bool = False) -> None:
         """Note the state of the link; a new connection looks at once for lost answers."""
         if (up, reason) != (self._link.up, self._link.reason):
             # One line when it goes and one when it returns; why it has not returned yet is for debugging.
             (_LOG.info if up != self._link.up else _LOG.debug)("retailer link", up=up, reason=reason)
             since = self._link.since if up == self._link.up else self._clock.now()
-            self._link = Link(up, since, reason)
+            self._link = Link(up, since, reason, refused)
             self._tell()
         if up:
             self._recall = True
@@ -287,7 +287,7 @@ class Core:
             mode=self._mode,
             link=self._link,
             paused=self._paused,
-            locked=self.locked(),
+            locks=self._locks(),
             head=self.books.head,
             trades=self.books.trades,
             last=self.books.last,
@@ -402,21 +402,25 @@ class Core:
 
     def locked(self) -> list[str]:
         """Why no trade is made, beside the owner's pause and mode; empty where nothing stands in the way."""
-        reasons = []
+        return [lock.reason for lock in self._locks()]
+
+    def _locks(self) -> list[Lock]:
+        found = []
         if self.books.fault:
-            reasons.append(self.books.fault)
+            found.append(Lock("ledger", self.books.fault))
         if not self._link.up:
-            reasons.append("the retailer is not connected")
+            found.append(Lock("retailer", "the retailer is not connected"))
         proven = self._clock_proven_at
         if proven is None or self._clock.monotonic() - proven > CLOCK_PROOF_LASTS:
-            reasons.append("no proof of the clock: the retailer's was not heard, or is more than 2 s apart")
+            unproven = "no proof of the clock: the retailer's was not heard, or is more than 2 s apart"
+            found.append(Lock("clock", unproven))
         if not any(True for _ in self.market.book.live(self._clock.now())):
-            reasons.append("there is no valid price")
+            found.append(Lock("price", "there is no valid price"))
         if self._link.up and self._exchange.apart:
-            reasons.append(self._exchange.apart)
+            found.append(Lock("apart", self._exchange.apart))
         if self._trouble:
-            reasons.append(self._trouble)
-        return reasons
+            found.append(Lock("turn", self._trouble))
+        return found
 
     # The wheel.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from temix_market.instants import FIVE_MINUTES, HOUR, Instant
 from temix_market.intervals import Interval, enclosing
@@ -25,10 +25,18 @@ POSITION_STEPS: Final = 49 * HOUR // FIVE_MINUTES
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The retailer's link: whether it is up, since when, and why not."""
+    """The retailer's link: whether it is up, since when, and why not; ``refused``: the account is unknown."""
 
     up: bool
     since: Instant
+    reason: str
+    refused: bool = False
+
+
+class Lock(NamedTuple):
+    """Something that keeps the gateway from trading: a code for programs, and words."""
+
+    code: messages.LockCode
     reason: str
 
 
@@ -41,7 +49,7 @@ class Facts:
     mode: Mode
     link: Link
     paused: bool
-    locked: list[str]
+    locks: list[Lock]
     head: Head
     trades: int
     last: tuple[Pair, Instant] | None
@@ -59,8 +67,17 @@ def state(facts: Facts, market: Market) -> State:
         currency=facts.terms.currency,
         zone=facts.terms.zone,
         mode=facts.mode,
-        retailer=messages.Retailer(connected=facts.link.up, since=facts.link.since, reason=facts.link.reason),
-        trading=messages.Trading(paused=facts.paused, locked=facts.locked),
+        retailer=messages.Retailer(
+            connected=facts.link.up,
+            since=facts.link.since,
+            reason=facts.link.reason,
+            refused=facts.link.refused,
+        ),
+        trading=messages.Trading(
+            paused=facts.paused,
+            locked=[lock.reason for lock in facts.locks],
+            codes=[lock.code for lock in facts.locks],
+        ),
         spot=_spot(facts.now, market),
         prices=list(_prices(prices)),
         horizon=prices[-1].step.end if prices else None,

@@ -146,8 +146,8 @@ class Terms:
 class RetailerListener(Protocol):
     """What a link tells the gateway; calls come in the order of the retailer's messages."""
 
-    def connected(self, up: bool, reason: str) -> None:
-        """The link came up or went down, and why."""
+    def connected(self, up: bool, reason: str, *, refused: bool = False) -> None:
+        """The link came up or went down, and why; ``refused``: the retailer does not know the account."""
         ...
 
     def agreed(self, terms: Terms) -> None:

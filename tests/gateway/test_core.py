@@ -331,14 +331,16 @@ async def test_without_proof_of_the_clock_nothing_is_traded(bench: Bench) -> Non
     await trading(bench)
     assert bench.retailer.answers == {}
     assert "no proof of the clock" in bench.core.state().trading.locked[0]
+    assert bench.core.state().trading.codes == ["clock"]
 
 
 async def test_without_link_or_price_nothing_is_traded(bench: Bench) -> None:
     await bench.report()
     await bench.core.turn()
     assert bench.core.locked() == ["there is no valid price"]
-    bench.core.connected(False, "refused")
-    assert bench.core.state().retailer.reason == "refused"
+    bench.core.connected(False, "no such account", refused=True)
+    assert bench.core.state().retailer.refused
+    assert bench.core.state().retailer.reason == "no such account"
     assert "the retailer is not connected" in bench.core.locked()
 
 

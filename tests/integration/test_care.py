@@ -1,9 +1,10 @@
 """What helps when something is wrong: repairs, system health, logbook, removal of devices."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
@@ -13,13 +14,12 @@ from temix_gateway.home.messages import Hello, Retailer, Trading
 from custom_components.temix import async_remove_config_entry_device
 from custom_components.temix.care import ailments
 from custom_components.temix.const import DOMAIN
-from custom_components.temix.logbook import message
-from custom_components.temix.news import News
+from custom_components.temix.logbook import async_describe_events
+from custom_components.temix.news import EVENT, News
 from tests.gateway.home.fake_core import NOON, Gateway
 from tests.integration.conftest import Advance, pushed
 
-LEDGER = "the ledger is damaged: run temix-gateway verify"
-CLOCK = "no proof of the clock: the retailer's was not heard, or is more than 2 s apart"
+PRICE, FAULT = "there is no valid price", "a record is not what it was"
 
 
 def keys(registry: ir.IssueRegistry) -> set[str]:
@@ -32,10 +32,13 @@ def keys(registry: ir.IssueRegistry) -> set[str]:
 @pytest.mark.parametrize(
     "changes, key",
     [
-        ({"trading": Trading(paused=False, locked=[LEDGER])}, "ledger_locked"),
-        ({"trading": Trading(paused=False, locked=[CLOCK])}, "clock_wrong"),
         (
-            {"retailer": Retailer(connected=False, since=NOON, reason="the token was refused")},
+            {"trading": Trading(paused=False, locked=[PRICE, FAULT], codes=["price", "ledger"])},
+            "ledger_locked",
+        ),
+        ({"trading": Trading(paused=False, locked=["?"], codes=["clock"])}, "clock_wrong"),
+        (
+            {"retailer": Retailer(connected=False, since=NOON, reason="no account", refused=True)},
             "retailer_refused",
         ),
     ],
@@ -96,18 +99,33 @@ async def test_system_health(hass: HomeAssistant, loaded: MockConfigEntry) -> No
     assert info["prices_until"] == loaded.runtime_data.data.horizon
 
 
-def test_every_piece_of_news_has_a_line_in_the_logbook() -> None:
+@pytest.mark.parametrize(
+    "language, moved, sold",
+    [
+        ("en", "Published hour moved: 18:00, +25 %", "Transaction: -1.2 kWh, 0.1000 USD/kWh"),
+        ("de", "Veröffentlichte Stunde geändert: 18:00, +25 %", "Transaktion: -1.2 kWh, 0.1000 USD/kWh"),
+    ],
+)
+async def test_every_piece_of_news_has_a_line_in_the_logbook(
+    hass: HomeAssistant, entry: MockConfigEntry, language: str, moved: str, sold: str
+) -> None:
+    hass.config.language = language
+    await hass.config.async_set_time_zone("America/Chicago")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    described: list[Callable[[Event], dict[str, str]]] = []
+    async_describe_events(hass, lambda _domain, _event, describe: described.append(describe))
     told = {
         "quantity": -1.2,
         "price": 0.1,
         "currency": "USD",
-        "start": datetime(2021, 11, 24, tzinfo=UTC).isoformat(),
+        "start": datetime(2021, 11, 25, tzinfo=UTC).isoformat(),
         "percent": 25.0,
     }
-    lines = {news: message(told | {"type": news.value}) for news in News}
-    assert lines[News.TRANSACTION] == "sold 1.2 kWh at 0.1000 USD/kWh"
-    assert lines[News.TENDER_REVISED].endswith("moved by +25 %")
-    assert len(set(lines.values())) == len(News)
+    (describe,) = described
+    lines = {news: describe(Event(EVENT, told | {"type": news.value}))["message"] for news in News}
+    assert (lines[News.TENDER_REVISED], lines[News.TRANSACTION]) == (moved, sold)
+    assert len(set(lines.values()) - {news.value for news in News}) == len(News)
+    await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_only_the_device_of_a_deleted_response_can_be_removed(

@@ -91,11 +91,12 @@ class PositionStep(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetailerLink:
-    """The gateway's link to the retailer."""
+    """The gateway's link to the retailer; ``refused``: it does not accept the account."""
 
     connected: bool
     since: datetime
     reason: str = ""
+    refused: bool = False
 
     @classmethod
     def from_message(cls, data: Mapping[str, Any]) -> Self:
@@ -105,15 +106,21 @@ class RetailerLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trading:
-    """Whether the gateway trades: paused by a person, or locked for the reasons given."""
+    """Whether the gateway trades: paused by a person, or locked for the reasons given.
+
+    ``codes`` says for each reason what it is about; older gateways do not.
+    """
 
     paused: bool
     locked: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
 
     @classmethod
     def from_message(cls, data: Mapping[str, Any]) -> Self:
         """Read whether the gateway trades."""
-        return cls(paused=data["paused"], locked=tuple(data.get("locked", ())))
+        return cls(
+            paused=data["paused"], locked=tuple(data.get("locked", ())), codes=tuple(data.get("codes", ()))
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

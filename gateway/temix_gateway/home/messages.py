@@ -41,18 +41,31 @@ type ErrorCode = Literal[
 
 
 class Retailer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The gateway's link to the retailer: whether it is up, since when, and in words why not."""
+    """The gateway's link to the retailer: whether it is up, since when, and in words why not.
+
+    ``refused``: the retailer answers, and does not accept the account.
+    """
 
     connected: bool
     since: Time
     reason: str = ""
+    refused: bool = False
+
+
+type LockCode = Literal["ledger", "retailer", "clock", "price", "apart", "turn"]
+"""What keeps the gateway from trading: a faulty ledger, no link, an unproven clock, no price, records that
+differ from the retailer's, a turn that failed."""
 
 
 class Trading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether the gateway trades: paused by a person, or locked for the reasons given."""
+    """Whether the gateway trades: paused by a person, or locked for the reasons given.
+
+    ``codes`` says for each reason what it is about.
+    """
 
     paused: bool
     locked: list[str] = []
+    codes: list[LockCode] = []
 
 
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -30,7 +30,7 @@ from temix_market.wire.transaction import TransactionAnswer
 
 from temix_gateway.errors import GatewayError
 from temix_gateway.retailer.backoff import Backoff
-from temix_gateway.retailer.errors import LinkError, Misunderstood, Silent
+from temix_gateway.retailer.errors import CredentialsRefused, LinkError, Misunderstood, Silent
 from temix_gateway.retailer.inbox import Inbox
 from temix_gateway.retailer.market import Registered, registered
 from temix_gateway.retailer.service import SILENT_AFTER_S, Account, Reply, Service
@@ -67,7 +67,8 @@ class TemixLink:
                     try:
                         await self._listen(self._service, listener)
                     except LinkError as error:
-                        listener.connected(False, str(error))
+                        refused = isinstance(error, CredentialsRefused)
+                        listener.connected(False, str(error), refused=refused)
                         await asyncio.sleep(backoff.wait(error.retry_after) / SECOND)
             finally:
                 self._service = None

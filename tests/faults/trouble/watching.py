@@ -56,10 +56,10 @@ class WatchedListener:
         self._listener = listener
         self._run = run
 
-    def connected(self, up: bool, reason: str) -> None:
+    def connected(self, up: bool, reason: str, *, refused: bool = False) -> None:
         """Note whether the link is up."""
         self._run.link_is_up(up)
-        self._listener.connected(up, reason)
+        self._listener.connected(up, reason, refused=refused)
 
     def heard(self, now: Instant, *heads: Any) -> None:
         """Note whether the clocks agree."""

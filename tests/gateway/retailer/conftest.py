@@ -108,6 +108,7 @@ class Heard:
     """A listener that keeps what it hears."""
 
     links: list[tuple[bool, str]] = field(default_factory=list)
+    refused: bool = False
     terms: list[MarketTerms] = field(default_factory=list)
     clocks: list[Instant] = field(default_factory=list)
     heads: list[Heads] = field(default_factory=list)
@@ -115,8 +116,9 @@ class Heard:
     pairs: list[Pair] = field(default_factory=list)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    def connected(self, up: bool, reason: str) -> None:
+    def connected(self, up: bool, reason: str, *, refused: bool = False) -> None:
         self.links.append((up, reason))
+        self.refused = refused
         asyncio.get_running_loop().create_task(self._notify())
 
     def agreed(self, agreed: MarketTerms) -> None:

@@ -141,6 +141,7 @@ async def failure(link: TemixLink) -> str:
         await heard.until(lambda heard: heard.links)
     up, reason = heard.links[0]
     assert not up
+    assert heard.refused is ("refused the account" in reason)
     return reason
 
 
