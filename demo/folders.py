@@ -1,6 +1,7 @@
 """The folders that Home Assistant and the gateway run in."""
 
 import json
+import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Final
 
 DEMO = Path(__file__).resolve().parent
 REPOSITORY = DEMO.parent
+PASSPHRASE: Final = "owner.passphrase"  # noqa: S105 - the name of a file
+"""Of the key with which the demo's owner signs the mandate; in a real home nobody writes it down here."""
 ZONE: Final = "America/Chicago"
 """As in configuration.yaml, and the retailer's default."""
 
@@ -60,11 +63,14 @@ def http_settings(port: int) -> dict[str, object]:
 
 
 def make_gateway(folder: Path, port: int, retailer: Retailer) -> None:
-    """Fill ``folder``: the gateway's configuration, and the secret of its account."""
+    """Fill ``folder``: the gateway's configuration, the secret of its account, the owner's passphrase."""
     folder.mkdir()
     secret = folder / "retailer.secret"
     secret.touch(mode=0o600)
     secret.write_text(retailer.client_secret)
+    passphrase = folder / PASSPHRASE
+    passphrase.touch(mode=0o600)
+    passphrase.write_text(secrets.token_urlsafe(24))
     (folder / "temix-gateway.toml").write_text(
         f"""[gateway]
 name = "Demo home"

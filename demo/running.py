@@ -148,6 +148,13 @@ class Demo:
         window = json.loads(await output([*command, "--config", config], self.folder))
         return str(window["code"])
 
+    async def sign_mandate(self) -> None:
+        """Sign the ceilings of the configuration as the owner does, before the gateway's first start."""
+        folder = self.folder / "gateway"
+        command: list[str | Path] = [BIN / "temix-gateway", "mandate", "sign", "--currency", "USD", "--yes"]
+        files = ["--config", folder / "temix-gateway.toml", "--passphrase-file", folder / folders.PASSPHRASE]
+        await output([*command, *files], self.folder)
+
     async def _start(
         self, name: str, command: list[str | Path], environment: Mapping[str, str] | None = None
     ) -> Service:
@@ -202,6 +209,7 @@ async def _bring_up(demo: Demo, tell: Callable[[str], None]) -> None:
     await demo.start_retailer()
     tell("Starting the gateway")
     folders.make_gateway(demo.folder / "gateway", demo.ports.gateway, enrolled.result())
+    await demo.sign_mandate()
     await demo.start_gateway()
     tell("Adding the gateway and the simulated home to Home Assistant")
     address = {"host": "127.0.0.1", "port": demo.ports.gateway}

@@ -14,7 +14,16 @@ from .const import DOMAIN
 STALE_AFTER: Final = timedelta(minutes=15)
 """How long there may be no price before a person should look: retailers restart, too."""
 
-ISSUES: Final = ("retailer_refused", "clock_wrong", "prices_stale", "ledger_locked", "currency_differs")
+ISSUES: Final = (
+    "retailer_refused",
+    "clock_wrong",
+    "prices_stale",
+    "ledger_locked",
+    "mandate_needed",
+    "currency_differs",
+)
+WARNINGS: Final = ("mandate_needed", "currency_differs")
+"""Nothing is broken: a person decides."""
 
 LOCKS: Final = {"ledger": "ledger_locked", "clock": "clock_wrong"}
 """What of that which keeps the gateway from trading a person has to see to, by its code."""
@@ -29,6 +38,8 @@ def ailments(state: GatewayState, unpriced: timedelta, currency: str) -> Iterato
             yield LOCKS[code], {"reason": reason[:REASON_CHARACTERS]}
     if state.retailer.refused:
         yield "retailer_refused", {"reason": state.retailer.reason[:REASON_CHARACTERS]}
+    if state.mandate is not None and state.mandate.needed:
+        yield "mandate_needed", {}
     if unpriced >= STALE_AFTER:
         yield "prices_stale", {"minutes": str(unpriced // timedelta(minutes=1))}
     if state.currency != currency:
@@ -68,7 +79,7 @@ class Care:
             DOMAIN,
             f"{key}_{self._entry.entry_id}",
             is_fixable=False,
-            severity=ir.IssueSeverity.WARNING if key == "currency_differs" else ir.IssueSeverity.ERROR,
+            severity=ir.IssueSeverity.WARNING if key in WARNINGS else ir.IssueSeverity.ERROR,
             translation_key=key,
             translation_placeholders={"name": self._entry.title, **placeholders},
         )

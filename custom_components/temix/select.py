@@ -1,6 +1,6 @@
 """Selects: what the gateway does with its plans, and what the owner wants of each response."""
 
-from typing import Final, override
+from typing import Any, Final, override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
 from homeassistant.core import HomeAssistant
@@ -41,6 +41,13 @@ class GatewayModeSelect(TemixEntity, SelectEntity):
     def current_option(self) -> str:
         """The mode in force."""
         return self.coordinator.data.mode
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """How the owner's mandate stands, without which nothing is traded."""
+        mandate = self.coordinator.data.mandate
+        return {} if mandate is None else {"mandate": mandate.state}
 
     @override
     async def async_select_option(self, option: str) -> None:

@@ -25,7 +25,7 @@ from temix_gateway.announce import announced
 from temix_gateway.audit_history import AuditHistory
 from temix_gateway.clock import SystemClock
 from temix_gateway.config import Config, money, price
-from temix_gateway.core import UNKNOWN_TERMS, Core, Outside, Rules
+from temix_gateway.core import UNKNOWN_TERMS, Core, Outside
 from temix_gateway.errors import GatewayError, LedgerLocked
 from temix_gateway.files import Files, Listening
 from temix_gateway.guard import Guard
@@ -46,6 +46,7 @@ from temix_gateway.pulse import Pulse
 from temix_gateway.resync import Fetched, resynchronise
 from temix_gateway.retailer.service import Account
 from temix_gateway.retailer.temix import TemixLink
+from temix_gateway.rules import Rules
 from temix_gateway.supervisor import Supervisor, from_environment
 from temix_gateway.upkeep import keep_up, show_life
 

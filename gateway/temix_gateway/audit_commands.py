@@ -26,7 +26,7 @@ from temix_gateway.ledger.statements import read_statement
 from temix_gateway.ledger.totals import spot_prices
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.worker import PlannerProcess
-from temix_gateway.statement_commands import currency, find_period
+from temix_gateway.statement_commands import find_period
 from temix_gateway.statement_table import amount
 
 DAY: Final = Duration(24 * HOUR)
@@ -52,7 +52,7 @@ def audit_days(  # noqa: PLR0913, PLR0917
     if as_json:
         print(msgspec.json.encode(found).decode())
         return
-    _show(found, currency(files))
+    _show(found, files.currency)
 
 
 class _Solver:

@@ -107,11 +107,6 @@ class Books:
         """Take up the orders of the day, and of the last hour, from the ledger."""
         self.ordered = await self._ledger.ordered(min(midnight, Instant(self._clock.now() - HOUR)))
 
-    async def limited(self, terms: str) -> None:
-        """Record the owner's limits, where they differ from the last record."""
-        if not self.fault:
-            await self._ledger.set_limits(terms)
-
     async def published(self, publication: Publication, signed: str) -> None:
         """Record a publication, then use it; with a locked ledger its prices are shown all the same."""
         if not self.fault:

@@ -1,4 +1,4 @@
-"""The commands of a gateway in a home: ``run``, ``status``, ``resync`` and ``config``."""
+"""The commands of a gateway in a home: ``run``, ``status``, ``mandate``, ``resync`` and ``config``."""
 
 import asyncio
 from pathlib import Path
@@ -11,6 +11,7 @@ from rich.table import Table
 
 from temix_gateway import app as live
 from temix_gateway import config as configuration
+from temix_gateway import mandate_commands
 from temix_gateway.command_options import DEFAULT, ConfigPath
 from temix_gateway.files import Files
 from temix_gateway.home.messages import GetState
@@ -24,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(mandate_commands.app, name="mandate")
 
 
 @app.command()

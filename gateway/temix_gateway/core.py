@@ -5,11 +5,9 @@ It has no clock, randomness, network or disk of its own: the same code runs live
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 from random import Random
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -21,34 +19,31 @@ from temix_market.intervals import Interval, enclosing
 from temix_market.ladder import Rung
 from temix_market.ports import Booked, Clock, Heads, RetailerLink, Seal, Terms, ToldSubscription
 from temix_market.products import Side
-from temix_market.tariffs import Extras, Tariff
-from temix_market.tenders import PartyId, PriceBounds, Publication
+from temix_market.tenders import PriceBounds, Publication
 from temix_market.transactions import Leg, Order, Pair, PairKey
-from temix_market.units import Energy, Money, Power, Price, money_text
+from temix_market.units import NO_CURRENCY, Energy, Money, Price, money_text
 from temix_market.wire.keys import uuid7
-from temix_market.wire.seal import canonical
 
-from temix_gateway.accounts import NO_EXTRAS, Accounts, Bills, Sums
+from temix_gateway.accounts import Accounts, Bills, Sums
 from temix_gateway.books import Books
 from temix_gateway.errors import GatewayError, LedgerError
 from temix_gateway.exchange import Exchange
 from temix_gateway.forecast import Forecast, forecast, plan_loads, problem_prices
-from temix_gateway.guard import NO_GUARD, Guard, Guarded, guard
+from temix_gateway.guard import Guarded, guard
 from temix_gateway.home.account import Account, Found, Query
 from temix_gateway.home.devices import Device, Load, PreviewPlan, ReportHome
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import (
-    Mode,
     Preview,
     ReportHistory,
     ReportReadings,
-    SetLimits,
     State,
 )
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.lookups import Ledgers, account_message, guard_message
 from temix_gateway.market import Market
-from temix_gateway.own_limits import Choices, OwnLimits, limits_message
+from temix_gateway.own_limits import Choices
+from temix_gateway.owner import Owner
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.horizon import Prices, tapering
 from temix_gateway.question import (
@@ -61,6 +56,7 @@ from temix_gateway.question import (
     targets,
 )
 from temix_gateway.replanning import Basis
+from temix_gateway.rules import Rules
 from temix_gateway.trading.outbox import Outbox
 from temix_gateway.trading.trader import Choice, Limits, Policy, Recent, Turn, choose
 from temix_gateway.view import Facts, Link, Lock, device_plan, state
@@ -75,57 +71,12 @@ ORDER_LIFE: Final = MINUTE
 """How long an order may be on its way before it is only asked for."""
 CLOCK_ERROR: Final = Duration(2 * SECOND)
 CLOCK_PROOF_LASTS: Final = HOUR
-UNKNOWN_TERMS: Final = Terms("XXX", "UTC", PriceBounds(Price(0), Price(0)))
-"""Until a retailer was heard for the first time; XXX is ISO 4217 for no currency."""
+UNKNOWN_TERMS: Final = Terms(NO_CURRENCY, "UTC", PriceBounds(Price(0), Price(0)))
+"""Until a retailer was heard for the first time."""
 
 _LOG: Final = structlog.get_logger(__name__)
 
 type Planner = Callable[[Problem, Plan | None], Plan]
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What is configured: ceilings, eagerness, and how long at most a turn waits so that homes do not herd.
-
-    ``money_a_day`` and ``highest_price`` are the installer's ceilings; ``under`` gives what is in force.
-    """
-
-    home: PartyId
-    zone: ZoneInfo
-    bounds: PriceBounds
-    money_a_day: Money
-    highest_price: Price
-    import_power: Power
-    export_power: Power
-    minimum_gain: Money
-    certainty: Price
-    extras: Extras = NO_EXTRAS
-    tariffs: tuple[Tariff, ...] = ()
-    guard: Guard = NO_GUARD
-    share: Fraction = Fraction(1, 2)
-    jitter: Duration = Duration(5 * SECOND)
-
-    def under(self, own: OwnLimits) -> Rules:
-        """The rules with the owner's own limits, where they are beneath the ceilings."""
-        money, price = own.money_a_day, own.highest_price
-        return replace(
-            self,
-            money_a_day=self.money_a_day if money is None else min(money, self.money_a_day),
-            highest_price=self.highest_price if price is None else min(price, self.highest_price),
-        )
-
-    @property
-    def terms(self) -> str:
-        """The limits of trade as canonical text, for the record."""
-        return canonical(
-            {
-                "exportPower": self.export_power,
-                "highestPrice": self.highest_price,
-                "importPower": self.import_power,
-                "minimumGain": self.minimum_gain,
-                "moneyADay": self.money_a_day,
-            }
-        ).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +100,7 @@ class Core:
 
     def __init__(self, rules: Rules, outside: Outside, ledger: Ledger, chosen: Choices) -> None:
         """Begin with what the owner has chosen; call ``load`` before ``run``."""
-        self.rules = rules
+        self.owner = Owner(rules, ledger, chosen, outside.remember, self._owner_decided)
         self.market = Market(rules.bounds)
         self.plans_made = 0
         self.plan: Plan | None = None
@@ -160,9 +111,6 @@ class Core:
         self._clock = outside.clock
         self._exchange = Exchange(self.books, outside.link, outside.clock)
         self._outbox = Outbox(ledger, outside.link, outside.clock)
-        self._mode = chosen.mode
-        self._paused = chosen.paused
-        self._own = chosen.limits
         self._terms = UNKNOWN_TERMS
         self._link = Link(False, outside.clock.now(), "not connected yet")
         self._clock_proven_at: Duration | None = None
@@ -179,21 +127,20 @@ class Core:
         self._planned_at: Duration | None = None
         self._wake = asyncio.Event()
         self._planning = asyncio.Lock()
-        self._remembering = asyncio.Lock()
         self._observers: list[Callable[[], None]] = []
 
     async def load(self) -> None:
-        """Take up what the ledger holds, and record the limits where they are new.
+        """Take up what the ledger holds, the owner's mandate first.
 
         Of a ledger that failed its check as much is taken up as can be read.
         """
-        try:
-            await self.books.load(self._midnight())
-        except LedgerError as error:
-            if not self.books.fault:
-                raise
-            _LOG.error("ledger read in part", reason=str(error))
-        await self.books.limited(self.in_force.terms)
+        for part in (self.owner.load, lambda: self.books.load(self._midnight())):
+            try:
+                await part()
+            except LedgerError as error:
+                if not self.books.fault:
+                    raise
+                _LOG.error("ledger read in part", reason=str(error))
         await self._add_up()
 
     async def run(self) -> None:
@@ -201,11 +148,6 @@ class Core:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._outside.link.run(self))
             group.create_task(self._wheel())
-
-    @property
-    def in_force(self) -> Rules:
-        """The rules with the limits that trades keep to now."""
-        return self.rules.under(self._own)
 
     @property
     def terms(self) -> Terms:
@@ -284,47 +226,26 @@ class Core:
         facts = Facts(
             now=self._clock.now(),
             terms=self._terms,
-            mode=self._mode,
+            mode=self.owner.mode,
             link=self._link,
-            paused=self._paused,
+            paused=self.owner.paused,
             locks=self._locks(),
             head=self.books.head,
             trades=self.books.trades,
             last=self.books.last,
             plan=self.plan,
-            import_limit=self.rules.import_power,
+            import_limit=self.owner.rules.import_power,
             account=self._reckoned(),
-            guard=guard_message(self.rules.guard, self._guarded),
-            limits=limits_message(self.in_force, self.rules),
+            guard=guard_message(self.owner.rules.guard, self._guarded),
+            limits=self.owner.limits_message(),
+            mandate=self.owner.mandate_message(),
         )
         return state(facts, self.market)
-
-    async def pause_trading(self, paused: bool) -> None:
-        """Make no new transactions, or go on."""
-        await self._choose(self._mode, paused)
 
     async def plan_again(self) -> None:
         """Plan at the next turn, which begins now, whatever the last plan was based on."""
         self._basis = self._planned_at = None
         self._wake.set()
-
-    async def set_mode(self, mode: Mode) -> None:
-        """Choose what is done with plans."""
-        await self._choose(mode, self._paused)
-
-    async def set_limits(self, asked: SetLimits) -> None:
-        """Move the owner's limits: in force at once, on record before any trade under them, remembered.
-
-        Raises:
-            CommandRefused: above a ceiling or below what can be, or the ledger cannot record it.
-        """
-        before, self._own = self._own, self._own.after(asked, self.rules)
-        try:
-            await self.books.limited(self.in_force.terms)
-        except LedgerError as error:
-            self._own = before
-            raise CommandRefused(str(error)) from error
-        await self._chosen()
 
     async def report_home(self, report: ReportHome) -> None:
         """Take devices and base load for the next plan; a material change plans anew."""
@@ -414,6 +335,9 @@ class Core:
         if proven is None or self._clock.monotonic() - proven > CLOCK_PROOF_LASTS:
             unproven = "no proof of the clock: the retailer's was not heard, or is more than 2 s apart"
             found.append(Lock("clock", unproven))
+        lacking = self.owner.lacking(self._terms.currency)
+        if lacking:
+            found.append(Lock("mandate", lacking))
         if not any(True for _ in self.market.book.live(self._clock.now())):
             found.append(Lock("price", "there is no valid price"))
         if self._link.up and self._exchange.apart:
@@ -427,7 +351,7 @@ class Core:
     async def _wheel(self) -> None:
         while True:
             await self._until_something_is_due()
-            await asyncio.sleep(self._outside.random.uniform(0, self.rules.jitter / SECOND))
+            await asyncio.sleep(self._outside.random.uniform(0, self.owner.rules.jitter / SECOND))
             self._wake.clear()
             await self.turn()
 
@@ -478,7 +402,7 @@ class Core:
 
     async def _plan_if_due(self) -> None:
         report, now = self._report, self._clock.now()
-        if report is None or self._mode == "monitor":
+        if report is None or self.owner.mode == "monitor":
             return
         rungs = self.market.book.rungs(now)
         basis = Basis.of(report, rungs)
@@ -502,7 +426,7 @@ class Core:
                 self._rest(loads, now, intervals), held_load(reported, intervals), strict=True
             )
         ]
-        prices = Prices(rungs, past_prices(self.market), self.rules.zone)
+        prices = Prices(rungs, past_prices(self.market), self.owner.rules.zone)
         return Problem(
             now=now,
             steps=prices.steps(
@@ -511,8 +435,8 @@ class Core:
                 [max(0.0, power) for power in load],
                 [max(0.0, -power) for power in load],
             ),
-            import_limit=self.rules.import_power,
-            export_limit=self.rules.export_power,
+            import_limit=self.owner.rules.import_power,
+            export_limit=self.owner.rules.export_power,
             devices=known_devices(reported, intervals, now),
             zone=self._terms.zone,
             currency=self._terms.currency,
@@ -522,7 +446,7 @@ class Core:
         """The load that no device makes (W): as Home Assistant expects it, else by the home's past days."""
         if loads or self._history is None:
             return base_load(loads, intervals)
-        return expected_load(self._history, self.rules.zone, now, intervals)
+        return expected_load(self._history, self.owner.rules.zone, now, intervals)
 
     async def _ask_planner(self, problem: Problem, previous: Plan | None) -> Plan:
         """Plan, one at a time: the planner's process answers one question after the other."""
@@ -535,7 +459,7 @@ class Core:
         if self._recall:  # by a wrong clock the day's orders may have been forgotten
             await self.books.recall(self._midnight())
             self._recall = False
-        now, rules, own = self._clock.now(), self.in_force, self._own
+        now, rules = self._clock.now(), self.owner.in_force
         ordered = self.books.ordered
         devices = self._report.devices if self._report is not None else []
         planned = targets(self.plan, {device.id for device in devices if device.advise})
@@ -558,7 +482,7 @@ class Core:
         policy = Policy(rules.minimum_gain, rules.certainty, rules.share)
         choices = choose(turn, limits, policy)
         for choice in choices[:ORDERS_A_TURN]:
-            if self._own is not own:
+            if self.owner.in_force != rules:
                 return  # moved amid the turn: what is left was chosen under other limits
             if not self._may_trade() or not await self._take(choice):
                 return
@@ -566,14 +490,14 @@ class Core:
             self._wake.set()
 
     def _may_trade(self) -> bool:
-        return self._mode == "automatic" and not self._paused and not self.locked()
+        return self.owner.mode == "automatic" and not self.owner.paused and not self.locked()
 
     async def _take(self, choice: Choice) -> bool:
         """Order a pair; say whether there was a definite answer: without one the turn ends."""
         now, rung = self._clock.now(), choice.rung
         key = PairKey(uuid7(now, self._outside.random.randbytes(10)))
         legs = Leg.taking(rung.energy, choice.quantity), Leg.taking(rung.transport, choice.quantity)
-        pair = Pair(key, self.rules.home, *legs)
+        pair = Pair(key, self.owner.rules.home, *legs)
         self.books.ordered.append((pair, now))
         order = Order(pair, min(rung.expires_at, Instant(now + ORDER_LIFE)))
         answer = await self._outbox.submit(order, self._outside.seal)
@@ -617,37 +541,22 @@ class Core:
 
     def _guard_bill(self) -> None:
         """Shed what the owner allowed where use would cost too much; say so once."""
-        if self._unguarded is None or not self.rules.guard.watches or self.accounts.stale:
+        if self._unguarded is None or not self.owner.rules.guard.watches or self.accounts.stale:
             return
-        zone = self.rules.zone
+        zone = self.owner.rules.zone
         midnight = local_day(zone, local_date(zone, self._clock.now())).end
         already = [] if self._guarded is None else [shed.device for shed in self._guarded.shed]
-        self._guarded = guard(self.rules.guard, self._unguarded, midnight, self._look_ahead, already)
+        self._guarded = guard(self.owner.rules.guard, self._unguarded, midnight, self._look_ahead, already)
         if self._guarded.plan != self.plan:
             self.plan = self._guarded.plan
         if [shed.device for shed in self._guarded.shed] != already:
             _LOG.warning("bill guard", reason=self._guarded.warning or "within the limits again")
 
     def _midnight(self) -> Instant:
-        zone = self.rules.zone
+        zone = self.owner.rules.zone
         return local_day(zone, local_date(zone, self._clock.now())).start
 
-    async def _choose(self, mode: Mode, paused: bool) -> None:
-        self._mode, self._paused = mode, paused
-        await self._chosen()
-
-    async def _chosen(self) -> None:
-        limits = self.in_force
-        _LOG.info(
-            "owner chose",
-            mode=self._mode,
-            paused=self._paused,
-            money_a_day=money_text(limits.money_a_day),
-            highest_price=limits.highest_price,
-        )
-        if self._outside.remember is not None:
-            async with self._remembering:  # one after the other, so that the last choice is what is kept
-                await self._outside.remember(Choices(self._mode, self._paused, self._own))
+    def _owner_decided(self) -> None:
         self._wake.set()
         self._tell()
 

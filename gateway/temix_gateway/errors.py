@@ -75,6 +75,14 @@ class LedgerLocked(LedgerError):
         self.reason = reason
 
 
+class MandateRefused(LedgerError):
+    """A mandate that does not count: nothing was recorded."""
+
+    def __init__(self, reason: str) -> None:
+        """Say why."""
+        super().__init__(f"the mandate was refused: {reason}")
+
+
 class MessageReused(LedgerError):
     """A message id of the retailer came again with other content: refused, and an alarm."""
 

@@ -27,7 +27,7 @@ from temix_gateway.ledger.chain import head
 from temix_gateway.ledger.packing import told
 from temix_gateway.ledger.reading import opened
 from temix_gateway.ledger.schema import RECORDS
-from temix_gateway.statement_commands import csv_text, currency, read_message
+from temix_gateway.statement_commands import csv_text, read_message
 
 FORMAT: Final = "temix-export/1"
 
@@ -93,7 +93,7 @@ def _contents(config: Config, files: Files, copy: Path) -> Iterator[tuple[str, b
         "made": iso(SystemClock().now()),
         "party": config.home.party,
         "zone": config.gateway.time_zone,
-        "currency": currency(files),
+        "currency": files.currency,
         "ledger": {"records": number, "head": hash_.hex()},
         "tables": tables,
     }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from temix_market.units import NO_CURRENCY
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,14 @@ class Files:
         return self.folder / "terms.json"
 
     @property
+    def currency(self) -> str:
+        """The market's currency, as last heard; ``NO_CURRENCY`` where no retailer was heard yet."""
+        try:
+            return msgspec.json.decode(self.terms.read_bytes(), type=_Currency).currency
+        except OSError, msgspec.DecodeError:
+            return NO_CURRENCY
+
+    @property
     def bills(self) -> Path:
         """The folder of the bills that the owner entered."""
         return self.folder / "bills"
@@ -48,6 +57,11 @@ class Files:
         return self.folder / "tender-key.json"
 
     @property
+    def owner_key(self) -> Path:
+        """The owner's key, encrypted, which the gateway itself does not read."""
+        return self.folder / "owner-key.jwe"
+
+    @property
     def choices(self) -> Path:
         """What the owner chose in Home Assistant."""
         return self.folder / "choices.json"
@@ -64,3 +78,7 @@ class Listening(msgspec.Struct, frozen=True):
     port: int
     fingerprint: str
     operations: int = 0
+
+
+class _Currency(msgspec.Struct):
+    currency: str

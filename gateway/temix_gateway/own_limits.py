@@ -1,4 +1,4 @@
-"""The owner's limits of trade: moved at run time, never above the installer's ceilings."""
+"""The owner's limits of trade: moved at run time, never above the ceilings of installer and mandate."""
 
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from temix_gateway.home.messages import Limits, Mode, SetLimits
 
 
 class Bounded(Protocol):
-    """What trade is bounded by: the ceilings as configured, or what is in force beneath them."""
+    """What trade is bounded by: the ceilings, or what is in force beneath them."""
 
     @property
     def money_a_day(self) -> Money:
@@ -75,7 +75,7 @@ def _money(text: str, ceilings: Bounded) -> Money:
         raise CommandRefused(f"money_a_day: {text} is negative")
     if money > ceilings.money_a_day:
         ceiling = money_text(ceilings.money_a_day)
-        raise CommandRefused(f"money_a_day: {text} is above the installer's ceiling, {ceiling}")
+        raise CommandRefused(f"money_a_day: {text} is above the ceiling of installer and mandate, {ceiling}")
     return money
 
 
@@ -87,6 +87,6 @@ def _price(micro: int, ceilings: Bounded) -> Price:
     if micro > ceilings.highest_price:
         ceiling = ceilings.highest_price
         raise CommandRefused(
-            f"highest_price: {micro} µ/kWh is above the installer's ceiling, {ceiling} µ/kWh"
+            f"highest_price: {micro} µ/kWh is above the ceiling of installer and mandate, {ceiling} µ/kWh"
         )
     return Price(micro)

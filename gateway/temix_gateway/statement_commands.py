@@ -135,16 +135,8 @@ def read_message(config: Config, period: Interval, level: Level) -> Statement:
     bills = Bills(config.zone, config.extras, config.tariffs)
     with opened(files.ledger) as connection:
         read = read_statement(files.ledger, connection, period, config.zone, now)
-        heading = Heading(currency(files), now, totals.newest(connection))
+        heading = Heading(files.currency, now, totals.newest(connection))
     return statement_message(read, level, bills, heading)
-
-
-def currency(files: Files) -> str:
-    """The market's currency, as last heard; XXX (none) where no retailer was heard yet."""
-    try:
-        return msgspec.json.decode(files.terms.read_bytes(), type=_Currency).currency
-    except OSError, msgspec.DecodeError:
-        return "XXX"
 
 
 def csv_text(lines: list[StatementLine]) -> str:
@@ -183,10 +175,6 @@ def csv_row(line: StatementLine) -> list[str | int]:
         line.estimated,
         sum(gap.end - gap.start for gap in line.missing) // FIVE_MINUTES,
     ]
-
-
-class _Currency(msgspec.Struct):
-    currency: str
 
 
 def _level(asked: str, usual: Level) -> Level:

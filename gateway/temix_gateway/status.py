@@ -13,6 +13,8 @@ def rows(state: State) -> Iterable[tuple[str, str]]:
     yield "mode", state.mode
     link = "connected" if retailer.connected else f"not connected: {retailer.reason}"
     yield "retailer", f"{link} (since {iso(Instant(retailer.since))})"
+    if state.mandate:
+        yield "mandate", state.mandate.state
     yield "trading", "paused" if trading.paused else "; ".join(trading.locked) or "ready"
     if state.spot:
         yield "price now", f"buy {_price(state.spot.buy, state)}, sell {_price(state.spot.sell, state)}"

@@ -58,6 +58,7 @@ class Facts:
     account: Account | None = None
     guard: BillGuard | None = None
     limits: messages.Limits | None = None
+    mandate: messages.Mandate | None = None
 
 
 def state(facts: Facts, market: Market) -> State:
@@ -91,6 +92,7 @@ def state(facts: Facts, market: Market) -> State:
         account=facts.account,
         bill_guard=facts.guard,
         limits=facts.limits,
+        mandate=facts.mandate,
     )
 
 

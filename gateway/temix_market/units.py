@@ -20,6 +20,9 @@ Price = NewType("Price", int)
 Money = NewType("Money", int)
 """Money in billionths of the currency unit; positive is owed by the home."""
 
+NO_CURRENCY: Final = "XXX"
+"""ISO 4217 for none: until a retailer was heard for the first time."""
+
 RATE_STEP: Final = Power(12)
 """Every transaction is a multiple of this rate, so that hours split into 5 minutes in whole Wh."""
 

@@ -88,6 +88,7 @@ async def _run(
         planner = CountingPlanner()
         outside = Outside(clock, scene.random("core"), link, link.seal, planner)
         core = Core(scene.rules(), outside, ledger, Choices("automatic"))
+        await ledger.sign_mandate(*scene.sign(clock.now()), HOME)
         await core.load()
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(retailer.run()), group.create_task(core.run())]

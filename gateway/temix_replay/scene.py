@@ -10,12 +10,14 @@ from typing import Final
 
 from temix_gateway import app
 from temix_gateway.config import Config, Gateway, Home, Retailer, Trading
-from temix_gateway.core import Rules
+from temix_gateway.rules import Rules
 from temix_market.calendar import local_day
-from temix_market.instants import Duration
+from temix_market.instants import Duration, Instant
 from temix_market.intervals import Interval
+from temix_market.mandates import Mandate
 from temix_market.tenders import PartyId
-from temix_market.wire.keys import SigningKey
+from temix_market.wire.keys import SigningKey, uuid7
+from temix_market.wire.mandate import seal_mandate
 from temix_retailer.errors import PriceFileError
 from temix_retailer.prices import DEFAULT_POINT, HOURLY_ATTRIBUTION, SHAPE_ATTRIBUTION, load_wholesale
 from temix_retailer.publications import Circuit
@@ -26,6 +28,7 @@ from temix_replay.home.home import HomeModel
 from temix_replay.home.world.day import Place
 
 HOME: Final = PartyId("home-1")
+CURRENCY: Final = "USD"
 MOST_DAYS: Final = 366
 
 
@@ -102,7 +105,7 @@ class Scene:
                 wholesale, shape={hour: (0,) * len(parts) for hour, parts in wholesale.shape.items()}
             )
         circuit = Circuit(PartyId("lse"), PartyId("do"), wholesale, self.seed)
-        return Terms("replay", "USD", circuit, self.key("lse"), self.key("do"))
+        return Terms("replay", CURRENCY, circuit, self.key("lse"), self.key("do"))
 
     def key(self, party: str) -> SigningKey:
         """A party's key: made of the seed, and good for nothing else than a replay."""
@@ -111,6 +114,19 @@ class Scene:
     def random(self, purpose: str) -> Random:
         """A source of chance of its own for one purpose."""
         return Random(f"temix replay {self.seed} {purpose}")  # noqa: S311 - a simulation, no secret
+
+    def sign(self, now: Instant) -> tuple[str, str]:
+        """The mandate of the shipped configuration's ceilings as the owner signs it, and the owner's key."""
+        rules, key = self.rules(), self.key("owner")
+        mandate = Mandate(
+            rules.home,
+            CURRENCY,
+            rules.money_a_day,
+            rules.highest_price,
+            rules.import_power,
+            rules.export_power,
+        )
+        return seal_mandate(mandate, key, (0, ""), uuid7(now, bytes(10)), now), key.public.x
 
     def rules(self) -> Rules:
         """The rules of the shipped configuration, in the home's time zone."""

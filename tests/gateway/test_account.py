@@ -91,7 +91,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Metered]:
 
 async def test_the_account_is_what_the_statement_says(bench: Metered) -> None:
     await bench.live(20)
-    account, zone = bench.account(), bench.core.rules.zone
+    account, zone = bench.account(), bench.core.owner.rules.zone
     day = local_day(zone, local_date(zone, bench.clock.now()))
     statement = await bench.statement(day.start, day.end)
     [line] = statement.lines
@@ -171,7 +171,7 @@ async def test_without_a_plan_nothing_is_forecast(tmp_path: Path) -> None:
 
 
 async def test_hours_are_the_statement_and_corrections_are_noticed(bench: Metered) -> None:
-    await bench.core.set_mode("monitor")
+    await bench.core.owner.set_mode("monitor")
     await bench.live(38)
     whole = await bench.hours(NOW, NOW + 5 * HOUR)
     assert [hour.start for hour in whole.hours] == [
@@ -232,7 +232,7 @@ async def test_a_period_that_cannot_be_served_is_refused(
 
 async def test_a_new_month_begins_at_nothing_and_forgets_no_correction(bench: Metered) -> None:
     await bench.live(3)
-    zone, accounts = bench.core.rules.zone, bench.core.accounts
+    zone, accounts = bench.core.owner.rules.zone, bench.core.accounts
     october = local_day(zone, local_date(zone, Instant(NOW)).replace(month=10, day=1))
     bench.clock.wall = Instant(october.start + FIVE_MINUTES)
     await bench.publish()

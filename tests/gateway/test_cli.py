@@ -56,19 +56,20 @@ class Command:
 
     def __call__(self, *arguments: str) -> str:
         """Run it, and return what it prints."""
-        code, out = self._run(*arguments)
+        code, out = self.run(*arguments)
         assert code in {None, 0}
         return out
 
     def fails(self, *arguments: str) -> str:
         """What a command says that fails: one line."""
-        code, out = self._run(*arguments)
+        code, out = self.run(*arguments)
         assert isinstance(code, str)  # Python prints it and exits with 1
         assert "topsecret" not in code + out
         assert "\n" not in code
         return code
 
-    def _run(self, *arguments: str) -> tuple[str | int | None, str]:
+    def run(self, *arguments: str) -> tuple[str | int | None, str]:
+        """Run it; how it ends, and what it prints."""
         self._capsys.readouterr()
         self._monkeypatch.setattr(sys, "argv", ["temix-gateway", *arguments])
         with pytest.raises(SystemExit) as ended:

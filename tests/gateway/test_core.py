@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from temix_gateway.core import Core, Outside, Rules
+from temix_gateway.core import Core, Outside
 from temix_gateway.home.devices import Load, PreviewPlan, ReportHome, RunTime
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import Limits, Mode, Reading, ReportReadings, SetLimits
@@ -23,6 +23,7 @@ from temix_gateway.market import Quarantined
 from temix_gateway.own_limits import Choices
 from temix_gateway.planning import plan
 from temix_gateway.question import targets
+from temix_gateway.rules import Rules
 from temix_market.deliveries import Delivery
 from temix_market.errors import InvalidField, Refused
 from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Duration, Instant
@@ -46,6 +47,7 @@ from temix_market.tenders import DEMO_BOUNDS, Publication
 from temix_market.transactions import Kind, Order, Pair, PairKey
 from temix_market.units import Money, Power, Price
 
+from tests.gateway.mandate import mandated
 from tests.gateway.market import (
     DO,
     HOME,
@@ -201,6 +203,7 @@ class Bench:
         await self.connect()
 
     async def connect(self) -> None:
+        await mandated(self.ledger)
         await self.core.load()
         self.core.agreed(Terms("USD", "America/Chicago", DEMO_BOUNDS))
         self.core.connected(True, "")
@@ -310,18 +313,18 @@ async def test_a_restart_amid_orders_loses_and_doubles_nothing(bench: Bench) -> 
 
 @pytest.mark.parametrize("mode", ["monitor", "advise"])
 async def test_only_automatic_trades(bench: Bench, mode: Mode) -> None:
-    await bench.core.set_mode(mode)
+    await bench.core.owner.set_mode(mode)
     await trading(bench)
     assert bench.retailer.answers == {}
     assert (bench.core.plan is None) == (mode == "monitor")
 
 
 async def test_a_pause_stops_new_transactions(bench: Bench) -> None:
-    await bench.core.pause_trading(True)
+    await bench.core.owner.pause_trading(True)
     await trading(bench)
     assert bench.retailer.answers == {}
     assert bench.core.state().trading.paused
-    await bench.core.pause_trading(False)
+    await bench.core.owner.pause_trading(False)
     await bench.core.turn()
     assert bench.retailer.booked
 
@@ -392,7 +395,7 @@ async def test_nothing_is_traded_for_a_device_on_advise(bench: Bench) -> None:
 
 async def test_money_a_day_is_never_passed(bench: Bench) -> None:
     await bench.publish()
-    object.__setattr__(bench.core.rules, "money_a_day", Money(30_000_000))
+    object.__setattr__(bench.core.owner.rules, "money_a_day", Money(30_000_000))
     await bench.report()
     for _ in range(5):
         await bench.core.turn()
@@ -405,10 +408,12 @@ def bought(pairs: Iterable[tuple[Pair, Instant]]) -> list[Pair]:
 
 
 async def test_a_highest_price_below_the_market_stops_purchases_at_once(bench: Bench) -> None:
-    await bench.core.set_limits(SetLimits(id=1, highest_price=110_000))  # a kWh costs 120,000 with transport
+    await bench.core.owner.set_limits(
+        SetLimits(id=1, highest_price=110_000)
+    )  # a kWh costs 120,000 with transport
     await trading(bench)
     assert bench.retailer.answers == {}
-    await bench.core.set_limits(SetLimits(id=2, highest_price=130_000))
+    await bench.core.owner.set_limits(SetLimits(id=2, highest_price=130_000))
     await bench.core.turn()
     assert bought(await bench.ledger.pairs(NOW))
 
@@ -417,7 +422,7 @@ async def test_a_limit_lowered_amid_a_turn_ends_its_orders(bench: Bench) -> None
     order = bench.retailer.order
 
     async def order_then_lower(key: PairKey, signed: str) -> Answer:
-        await bench.core.set_limits(SetLimits(id=1, highest_price=0))
+        await bench.core.owner.set_limits(SetLimits(id=1, highest_price=0))
         return await order(key, signed)
 
     bench.retailer.order = order_then_lower  # type: ignore[method-assign]
@@ -431,14 +436,14 @@ async def test_a_lowered_money_a_day_counts_what_was_spent_before(bench: Bench) 
     await trading(bench)
     before = len(bought(await bench.ledger.pairs(NOW)))
     assert before
-    await bench.core.set_limits(SetLimits(id=1, money_a_day="0.000000001"))
+    await bench.core.owner.set_limits(SetLimits(id=1, money_a_day="0.000000001"))
     await bench.core.turn()
     assert len(bought(await bench.ledger.pairs(NOW))) == before
 
 
 async def test_limits_outlive_a_restart_and_stand_in_the_ledger(bench: Bench) -> None:
-    await bench.core.set_limits(SetLimits(id=1, highest_price=110_000))
-    await bench.core.set_limits(SetLimits(id=2, money_a_day="7.25"))
+    await bench.core.owner.set_limits(SetLimits(id=1, highest_price=110_000))
+    await bench.core.owner.set_limits(SetLimits(id=2, money_a_day="7.25"))
     await bench.restart()
     await trading(bench)
     assert bench.retailer.answers == {}
@@ -458,18 +463,24 @@ async def test_limits_outlive_a_restart_and_stand_in_the_ledger(bench: Bench) ->
 
 
 async def test_a_ceiling_that_was_lowered_since_wins_over_what_is_remembered(bench: Bench) -> None:
-    await bench.core.set_limits(SetLimits(id=1, money_a_day="7"))
-    bench.core.rules = replace(bench.core.rules, money_a_day=Money(5_000_000_000))
-    assert bench.core.in_force.money_a_day == 5_000_000_000
+    await bench.core.owner.set_limits(SetLimits(id=1, money_a_day="7"))
+    bench.core.owner.rules = replace(bench.core.owner.rules, money_a_day=Money(5_000_000_000))
+    assert bench.core.owner.in_force.money_a_day == 5_000_000_000
 
 
 @pytest.mark.parametrize(
     "asked,reason",
     [
-        ({"money_a_day": "20.000000001"}, "money_a_day: 20.000000001 is above the installer's ceiling, 20"),
+        (
+            {"money_a_day": "20.000000001"},
+            "money_a_day: 20.000000001 is above the ceiling of installer and mandate, 20",
+        ),
         ({"money_a_day": "-0.01"}, "money_a_day: -0.01 is negative"),
         ({"money_a_day": "1e1"}, "money_a_day: '1e1' is not a decimal number"),
-        ({"highest_price": 2_000_001}, "highest_price: 2000001 µ/kWh is above the installer's ceiling"),
+        (
+            {"highest_price": 2_000_001},
+            "highest_price: 2000001 µ/kWh is above the ceiling of installer and mandate",
+        ),
         ({"highest_price": -5_000_001}, "highest_price: -5000001 µ/kWh is outside the market's bounds"),
         ({"money_a_day": "1", "highest_price": 10**30}, "highest_price: "),
     ],
@@ -479,28 +490,28 @@ async def test_limits_that_cannot_be_are_refused_whole(
 ) -> None:
     before = bench.core.state().limits
     with pytest.raises(CommandRefused, match=re.escape(reason)):
-        await bench.core.set_limits(SetLimits(id=1, **asked))
+        await bench.core.owner.set_limits(SetLimits(id=1, **asked))
     assert bench.core.state().limits == before
     assert bench.chosen == Choices("automatic")
 
 
 async def test_the_ceiling_itself_may_be_chosen(bench: Bench) -> None:
-    await bench.core.set_limits(SetLimits(id=1, money_a_day="20", highest_price=2_000_000))
-    assert bench.core.in_force == bench.core.rules
+    await bench.core.owner.set_limits(SetLimits(id=1, money_a_day="20", highest_price=2_000_000))
+    assert bench.core.owner.in_force == bench.core.owner.rules
 
 
 async def test_limits_that_cannot_be_recorded_are_refused(bench: Bench) -> None:
     bench.ledger._db.execute("DROP TABLE limits")
     with pytest.raises(CommandRefused):
-        await bench.core.set_limits(SetLimits(id=1, money_a_day="1"))
-    assert bench.core.in_force == bench.core.rules
+        await bench.core.owner.set_limits(SetLimits(id=1, money_a_day="1"))
+    assert bench.core.owner.in_force == bench.core.owner.rules
     assert bench.chosen == Choices("automatic")
     assert bench.core.locked()
 
 
 async def test_money_a_day_is_not_spent_again_after_the_clock_went_wrong(bench: Bench) -> None:
     await bench.publish()
-    object.__setattr__(bench.core.rules, "money_a_day", Money(30_000_000))
+    object.__setattr__(bench.core.owner.rules, "money_a_day", Money(30_000_000))
     await bench.report()
     for jump in (30 * HOUR, 0):
         for _ in range(5):
@@ -519,7 +530,7 @@ async def test_impossible_prices_are_refused_whole(bench: Bench) -> None:
     [energy, _transport] = bench.retailer.publish(26_000_000)
     with pytest.raises(InvalidField, match="outside the market's bounds"):
         await bench.core.published(energy, "signed")
-    assert bench.ledger.head.sequence == 1  # the limits
+    assert bench.ledger.head.sequence == 2  # mandate and limits
 
 
 async def test_a_thousandfold_jump_waits_for_a_second_publication(bench: Bench) -> None:

@@ -101,7 +101,7 @@ def test_what_is_shed_comes_back_only_with_room_to_spare() -> None:
 
 async def test_the_core_warns_sheds_and_trades_by_the_guarded_plan(tmp_path: Path) -> None:
     made = Metered(tmp_path / "ledger.db")
-    made.core.rules = replace(rules(), guard=Guard(Money(1), None, ("pump",)))
+    made.core.owner.rules = replace(rules(), guard=Guard(Money(1), None, ("pump",)))
     await made.connect()
     assert made.core.state().bill_guard is not None
     await made.publish()
@@ -117,7 +117,7 @@ async def test_the_core_warns_sheds_and_trades_by_the_guarded_plan(tmp_path: Pat
     assert {step.power for step in device.steps} == {0}
     assert SENTENCE in {step.reason for step in device.steps}
     kept = made.core.market.positions.at(Interval(made.clock.now(), HOUR))
-    made.core.rules = replace(made.core.rules, guard=Guard(Money(10**12), None, ("pump",)))
+    made.core.owner.rules = replace(made.core.owner.rules, guard=Guard(Money(10**12), None, ("pump",)))
     await made.core.turn()
     after = made.core.state()
     assert after.bill_guard is not None

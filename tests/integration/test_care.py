@@ -9,7 +9,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
-from temix_gateway.home.messages import Hello, Retailer, Trading
+from temix_gateway.home.messages import Hello, Mandate, Retailer, Trading
 
 from custom_components.temix import async_remove_config_entry_device
 from custom_components.temix.care import ailments
@@ -32,6 +32,7 @@ def keys(registry: ir.IssueRegistry) -> set[str]:
 @pytest.mark.parametrize(
     "changes, key",
     [
+        ({"mandate": Mandate(state="missing", needed=True)}, "mandate_needed"),
         (
             {"trading": Trading(paused=False, locked=[PRICE, FAULT], codes=["price", "ledger"])},
             "ledger_locked",

@@ -6,8 +6,8 @@ from typing import override
 
 import pytest
 import structlog
-from temix_gateway.core import Rules
 from temix_gateway.guard import Guard
+from temix_gateway.rules import Rules
 from temix_market.units import Money
 from temix_replay.run import run
 from temix_replay.scene import Scene

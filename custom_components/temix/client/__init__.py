@@ -39,7 +39,7 @@ from .exceptions import (
     WrongCode,
     WrongGateway,
 )
-from .models import GatewayState, Hello, Limits, PositionStep, Preview, PriceStep, Spot
+from .models import GatewayState, Hello, Limits, Mandate, PositionStep, Preview, PriceStep, Spot
 from .pairing import Identity, pair, read_code, redeem
 from .reconnect import Listener, stay_connected
 
@@ -65,6 +65,7 @@ __all__ = [
     "Limits",
     "Listener",
     "Load",
+    "Mandate",
     "MistypedCode",
     "PairingClosed",
     "PositionStep",

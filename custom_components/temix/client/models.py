@@ -144,6 +144,19 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mandate:
+    """The owner's signed ceilings: missing, signed or revoked; ``needed``: trading was chosen and waits."""
+
+    state: str
+    needed: bool = False
+
+    @classmethod
+    def from_message(cls, data: Mapping[str, Any]) -> Self:
+        """Read how the mandate stands."""
+        return cls(**known(cls, data))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
     """How far the gateway's ledger reaches, and the hash at its head."""
 
@@ -267,6 +280,7 @@ class GatewayState:
     account: Account | None = None
     bill_guard: BillGuard | None = None
     limits: Limits | None = None
+    mandate: Mandate | None = None
 
     @classmethod
     def from_message(cls, data: Mapping[str, Any]) -> Self:
@@ -328,4 +342,5 @@ _SECTIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "account": or_none(Account.from_message),
     "bill_guard": or_none(BillGuard.from_message),
     "limits": or_none(Limits.from_message),
+    "mandate": or_none(Mandate.from_message),
 }

@@ -10,8 +10,33 @@ from temix_gateway.home.messages import (
     ReportHistory,
     ReportReadings,
     SetLimits,
+    SignMandate,
     State,
 )
+
+
+class Owner(Protocol):
+    """What the owner decides, in force when the call returns; refused with ``CommandRefused``."""
+
+    async def pause_trading(self, paused: bool) -> None:
+        """Make no new transactions, or go on."""
+        ...
+
+    async def set_mode(self, mode: Mode) -> None:
+        """Choose what is done with plans."""
+        ...
+
+    async def set_limits(self, asked: SetLimits) -> None:
+        """Move the owner's limits beneath the ceilings."""
+        ...
+
+    async def sign_mandate(self, asked: SignMandate) -> None:
+        """Take a mandate that the owner signed."""
+        ...
+
+    async def revoke_mandate(self) -> None:
+        """End the mandate."""
+        ...
 
 
 class Core(Protocol):
@@ -24,20 +49,13 @@ class Core(Protocol):
         """Everything as it is now; equal sections compare equal."""
         ...
 
-    async def pause_trading(self, paused: bool) -> None:
-        """Make no new transactions, or go on."""
+    @property
+    def owner(self) -> Owner:
+        """What the owner decides."""
         ...
 
     async def plan_again(self) -> None:
         """Plan at once."""
-        ...
-
-    async def set_mode(self, mode: Mode) -> None:
-        """Choose what is done with plans."""
-        ...
-
-    async def set_limits(self, asked: SetLimits) -> None:
-        """Move the owner's limits beneath the ceilings."""
         ...
 
     async def report_home(self, report: ReportHome) -> None:

@@ -52,9 +52,9 @@ class Retailer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     refused: bool = False
 
 
-type LockCode = Literal["ledger", "retailer", "clock", "price", "apart", "turn"]
-"""What keeps the gateway from trading: a faulty ledger, no link, an unproven clock, no price, records that
-differ from the retailer's, a turn that failed."""
+type LockCode = Literal["ledger", "retailer", "clock", "mandate", "price", "apart", "turn"]
+"""What keeps the gateway from trading: a faulty ledger, no link, an unproven clock, no mandate of the
+owner, no price, records that differ from the retailer's, a turn that failed."""
 
 
 class Trading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,7 +69,7 @@ class Trading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The limits of trade in force, and the installer's ceilings that ``set_limits`` cannot pass.
+    """The limits of trade in force, and the ceilings that ``set_limits`` cannot pass.
 
     ``money_a_day`` is the most that purchases may cost in one day of the home, ``highest_price`` what a kWh
     bought ahead may cost.
@@ -79,6 +79,26 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     highest_price: MicroPrice
     money_a_day_ceiling: MoneyText
     highest_price_ceiling: MicroPrice
+
+
+type MandateState = Literal["missing", "signed", "revoked"]
+
+
+class Mandate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The owner's signed ceilings of trade; without them the gateway does no more than monitor.
+
+    ``needed``: trading was chosen and waits for a mandate. ``since``: when it was signed or revoked. Powers
+    are what may be committed to buy (import) and to sell (export) at any moment; null where none is signed.
+    """
+
+    state: MandateState
+    needed: bool = False
+    since: Time | None = None
+    currency: str | None = None
+    money_a_day: MoneyText | None = None
+    highest_price: MicroPrice | None = None
+    import_power: Watt | None = None
+    export_power: Watt | None = None
 
 
 class Spot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -201,6 +221,7 @@ class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     account: Account | None = None
     bill_guard: BillGuard | None = None
     limits: Limits | None = None
+    mandate: Mandate | None = None
 
 
 class Snapshot(Struct, frozen=True, kw_only=True, tag="snapshot", tag_field="kind"):
@@ -312,6 +333,23 @@ class SetLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     id: CommandId
     money_a_day: MoneyText | None = None
     highest_price: MicroPrice | None = None
+
+
+class SignMandate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="sign_mandate"):
+    """Hand over a mandate: the owner's signed message (JWS), and the public key (base64url) of its signature.
+
+    Refused where another key signed the one before it.
+    """
+
+    id: CommandId
+    signed: Annotated[str, Meta(max_length=4_000)]
+    owner: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{43}$")]
+
+
+class RevokeMandate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="revoke_mandate"):
+    """End the mandate: no trade from now on; what was bought is delivered and settled as ever."""
+
+    id: CommandId
 
 
 class Reading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

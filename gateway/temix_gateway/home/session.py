@@ -39,9 +39,11 @@ from temix_gateway.home.messages import (
     ReportHistory,
     ReportReadings,
     Result,
+    RevokeMandate,
     ServerMessage,
     SetLimits,
     SetMode,
+    SignMandate,
     Snapshot,
     StartListening,
     encode,
@@ -60,6 +62,8 @@ type Order = (
     | PlanAgain
     | SetMode
     | SetLimits
+    | SignMandate
+    | RevokeMandate
     | ReportHome
     | ReportHistory
     | ReportReadings
@@ -276,7 +280,7 @@ class Session:
     async def _carry_out(  # noqa: C901, PLR0911, PLR0912 - one line for each command
         self, command: Order
     ) -> Snapshot | Preview | Found | PairingWindow | Access | None:
-        core = self._api.core
+        core, owner = self._api.core, self._api.core.owner
         match command:
             case StartListening():
                 self._listening = True
@@ -284,13 +288,17 @@ class Session:
             case GetState():
                 return self._api.snapshot()
             case PauseTrading():
-                await core.pause_trading(command.paused)
+                await owner.pause_trading(command.paused)
             case PlanAgain():
                 await core.plan_again()
             case SetMode():
-                await core.set_mode(command.mode)
+                await owner.set_mode(command.mode)
             case SetLimits():
-                await core.set_limits(command)
+                await owner.set_limits(command)
+            case SignMandate():
+                await owner.sign_mandate(command)
+            case RevokeMandate():
+                await owner.revoke_mandate()
             case ReportHome():
                 await core.report_home(command)
             case PreviewPlan():

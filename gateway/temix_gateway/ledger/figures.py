@@ -13,6 +13,7 @@ from temix_market.transactions import Kind, Pair
 from temix_market.units import Energy, Price
 from temix_market.wire.seal import GENESIS, chain_hash
 
+from temix_gateway.ledger.mandates import has_mandates
 from temix_gateway.ledger.packing import unpack
 from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_digest, row_pair
 from temix_gateway.ledger.segments import has_messages
@@ -45,11 +46,25 @@ def wrong_figure(connection: sqlite3.Connection) -> tuple[int, str]:
         (number,) = connection.execute(query).fetchone()
         if number is not None:
             found.append((number, f"record {number} ({table}) {words}"))
+    found += _unmandated(connection)
     found += _wrong_digest(connection)
     found += _wrong_message(connection)
     settled, wrong = _settlements(connection)
     found += wrong
     return settled, min(found)[1] if found else ""
+
+
+def _unmandated(connection: sqlite3.Connection) -> list[tuple[int, str]]:
+    """The first order that was placed while the owner's mandate was revoked."""
+    if not has_mandates(connection):
+        return []
+    query = (
+        "SELECT min(number) FROM main.orders WHERE 'revoked' = (SELECT event FROM main.mandates AS mandates "
+        "WHERE mandates.number < orders.number ORDER BY mandates.number DESC LIMIT 1)"
+    )
+    (number,) = connection.execute(query).fetchone()
+    words = f"record {number} (orders) was placed after the mandate had been revoked"
+    return [] if number is None else [(number, words)]
 
 
 def _wrong_digest(connection: sqlite3.Connection) -> list[tuple[int, str]]:

@@ -18,9 +18,10 @@ from temix_market.transactions import Kind, Order, Pair, PairKey
 from temix_market.units import Energy, Price
 
 from temix_gateway.errors import LedgerLocked, LedgerUnreadable, MessageReused
-from temix_gateway.ledger import archive, chain, inbox
+from temix_gateway.ledger import archive, chain, inbox, mandates
 from temix_gateway.ledger.file import open_file
 from temix_gateway.ledger.history import TenderHistory
+from temix_gateway.ledger.mandates import MandateRecord
 from temix_gateway.ledger.packing import unpack
 from temix_gateway.ledger.reading import opened
 from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_row, row_pair, text_digest
@@ -291,6 +292,38 @@ class Ledger:
                 self._append([("limits", (self._clock.now(), terms))])
 
         await self._write(work)
+
+    async def mandate(self) -> MandateRecord | None:
+        """The newest record of the owner's mandate: what holds, or was revoked; or nothing."""
+        return await self._look(lambda: mandates.newest(self._db))
+
+    async def sign_mandate(
+        self, signed: str, owner: str, home: PartyId, *, new_key: bool = False
+    ) -> MandateRecord | None:
+        """Record a mandate that the owner signed; the newest record then. See ``mandates.signed_row``.
+
+        Raises:
+            MandateRefused: it does not count.
+        """
+
+        def work() -> MandateRecord | None:
+            row = mandates.signed_row(mandates.newest(self._db), signed, owner, home, new_key=new_key)
+            if row is not None:
+                self._append([("mandates", (self._clock.now(), *row))])
+            return mandates.newest(self._db)
+
+        return await self._write(work)
+
+    async def revoke_mandate(self) -> MandateRecord | None:
+        """Record that the owner's mandate holds no more, where one does; the newest record then."""
+
+        def work() -> MandateRecord | None:
+            row = mandates.revoked_row(mandates.newest(self._db))
+            if row is not None:
+                self._append([("mandates", (self._clock.now(), *row))])
+            return mandates.newest(self._db)
+
+        return await self._write(work)
 
     async def resynchronise(self, note: str) -> None:
         """Record that a restored ledger has again what the retailer has."""

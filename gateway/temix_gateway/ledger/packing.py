@@ -91,6 +91,7 @@ _SMALL: Final[Mapping[str, Mapping[int, tuple[Callable[[str], bytes], Callable[[
         7: (pack, unpack),
         8: (bytes.fromhex, bytes.hex),
     },
+    "mandates": {5: (pack, unpack)},
 }
 """By table, the columns that lie packed in the file, and how they are packed and unpacked."""
 

@@ -49,11 +49,11 @@ _FIRST_RECORDS: Final = (
 ARCHIVE_ID: Final = 0x54654D41
 """``TeMA``: a sealed archive, which is read and never opened as a ledger."""
 
-RECORDS: Final = (*_FIRST_RECORDS, "restores", "archives", "messages")
+RECORDS: Final = (*_FIRST_RECORDS, "restores", "archives", "messages", "mandates")
 """The chained tables. In ``chain`` a table is its place in this order, from 0: a new one comes last."""
 
 
-STANDING: Final = ("limits", "messages")
+STANDING: Final = ("limits", "messages", "mandates")
 """Tables whose newest record holds until the next: it is written again where it would leave the live file."""
 
 
@@ -284,7 +284,21 @@ _NO_INBOX: Step = (
     "DROP TABLE inbox",
 )
 
-STEPS: Final[Sequence[Step]] = (_FIRST, _SECOND, _PACKED, _MESSAGES, _NO_INBOX)
+_MANDATES: Step = (
+    # What the owner signed, number by number; a revocation repeats the mandate that it ends, so that the
+    # newest record alone says whose key counts and what the next mandate has to follow.
+    """CREATE TABLE mandates (
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  at INTEGER NOT NULL,
+  event TEXT NOT NULL CHECK (event IN ('signed', 'revoked')),
+  sequence INTEGER NOT NULL,
+  owner TEXT NOT NULL,
+  signed BLOB NOT NULL
+) STRICT""",
+    *append_only("mandates"),
+)
+
+STEPS: Final[Sequence[Step]] = (_FIRST, _SECOND, _PACKED, _MESSAGES, _NO_INBOX, _MANDATES)
 """All steps, in order; released ones are never changed."""
 
 

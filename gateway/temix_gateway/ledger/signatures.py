@@ -16,6 +16,7 @@ from temix_market.wire.transaction import (
     EiCreatedTransaction,
 )
 
+from temix_gateway.ledger.mandates import records
 from temix_gateway.ledger.packing import unpack
 from temix_gateway.ledger.rows import PAIR_COLUMNS, row_pair, text_digest
 from temix_gateway.ledger.segments import has_messages
@@ -58,7 +59,21 @@ def wrong_signature(
             break
     told, wrong = _messages(connection, keys) if has_messages(connection) else (0, [])
     found += wrong
-    return count + told, min(found)[1] if found else ""
+    allowed, wrong = _mandates(connection)
+    found += wrong
+    return count + told + allowed, min(found)[1] if found else ""
+
+
+def _mandates(connection: sqlite3.Connection) -> tuple[int, list[tuple[int, str]]]:
+    """How many of the owner's signatures hold, by the key in the record, and the first that does not."""
+    count = 0
+    for record in records(connection):
+        try:
+            record.read()
+        except MarketError as error:
+            return count, [(record.number, f"record {record.number} (mandates): {error}")]
+        count += 1
+    return count, []
 
 
 def _lost_orders(connection: sqlite3.Connection) -> dict[int, str]:

@@ -27,19 +27,33 @@ class VerifyKey:
         Raises:
             InvalidField: no Ed25519 key, or a ``kid`` that is not its thumbprint.
         """
+        found = cls.from_x(jwk.x, f"{field}.x")
+        if jwk.kid != found.kid:
+            raise InvalidField(f"{field}.kid", f"{jwk.kid!r} is not the key's thumbprint {found.kid}")
+        return found
+
+    @classmethod
+    def from_x(cls, x: str, field: str = "key") -> Self:
+        """Read a public key of its 32 bytes in base64url.
+
+        Raises:
+            InvalidField: no Ed25519 key.
+        """
         try:
-            key = OKPKey.import_key({"kty": jwk.kty, "crv": jwk.crv, "x": jwk.x})
-            kid = key.thumbprint()
+            key = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": x})
+            return cls(key.thumbprint(), key)
         except (JoseError, ValueError) as error:
-            raise InvalidField(f"{field}.x", f"not an Ed25519 public key: {error}") from None
-        if jwk.kid != kid:
-            raise InvalidField(f"{field}.kid", f"{jwk.kid!r} is not the key's thumbprint {kid}")
-        return cls(kid, key)
+            raise InvalidField(field, f"not an Ed25519 public key: {error}") from None
+
+    @property
+    def x(self) -> str:
+        """Its 32 bytes in base64url."""
+        return str(self.key.as_dict(private=False)["x"])
 
     @property
     def jwk(self) -> PublicJwk:
         """The key as it is exchanged."""
-        return PublicJwk(kty="OKP", crv="Ed25519", x=str(self.key.as_dict(private=False)["x"]), kid=self.kid)
+        return PublicJwk(kty="OKP", crv="Ed25519", x=self.x, kid=self.kid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +92,7 @@ class SigningKey:
     @property
     def public(self) -> VerifyKey:
         """Its public half."""
-        x = str(self.key.as_dict(private=False)["x"])
-        return VerifyKey.from_jwk(PublicJwk(kty="OKP", crv="Ed25519", x=x, kid=self.kid))
+        return VerifyKey.from_x(str(self.key.as_dict(private=False)["x"]))
 
 
 def uuid7(now: Instant, random: bytes) -> str:

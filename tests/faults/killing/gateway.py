@@ -17,7 +17,7 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from temix_gateway import app, config
-from temix_gateway.core import Core, Rules
+from temix_gateway.core import Core
 from temix_gateway.home.devices import Load, ReportHome, RunTime
 from temix_gateway.home.messages import Reading, ReportReadings
 from temix_gateway.ledger.file import open_file
@@ -26,6 +26,7 @@ from temix_gateway.ledger.schema import STEPS, Step
 from temix_gateway.ledger.verify import check
 from temix_gateway.logs import set_up_logging
 from temix_gateway.retailer.service import Service
+from temix_gateway.rules import Rules
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration
 from temix_market.units import Money, Price
 
@@ -139,7 +140,7 @@ async def _household(core: Core, chance: Random) -> None:
 
 async def _end(core: Core) -> None:
     """Trade no more, and end once every order has its answer."""
-    await core.pause_trading(True)
+    await core.owner.pause_trading(True)
     while core.locked() or await core.books._ledger.pending() or core.books.unreported:
         core._wake.set()
         await asyncio.sleep(0.1)

@@ -77,10 +77,22 @@ log_level = "error"
 mode = "automatic"
 money_a_day = "100000"
 """)
+        await _sign(configuration)
         yield Served(data, configuration)
     finally:
         process.terminate()
         await process.wait()
+
+
+async def _sign(configuration: Path) -> None:
+    """Sign the configured ceilings, as the home's owner does."""
+    passphrase = configuration.with_name("passphrase")
+    passphrase.write_text("as long as it has to be")
+    words = ["mandate", "sign", "--currency", "USD", "--yes", "--passphrase-file", passphrase]
+    process = await asyncio.create_subprocess_exec(
+        BIN / "temix-gateway", *words, "--config", configuration, stdout=asyncio.subprocess.DEVNULL
+    )
+    assert await process.wait() == 0
 
 
 async def _output(*words: str | Path) -> bytes:

@@ -9,13 +9,14 @@ from random import Random
 from typing import Any, Final, override
 
 from aiohttp import web
-from temix_gateway.core import Core, Outside, Rules
+from temix_gateway.core import Core, Outside
 from temix_gateway.errors import GatewayError
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.own_limits import Choices
 from temix_gateway.resync import resynchronise
 from temix_gateway.retailer.service import Account
 from temix_gateway.retailer.temix import TemixLink
+from temix_gateway.rules import Rules
 from temix_market.instants import Duration, Instant
 from temix_market.ports import RetailerLink
 from temix_market.units import Price
@@ -29,6 +30,7 @@ from tests.faults.platter import KEPT, Platter
 from tests.faults.recording import Recording
 from tests.faults.trouble.life import LIFE, Life
 from tests.faults.trouble.network import TroubleLoop
+from tests.gateway.mandate import mandated
 
 LEDGER: Final = "ledger.db"
 BOOK: Final = "book.db"
@@ -153,6 +155,7 @@ class Gateway:
         ledger, link = await self._open(life), self._linked(chance)
         outside = Outside(machine.clock, chance, settings.watch(link), link.seal, settings.planner)
         core = Core(settings.rules, outside, ledger, Choices("automatic"))
+        await mandated(ledger, settings.rules.home)
         await core.load()
         self.core, self.link = core, link
         await core.run()

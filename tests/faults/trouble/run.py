@@ -11,8 +11,8 @@ from fractions import Fraction
 from random import Random
 from typing import Any, Final, override
 
-from temix_gateway.core import Rules
 from temix_gateway.home.messages import Reading
+from temix_gateway.rules import Rules
 from temix_market.instants import HOUR, SECOND, Duration, Instant, parse_instant
 from temix_market.subscription import Profile
 from temix_market.tenders import DEMO_BOUNDS

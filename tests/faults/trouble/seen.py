@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from temix_gateway.core import Rules
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.packing import unpack
 from temix_gateway.ledger.rows import PAIR_COLUMNS
 from temix_gateway.ledger.rows import row_pair as ledger_pair
+from temix_gateway.rules import Rules
 from temix_market.instants import Instant
 from temix_market.tenders import Publication, Tender, TenderId
 from temix_market.transactions import Kind, Order, Pair, PairKey

@@ -100,7 +100,7 @@ async def _settle(run: Run) -> None:
     core, life = run.gateway.core, run.gateway_machine.life
     assert core is not None
     assert life is not None
-    life.begin(core.pause_trading(True))
+    life.begin(core.owner.pause_trading(True))
     await asyncio.sleep(MINUTE / SECOND)
     run.check(WHEN_QUIET)
     if reasons := [reason for reason in core.locked() if "valid price" not in reason]:

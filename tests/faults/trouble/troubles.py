@@ -176,7 +176,7 @@ async def _put_back(run: Run) -> None:
 async def _pause(run: Run) -> None:
     core, life = run.gateway.core, run.gateway_machine.life
     if core is not None and life is not None and life.alive:
-        await core.pause_trading(True)
+        await core.owner.pause_trading(True)
         run.loop.call_later(run.chance.uniform(1, 200), lambda: setattr(core, "_paused", False))
 
 

@@ -19,6 +19,7 @@ from temix_gateway.home.messages import (
     Hello,
     Ledger,
     Limits,
+    Mandate,
     Mode,
     PlanStep,
     PositionStep,
@@ -28,6 +29,7 @@ from temix_gateway.home.messages import (
     ReportReadings,
     Retailer,
     SetLimits,
+    SignMandate,
     Spot,
     State,
     Trading,
@@ -89,6 +91,15 @@ def state(now: int = NOON, hours: int = 36) -> State:
             money_a_day_ceiling="20",
             highest_price_ceiling=2_000_000,
         ),
+        mandate=Mandate(
+            state="signed",
+            since=now - 24 * HOUR,
+            currency="USD",
+            money_a_day="20",
+            highest_price=2_000_000,
+            import_power=12_000,
+            export_power=5_000,
+        ),
     )
 
 
@@ -106,6 +117,19 @@ class FakeCore:
     def state(self) -> State:
         """As a test set it."""
         return self.current
+
+    @property
+    def owner(self) -> Self:
+        """Itself: it remembers all commands alike."""
+        return self
+
+    async def sign_mandate(self, asked: SignMandate) -> None:
+        """Note it."""
+        self._note(asked)
+
+    async def revoke_mandate(self) -> None:
+        """Note it."""
+        self._note("revoke_mandate")
 
     async def pause_trading(self, paused: bool) -> None:
         """Change the state, as a real core does."""

@@ -22,6 +22,7 @@ from temix_market.ports import Booked, NotBooked, Voided
 from temix_market.settlement import settle
 from temix_market.transactions import Kind, Order, PairKey
 
+from tests.gateway.mandate import mandated
 from tests.gateway.market import (
     HOME,
     LSE,
@@ -68,6 +69,7 @@ async def fill(ledger: Ledger) -> None:
     await ledger.deliver([delivery(NOW, 40)])
     await ledger.settle([settle(delivery(NOW, 40), [], spots(NOW))])
     await ledger.set_limits("{}")
+    await mandated(ledger)
     await ledger.resynchronise("as if restored")
 
 

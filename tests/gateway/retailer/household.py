@@ -20,6 +20,7 @@ from temix_market.ports import RetailerLink
 from temix_market.positions import Positions
 from temix_market.tenders import Publication
 
+from tests.gateway.mandate import mandated
 from tests.gateway.market import HOME, NOW
 from tests.gateway.retailer.conftest import Bench
 from tests.gateway.test_core import rules
@@ -43,6 +44,7 @@ class Household:
         self.ledger = Ledger(self.path, self.bench.clock, InlineWriter())
         outside = Outside(self.bench.clock, self.random, link, link.seal, plan)
         self.core = Core(rules(), outside, self.ledger, Choices("automatic"))
+        await mandated(self.ledger)
         await self.core.load()
         self._told = asyncio.Event()
         self.core.observe(self._told.set)

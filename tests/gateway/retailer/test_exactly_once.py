@@ -23,6 +23,7 @@ from temix_market.settlement import Spot
 from temix_market.tenders import Publication
 from temix_market.transactions import PairKey
 
+from tests.gateway.mandate import mandated
 from tests.gateway.market import HOME, NOW
 from tests.gateway.retailer.conftest import Bench
 from tests.gateway.test_core import rules
@@ -86,6 +87,7 @@ async def test_book_and_ledger_agree_whatever_is_lost(bench: Bench, tmp_path: Pa
     link = Unreliable(bench.link(), random)
     outside = Outside(bench.clock, random, link, link.link.seal, plan)
     core = Core(rules(), outside, ledger, Choices("automatic"))
+    await mandated(ledger)
     await core.load()
     told = asyncio.Event()
     core.observe(told.set)
