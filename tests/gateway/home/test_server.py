@@ -27,6 +27,8 @@ COMMANDS = {
     "plan_again": {},
     "set_mode": {"mode": "advise"},
     "set_limits": {"money_a_day": "5.5", "highest_price": 300_000},
+    "sign_mandate": {"signed": "a.b.c", "owner": "x" * 43},
+    "revoke_mandate": {},
     "report_home": {"at": NOON, "devices": [], "base_load": []},
     "preview_plan": {"device": PUMP},
     "report_history": {"start": NOON, "load": [410, None], "sun": [0, 1_200]},
@@ -110,6 +112,11 @@ async def test_each_role_may_what_the_table_says(
     else:
         assert (answer["id"], answer["code"]) == (2, "not_allowed")
         assert gateway.core.commands == []
+
+
+def test_the_owner_alone_signs_and_revokes() -> None:
+    for command in ("sign_mandate", "revoke_mandate"):
+        assert {role for role in Role if command in ALLOWED[role]} == {Role.OWNER}
 
 
 def test_who_may_move_limits() -> None:

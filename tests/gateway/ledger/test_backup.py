@@ -60,7 +60,7 @@ async def test_a_backup_replaces_an_older_one_together_with_its_log(path: Path, 
     await fill(ledger)
     backup(path, copy)
     ledger.close()
-    assert verify(copy).sequence == 13
+    assert verify(copy).sequence == 14
 
 
 async def test_a_damaged_ledger_never_replaces_a_good_backup(path: Path, copy: Path) -> None:

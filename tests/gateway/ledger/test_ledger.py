@@ -104,7 +104,7 @@ async def test_everything_is_there_after_a_restart(ledger: Ledger) -> None:
     head = ledger.head
     again = reopen(ledger)
     assert again.head == head
-    assert head.sequence == 13
+    assert head.sequence == 14
     assert not again.fault
     assert [pair.key for pair, _ in await again.pairs(NOW)] == ["subscription", "trade"]
     assert [pair.key for pair, _ in await again.ordered(NOW)] == ["trade"]

@@ -245,7 +245,7 @@ async def test_the_check_at_start_looks_at_the_tail_and_verify_at_all(tmp_path: 
         intruder.execute("UPDATE transactions SET quantity = 240 WHERE kind = 'subscription'")
     with closing(sqlite3.connect(ledger.path)) as connection:
         assert check(connection, tail=8) == ""
-        assert "record 2 (transactions) is not what was written" in check(connection, tail=12)
+        assert "record 2 (transactions) is not what was written" in check(connection, tail=13)
     assert verify(ledger.path).fault == "record 2 (transactions) is not what was written"
 
 
