@@ -190,15 +190,17 @@ class Core:
         if heads != self.books.heads or self._exchange.apart:
             self._exchange.begin()
             self._wake.set()
-        apart = abs(now - self._clock.now())
+        apart, before = abs(now - self._clock.now()), self._clock_proven_at
         if apart <= CLOCK_ERROR:
-            if self._clock_proven_at is None:
+            if before is None:
                 self._recall = True
                 self._wake.set()
             self._clock_proven_at = self._clock.monotonic()
         else:
             _LOG.warning("clock differs from the retailer's", milliseconds=apart)
             self._clock_proven_at = None
+        if (self._clock_proven_at is None) != (before is None):
+            self._tell()
 
     async def published(self, publication: Publication, signed: str) -> None:
         """Check, record and use a publication.

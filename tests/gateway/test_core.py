@@ -337,6 +337,17 @@ async def test_without_proof_of_the_clock_nothing_is_traded(bench: Bench) -> Non
     assert bench.core.state().trading.codes == ["clock"]
 
 
+async def test_a_clock_that_is_proven_or_no_more_is_told_at_once(bench: Bench) -> None:
+    told: list[list[str]] = []
+    bench.core.observe(lambda: told.append([reason for reason in bench.core.locked() if "clock" in reason]))
+    heads = bench.core.books.heads
+    bench.core.heard(bench.clock.now(), heads)
+    assert told == []
+    bench.core.heard(Instant(bench.clock.now() + 5_000), heads)
+    bench.core.heard(bench.clock.now(), heads)
+    assert [bool(reasons) for reasons in told] == [True, False]
+
+
 async def test_without_link_or_price_nothing_is_traded(bench: Bench) -> None:
     await bench.report()
     await bench.core.turn()
