@@ -152,8 +152,9 @@ class Demo:
         """Sign the ceilings of the configuration as the owner does, before the gateway's first start."""
         folder = self.folder / "gateway"
         command: list[str | Path] = [BIN / "temix-gateway", "mandate", "sign", "--currency", "USD", "--yes"]
-        files = ["--config", folder / "temix-gateway.toml", "--passphrase-file", folder / folders.PASSPHRASE]
-        await output([*command, *files], self.folder)
+        command += ["--config", folder / "temix-gateway.toml"]
+        command += ["--passphrase-file", folder / folders.PASSPHRASE]
+        await output(command, self.folder)
 
     async def _start(
         self, name: str, command: list[str | Path], environment: Mapping[str, str] | None = None
