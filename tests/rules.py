@@ -4,10 +4,11 @@
 - A folder's tests have that folder's mark and time limit.
 - ``long`` tests run only with ``--long``.
 - Where CI is set, a skipped test is a failed one, and hypothesis repeats its examples.
+- What a test tells that it measured (``tell``) stands at the end of the run.
 """
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from unittest.mock import patch
 
 import hypothesis
@@ -16,6 +17,7 @@ import pytest_socket
 
 LIMITS_S = {"integration": 20, "demo": 20, "replay": 120, "faults": 60, "e2e": 300}
 LONG_LIMIT_S = 1200
+_TOLD = "told"
 
 hypothesis.settings.register_profile(
     "dev",
@@ -89,6 +91,22 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Refuse a skipped module in CI."""
     return fail_skip((yield))
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[[object], None]:
+    """Say what was measured."""
+    return lambda what: record_property(_TOLD, str(what))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was measured, whatever process measured it."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    told = [(r.nodeid, what) for r in reports for name, what in r.user_properties if name == _TOLD]
+    if told:
+        terminalreporter.section("measured")
+    for test, what in told:
+        terminalreporter.write_line(f"{test}: {what}")
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -57,6 +57,13 @@ def test_skipped_module_fails_in_ci(run, pytester: pytest.Pytester) -> None:
 
 
 @pytest.mark.timeout(30)
+def test_what_was_measured_stands_at_the_end(run, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_measuring="def test_speed(tell): tell('17 a minute')")
+    run(ci=False)
+    assert "test_measuring.py::test_speed: 17 a minute" in (pytester.path / "stdout").read_text()
+
+
+@pytest.mark.timeout(30)
 def test_long_runs_when_asked(run) -> None:
     assert run("--long", ci=False) == {"passed": 2, "skipped": 1, "xfailed": 1}
 

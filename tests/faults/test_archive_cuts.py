@@ -159,7 +159,9 @@ async def test_a_failing_disk_leaves_the_ledger_as_it_was(folder: Path, operatio
 
 
 @pytest.mark.long
-async def test_thousands_of_power_cuts_while_archiving_lose_nothing(folder: Path) -> None:
+async def test_thousands_of_power_cuts_while_archiving_lose_nothing(
+    folder: Path, tell: Callable[[object], None]
+) -> None:
     tally = await cut_while_archiving(range(1000, 1040), folder)
-    print(tally)
+    tell(tally)
     assert tally.images == 2_000

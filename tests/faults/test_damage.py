@@ -1,7 +1,7 @@
 """A damaged ledger is noticed, or tells the truth all the same: never a silent wrong figure."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -86,9 +86,11 @@ async def test_a_changed_byte_is_never_a_silent_wrong_figure(folder: Path) -> No
 
 
 @pytest.mark.long
-async def test_many_changed_bytes_are_never_a_silent_wrong_figure(folder: Path) -> None:
+async def test_many_changed_bytes_are_never_a_silent_wrong_figure(
+    folder: Path, tell: Callable[[object], None]
+) -> None:
     reported, harmless = await flip(folder, seed=4, count=2_000)
-    print(f"seed 4: 2000 changed bytes: {reported} reported, {harmless} in places that say nothing")
+    tell(f"seed 4: 2000 changed bytes: {reported} reported, {harmless} in places that say nothing")
 
 
 async def test_every_byte_of_the_header_is_looked_at(folder: Path) -> None:

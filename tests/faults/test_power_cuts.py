@@ -272,10 +272,13 @@ async def test_a_power_cut_while_restoring_leaves_the_old_or_the_restored(folder
     [(cut_while_trading, 10_000), (cut_while_migrating, 10_000), (cut_while_restoring, 2_000)],
 )
 async def test_thousands_of_power_cuts_lose_nothing(
-    folder: Path, during: Callable[[Sequence[int], Path], Awaitable[Tally]], count: int
+    folder: Path,
+    during: Callable[[Sequence[int], Path], Awaitable[Tally]],
+    count: int,
+    tell: Callable[[object], None],
 ) -> None:
     start = time.monotonic()
     tally = await during(range(1000, 1000 + count // CUTS_A_SEED), folder)
     minutes = (time.monotonic() - start) / 60
-    print(f"{during.__name__}: {tally}; {tally.images / minutes:.0f} cuts a minute")
+    tell(f"{during.__name__}: {tally}; {tally.images / minutes:.0f} cuts a minute")
     assert tally.images == count

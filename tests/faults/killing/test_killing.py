@@ -5,6 +5,7 @@ import multiprocessing
 import signal
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -117,7 +118,9 @@ async def test_a_killed_gateway_loses_and_doubles_nothing(tmp_path: Path) -> Non
 
 @pytest.mark.long
 @pytest.mark.parametrize("label", POINTS)
-async def test_twenty_five_kills_at_each_point_lose_and_double_nothing(tmp_path: Path, label: str) -> None:
+async def test_twenty_five_kills_at_each_point_lose_and_double_nothing(
+    tmp_path: Path, label: str, tell: Callable[[object], None]
+) -> None:
     start = time.monotonic()
     trades = await kill_at(label, tmp_path, 25)
-    print(f"killed 25 times {label}, {trades} trades: 0 lost, 0 doubled, {time.monotonic() - start:.0f} s")
+    tell(f"killed 25 times {label}, {trades} trades: 0 lost, 0 doubled, {time.monotonic() - start:.0f} s")

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, override
@@ -65,5 +66,9 @@ def hunt(name: str, seeds: Iterable[int]) -> Violation | None:
     """
     mutant = next(mutant for mutant in MUTANTS if mutant.name == name)
     with mutant.applied():
-        violations = (one(seed).violation for seed in seeds)
-        return next((found for found in violations if found and found.invariant in mutant.breaks), None)
+        for seed in seeds:
+            with suppress(Exception):
+                found = one(seed).violation
+                if found is not None and found.invariant in mutant.breaks:
+                    return found
+    return None

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,6 @@ LIFE = Counter(
 
 def check(found: Found) -> None:
     """No violation, and enough of everything."""
-    print(found)
     assert not found.violations, "\n".join(map(str, found.violations))
     found.counts["died"] = sum(found.counts[point] for point in DIES)
     for name, least in (TROUBLE + LIFE).items():
@@ -84,14 +84,15 @@ def check(found: Found) -> None:
 
 
 @pytest.mark.timeout(900)
-def test_nothing_is_lost_or_doubled_in_any_trouble() -> None:
-    check(search(ORDINARY))
+def test_nothing_is_lost_or_doubled_in_any_trouble(tell: Callable[[object], None]) -> None:
+    tell(found := search(ORDINARY))
+    check(found)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3000)
-def test_two_thousand_seeds() -> None:
-    found = search(LONG)
+def test_two_thousand_seeds(tell: Callable[[object], None]) -> None:
+    tell(found := search(LONG))
     check(found)
     for name in (*TROUBLES, *DIES):
         assert found.counts[name], f"never: {name}"
@@ -123,12 +124,12 @@ def test_a_deliberate_bug_is_noticed(name: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-def test_all_deliberate_bugs_but_one_are_noticed() -> None:
+def test_all_deliberate_bugs_but_one_are_noticed(tell: Callable[[object], None]) -> None:
     assert len(MUTANTS) >= 20
     assert set(A_MUTANT) <= set(ORDINARY), "else what was noticed may not be the bug"
     names = [mutant.name for mutant in MUTANTS]
     with pool() as processes:
         noticed = dict(zip(names, processes.map(hunt, names, [A_MUTANT] * len(names)), strict=True))
     for name, found in noticed.items():
-        print(f"{name}: {f'{found.invariant}, seed {found.seed}' if found else 'NOT NOTICED'}")
+        tell(f"{name}: {f'{found.invariant}, seed {found.seed}' if found else 'NOT NOTICED'}")
     assert sum(found is not None for found in noticed.values()) >= len(MUTANTS) - 1
