@@ -15,14 +15,15 @@ from temix_market.intervals import enclosing
 from demo import evidence
 from demo.evidence import Look
 from demo.gateway import trading_paused
+from demo.responses import RESPONSES
 from demo.running import HOME, Demo
 
 WITHIN_S: Final = 120.0
 """For everything after the start."""
 
 LEAST_PAIRS: Final = 5
-WISHES: Final = (72.0, 68.0)
-"""Degrees (°F) that the thermostat is asked for in turn: what there is to trade depends on the hour."""
+WISHES: Final = (60, 20)
+"""Percent of the battery that are kept for bad days, in turn: another reserve is another plan."""
 PATIENCE_S: Final = 10.0
 """Within which a wish is planned for and traded."""
 
@@ -38,6 +39,9 @@ STATISTICS: Final = (
     "sensor.grid_meter_import",
     "sensor.thermostat_outdoor",
 )
+
+BY_PLAN: Final = frozenset({"runs", "waits", "charges", "gives", "holds", "done", "finished"})
+"""Reasons of a response that follows the plan."""
 
 PAST_HOURS: Final = 14 * 24
 
@@ -57,7 +61,7 @@ class Finding:
 
 async def check(demo: Demo) -> Sequence[Finding]:
     """Wait for values and pairs, pause trading, compare."""
-    findings = [*await values(demo), await past(demo)]
+    findings = [*await values(demo), await past(demo), await led(demo)]
     await traded(demo)
     return [*findings, *await agreement(demo)]
 
@@ -110,22 +114,37 @@ async def past(demo: Demo) -> Finding:
     return Finding("hours of statistics", str(hours), ok=hours >= PAST_HOURS)
 
 
+async def led(demo: Demo) -> Finding:
+    """Every price response follows the gateway's plan, or has nothing to do."""
+    reasons = [f"sensor.{each.settings['name'].lower().replace(' ', '_')}_why" for each in RESPONSES]
+
+    async def look() -> dict[str, str]:
+        states = await demo.home_assistant.states()
+        return {name: states[name]["state"] if name in states else "missing" for name in reasons}
+
+    def by_plan(seen: dict[str, str]) -> bool:
+        return set(seen.values()) <= BY_PLAN
+
+    seen = await until(look, by_plan)
+    return Finding("price responses", ", ".join(seen.values()), ok=by_plan(seen))
+
+
 async def traded(demo: Demo, least: int = LEAST_PAIRS) -> None:
-    """Wait until enough pairs were traded, as the retailer has it; wish for other temperatures meanwhile."""
+    """Wait until enough pairs were traded, as the retailer has it."""
 
     async def look() -> int:
         return await asyncio.to_thread(lambda: evidence.book(demo.book, HOME).trades)
 
-    await while_wishing(demo, look, lambda trades: trades >= least)
+    await until(look, lambda trades: trades >= least)
 
 
 async def while_wishing[T](demo: Demo, look: Callable[[], Awaitable[T]], good: Callable[[T], bool]) -> T:
-    """Look until it is good, wishing for other temperatures meanwhile; returns the last look."""
+    """Look until it is good, wishing for another reserve of the battery meanwhile; returns the last look."""
     wishes = cycle(WISHES)
     end = asyncio.get_running_loop().time() + WITHIN_S
     while not good(seen := await until(look, good, PATIENCE_S)) and asyncio.get_running_loop().time() < end:
         await demo.home_assistant.action(
-            "climate.set_temperature", entity_id="climate.thermostat", temperature=next(wishes)
+            "number.set_value", entity_id="number.battery_target", value=next(wishes)
         )
     return seen
 

@@ -6,6 +6,7 @@ from typing import Any, Self
 import aiohttp
 
 from demo.processes import DemoError
+from demo.responses import Answers
 
 type Json = dict[str, Any]
 
@@ -88,6 +89,43 @@ class HomeAssistant:
         entry: Json = step["result"]
         return entry
 
+    async def add_response(self, entry: Json, answers: Answers) -> None:
+        """Go through the dialog of a new price response, from its menu to the preview.
+
+        Raises:
+            DemoError: the dialog ended otherwise.
+        """
+        path = "/api/config/config_entries/subentries/flow"
+        step = await self.send("POST", path, json={"handler": [entry["entry_id"], "response"]})
+        path = f"{path}/{step['flow_id']}"
+        await self.send("POST", path, json={"next_step_id": answers.kind})
+        step = await self.send("POST", path, json=answers.device)
+        settings = known(step["data_schema"]) | answers.settings
+        settings["more"] |= answers.more
+        step = await self.send("POST", path, json=settings)
+        if step.get("step_id") == "preview":
+            step = await self.send("POST", path, json={})
+        if step["type"] != "create_entry":
+            raise DemoError(f"Home Assistant could not add {answers}: {step.get('errors') or step}")
+
+    async def delete_response(self, name: str) -> None:
+        """Delete the price response of this name.
+
+        Raises:
+            DemoError: there is none.
+        """
+        for entry in await self.command("config_entries/get", domain="temix"):
+            entry_id = entry["entry_id"]
+            for subentry in await self.command("config_entries/subentries/list", entry_id=entry_id):
+                if subentry["title"] == name:
+                    await self.command(
+                        "config_entries/subentries/delete",
+                        entry_id=entry_id,
+                        subentry_id=subentry["subentry_id"],
+                    )
+                    return
+        raise DemoError(f"there is no price response named {name}")
+
     async def enable(self, entry: Json, *entity_ids: str) -> None:
         """Enable entities of an entry that are disabled by default."""
         for entity_id in entity_ids:
@@ -126,3 +164,14 @@ class HomeAssistant:
                 return await answer.json()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise DemoError(f"{method} {self.url}{path}: {error!r}") from error
+
+
+def known(schema: list[Json]) -> Json:
+    """The answers that a page shows before anybody types, those of its sections, too."""
+    answers: Json = {}
+    for field in schema:
+        if field.get("type") == "expandable":
+            answers[field["name"]] = known(field["schema"])
+        elif "default" in field:
+            answers[field["name"]] = field["default"]
+    return answers

@@ -19,6 +19,7 @@ from demo import folders, history
 from demo.home_assistant import HomeAssistant
 from demo.ports import choose
 from demo.processes import DemoError, Service, output
+from demo.responses import RESPONSES
 
 BIN: Final = Path(sys.executable).parent
 HOME: Final = "demo-home"
@@ -212,11 +213,14 @@ async def _bring_up(demo: Demo, tell: Callable[[str], None]) -> None:
     folders.make_gateway(demo.folder / "gateway", demo.ports.gateway, enrolled.result())
     await demo.sign_mandate()
     await demo.start_gateway()
-    tell("Adding the gateway and the simulated home to Home Assistant")
+    tell("Adding the simulated home and the gateway to Home Assistant")
+    await demo.home_assistant.add_integration("simulated_home", {"seed": SEED})
     address = {"host": "127.0.0.1", "port": demo.ports.gateway}
     entry = await demo.home_assistant.add_integration("temix", address, {"code": await demo.pairing_code()})
     await demo.home_assistant.enable(entry, "sensor.account_position")
-    await demo.home_assistant.add_integration("simulated_home", {"seed": SEED})
+    tell("Adding the price responses")
+    for answers in RESPONSES:
+        await demo.home_assistant.add_response(entry, answers)
 
 
 async def _bring_down(demo: Demo) -> None:

@@ -44,6 +44,7 @@ async def take() -> None:
             await check.values(demo)
             await check.traded(demo)
             await check.past(demo)
+            await check.led(demo)
             await asyncio.sleep(DEVICES_FOLLOW_S)
             IMAGES.mkdir(parents=True, exist_ok=True)
             for name, scheme, width, height in PICTURES:
@@ -57,7 +58,8 @@ async def take() -> None:
 
 
 async def dialogs(browser: Browser, demo: Demo, console: Console) -> None:
-    """Look at the dialog of a new response, page by page; nothing is added."""
+    """Look at the dialog of a new response for the pump, page by page; nothing is added."""
+    await demo.home_assistant.delete_response("Pool pump")
     for name, scheme, width, height in DIALOGS:
         async with ResponseDialog.opened(
             browser, demo.url, scheme=scheme, width=width, height=height

@@ -1,47 +1,26 @@
-"""The demo's integration in Home Assistant: its entities, its past, and what it tells the gateway."""
+"""The demo's integration in Home Assistant: its entities, and its past."""
 
 import logging
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from custom_components.simulated_home import past
-from custom_components.simulated_home.const import METERS, DeviceId
+from custom_components.simulated_home.const import METERS
 from custom_components.simulated_home.past import BUY_PRICE
-from custom_components.simulated_home.steering import planned
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import Recorder, get_instance
 from homeassistant.components.recorder.statistics import statistics_during_period
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 
-from custom_components.temix.client import CommandFailed, Device, Load, Reading
+pytestmark = pytest.mark.timeout(60)
+"""Two days are lived through before each."""
 
 START = datetime(2026, 11, 24, 18, 2, tzinfo=UTC)
-
-
-class FakeGateway:
-    """Takes reports, or refuses them."""
-
-    def __init__(self) -> None:
-        self.homes: list[tuple[datetime, list[Device], list[Load]]] = []
-        self.readings: list[Reading] = []
-        self.refuses = False
-        self.state = SimpleNamespace(mode="advise", plan=SimpleNamespace(devices=[]))
-
-    async def report_home(self, at: datetime, devices: Iterable[Device], base_load: Iterable[Load]) -> None:
-        if self.refuses:
-            raise CommandFailed("refused", "not now")
-        self.homes.append((at, list(devices), list(base_load)))
-
-    async def report_readings(self, readings: Iterable[Reading]) -> None:
-        self.readings += readings
-
+TANK = "water_heater.water_heater"
 
 DAYS = 2
 
@@ -56,17 +35,7 @@ def _short_past(
 
 
 @pytest.fixture
-def gateway(hass: HomeAssistant) -> FakeGateway:
-    """A temix entry that is set up, with a gateway behind it."""
-    gateway = FakeGateway()
-    entry = MockConfigEntry(domain="temix", state=ConfigEntryState.LOADED)
-    entry.runtime_data = SimpleNamespace(client=gateway, data=gateway.state)
-    entry.add_to_hass(hass)
-    return gateway
-
-
-@pytest.fixture
-async def home(hass: HomeAssistant, gateway: FakeGateway, freezer: FrozenDateTimeFactory) -> MockConfigEntry:
+async def home(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> MockConfigEntry:
     """The simulated home, set up."""
     await hass.config.async_set_time_zone("America/Chicago")
     freezer.move_to(START)
@@ -103,46 +72,28 @@ async def test_every_meter_has_a_past_and_goes_on(
     assert all(0 < row["mean"] < 5 for row in found[BUY_PRICE])
 
 
-async def test_reports_at_once_and_every_five_minutes(
-    hass: HomeAssistant, home: MockConfigEntry, gateway: FakeGateway, freezer: FrozenDateTimeFactory
+TOLD: tuple[tuple[str, str, dict[str, Any], str | float], ...] = (
+    ("climate.set_temperature", "climate.thermostat", {"temperature": 21}, 21.0),
+    ("climate.set_hvac_mode", "climate.thermostat", {"hvac_mode": "cool"}, "cool"),
+    ("water_heater.set_temperature", TANK, {"temperature": 60}, 60),
+    ("water_heater.set_operation_mode", TANK, {"operation_mode": "off"}, "off"),
+    ("switch.turn_off", "switch.ev_charger_charging", {}, STATE_OFF),
+    ("number.set_value", "number.ev_charger_current", {"value": 10}, "10.0"),
+    ("number.set_value", "number.home_battery_set_point", {"value": -1500}, "-1500.0"),
+)
+
+
+async def test_every_device_takes_what_it_is_told_and_keeps_it(
+    hass: HomeAssistant, home: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
-    assert [device.id for device in gateway.homes[0][1]] == [
-        DeviceId.EV_CHARGER,
-        DeviceId.BATTERY,
-        DeviceId.WATER_HEATER,
-        DeviceId.THERMOSTAT,
-        DeviceId.POOL_PUMP,
-    ]
-    assert gateway.homes[0][2][0].start <= gateway.homes[0][0]
-    await pass_time(hass, freezer, 8)
-    assert len(gateway.homes) == 3
-    assert [reading.start.minute for reading in gateway.readings] == [0, 5]
-    imported = float(hass.states.get("sensor.grid_meter_import").state)
-    assert imported > 0
-
-
-async def test_what_the_gateway_refused_is_told_again(
-    hass: HomeAssistant,
-    home: MockConfigEntry,
-    gateway: FakeGateway,
-    freezer: FrozenDateTimeFactory,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    gateway.refuses = True
-    await pass_time(hass, freezer, 10)
-    assert "not now" in caplog.text
-    assert gateway.readings == []
-    gateway.refuses = False
-    await pass_time(hass, freezer, 5)
-    assert [reading.start.minute for reading in gateway.readings] == [0, 5, 10]
-
-
-async def test_gateway_without_a_plan_is_told_every_minute(
-    hass: HomeAssistant, home: MockConfigEntry, gateway: FakeGateway, freezer: FrozenDateTimeFactory
-) -> None:
-    gateway.state.plan = None
-    await pass_time(hass, freezer, 2)
-    assert len(gateway.homes) == 3
+    for action, entity, data, _ in TOLD:
+        domain, _, name = action.partition(".")
+        await hass.services.async_call(domain, name, {"entity_id": entity, **data}, blocking=True)
+    await pass_time(hass, freezer, 61)
+    for action, entity, _, shown in TOLD:
+        state = hass.states.get(entity)
+        assert state is not None
+        assert shown in {state.state, state.attributes.get("temperature")}, action
 
 
 async def test_person_switches_the_pump(
@@ -157,17 +108,3 @@ async def test_person_switches_the_pump(
 
 async def test_unloads(hass: HomeAssistant, home: MockConfigEntry) -> None:
     assert await hass.config_entries.async_unload(home.entry_id)
-
-
-@pytest.mark.parametrize("mode, power", [("automatic", {DeviceId.BATTERY: 2000}), ("advise", {})])
-def test_plan_counts_only_while_the_gateway_is_in_charge(mode: str, power: dict[DeviceId, int]) -> None:
-    class Step(SimpleNamespace):
-        def __contains__(self, instant: datetime) -> bool:
-            return bool(self.start <= instant < self.end)
-
-    steps = (
-        Step(start=START - timedelta(hours=1), end=START, power=1),
-        Step(start=START, end=START + timedelta(hours=1), power=2000),
-    )
-    plan = SimpleNamespace(devices=[SimpleNamespace(device="home_battery", steps=steps)])
-    assert planned(SimpleNamespace(mode=mode, plan=plan), START) == power

@@ -1,7 +1,6 @@
-"""A simulated home for the demo: its devices as Home Assistant entities, run by the replay's physics.
+"""A simulated home for the demo: its devices and meters as entities, run by the replay's physics.
 
-It stands in for what a later version of the temix integration does with one's own devices: it reports
-them and the meter to the gateway, and carries the gateway's plan out.
+It knows nothing of plans or the gateway: the temix integration leads its devices as it would one's own.
 """
 
 from collections.abc import Sequence
@@ -10,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.event import async_track_utc_time_change
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 from temix_market.instants import from_datetime
 from temix_replay.home.home import SimulatedHome
@@ -18,11 +19,9 @@ from temix_replay.home.world.day import Place
 from . import past
 from .const import CONF_SEED
 from .entity import SimulatedHomeEntry
-from .forecast import profile
 from .home import DemoHome
 from .past import Hour
 from .prices import past_prices
-from .steering import Steering
 
 PLATFORMS = [
     Platform.BINARY_SENSOR,
@@ -44,7 +43,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: SimulatedHomeEntry) -> b
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     past.import_prices(hass, hours, prices)
     past.import_measured(hass, hours)
-    entry.async_on_unload(await Steering(hass, home, profile(hours, zone)).start())
+    await get_instance(hass).async_block_till_done()  # whoever comes next finds the past
+
+    async def minute(now: datetime) -> None:
+        home.advance(from_datetime(now))
+
+    entry.async_on_unload(async_track_utc_time_change(hass, minute, second=0))
     return True
 
 

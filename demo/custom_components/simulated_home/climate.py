@@ -1,4 +1,4 @@
-"""The thermostat of a heat pump; its target temperature is a wish that the plan keeps."""
+"""The thermostat of a heat pump."""
 
 from typing import Any, override
 
@@ -11,6 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import DeviceId
 from .entity import SimulatedEntity, SimulatedHomeEntry
 from .home import DemoHome
+from .settings import Season
 
 PARALLEL_UPDATES = 0
 RUNNING_W = 50
@@ -26,7 +27,7 @@ async def async_setup_entry(
 
 
 class SimulatedThermostat(SimulatedEntity, ClimateEntity):
-    """Heats in winter and cools in summer by itself."""
+    """Heats or cools to its target."""
 
     _attr_supported_features = (
         ClimateEntityFeature.TARGET_TEMPERATURE | ClimateEntityFeature.TURN_OFF | ClimateEntityFeature.TURN_ON
@@ -38,7 +39,7 @@ class SimulatedThermostat(SimulatedEntity, ClimateEntity):
     def __init__(self, home: DemoHome) -> None:
         """Is its device."""
         super().__init__(home, DeviceId.THERMOSTAT, "thermostat", None)
-        self._attr_hvac_modes = [HVACMode.AUTO, HVACMode.OFF]
+        self._attr_hvac_modes = [HVACMode.HEAT, HVACMode.COOL, HVACMode.OFF]
 
     @property
     @override
@@ -48,12 +49,12 @@ class SimulatedThermostat(SimulatedEntity, ClimateEntity):
     @property
     @override
     def target_temperature(self) -> float:
-        return self.home.wishes.room
+        return self.home.settings.room
 
     @property
     @override
     def hvac_mode(self) -> HVACMode:
-        return HVACMode.OFF if self.home.held(DeviceId.THERMOSTAT) == 0 else HVACMode.AUTO
+        return HVACMode(self.home.settings.season)
 
     @property
     @override
@@ -66,10 +67,10 @@ class SimulatedThermostat(SimulatedEntity, ClimateEntity):
 
     @override
     async def async_set_temperature(self, **kwargs: Any) -> None:
-        """Wish for another temperature."""
-        self.home.wish(room=kwargs[ATTR_TEMPERATURE])
+        """Heat or cool to another temperature."""
+        self.home.set(room=kwargs[ATTR_TEMPERATURE])
 
     @override
     async def async_set_hvac_mode(self, hvac_mode: HVACMode) -> None:
-        """Switch off for an hour, or back to the plan."""
-        self.home.hold(DeviceId.THERMOSTAT, 0 if hvac_mode is HVACMode.OFF else None)
+        """Heat, cool, or rest."""
+        self.home.set(season=Season(hvac_mode))

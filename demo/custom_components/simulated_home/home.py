@@ -1,31 +1,17 @@
-"""The home as it is now: the replay's physics, told each minute what people and plan want.
+"""The home as it is now: the replay's physics, minute by minute, under what its devices are set to.
 
 Knows no Home Assistant.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any
 
-from temix_market.instants import HOUR, MINUTE, Duration, Instant
+from temix_market.instants import MINUTE, Instant
 from temix_replay.home.home import SimulatedHome
 
-from . import commands
 from .const import BATTERY_IN, BATTERY_OUT, GRID_EXPORT, GRID_IMPORT, METERS, SOLAR, DeviceId
-
-MAINS_V: Final = 240
-
-HOLD: Final = Duration(HOUR)
-"""How long what a person chose stands against the plan."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the people want whatever the price: room and hot water in °C, the car's charge in percent."""
-
-    room: float = 20.5
-    tank: float = 52.0
-    car_charge: float = 80.0
+from .settings import Settings, give
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,65 +34,42 @@ class Now:
 
 
 class DemoHome:
-    """Runs the physics minute by minute; a person's choice stands for an hour, then the plan's."""
+    """Runs the physics minute by minute: with the habits of its people, then as its devices are set."""
 
     def __init__(self, physics: SimulatedHome) -> None:
         """Go on from where ``physics`` is, at a whole minute."""
         self.physics = physics
-        self.wishes = Wishes()
-        self._planned: dict[DeviceId, float] = {}
-        self._held: dict[DeviceId, tuple[float, Instant]] = {}
+        self._settings: Settings | None = None
         self._subscribers: list[Callable[[], None]] = []
         self.now = self._look({meter.id: 0.0 for meter in METERS})
+
+    @property
+    def settings(self) -> Settings:
+        """What the devices are set to; once that was asked, their people's habits no longer count."""
+        if self._settings is None:
+            self._settings = Settings.of(self.physics)
+        return self._settings
 
     def subscribe(self, moved_on: Callable[[], None]) -> Callable[[], None]:
         """Call ``moved_on`` whenever the home has changed; returns how to stop that."""
         self._subscribers.append(moved_on)
         return lambda: self._subscribers.remove(moved_on)
 
-    def full_power(self, device: DeviceId) -> float:
-        """The most that a device takes, W."""
-        model = self.physics.model
-        return {
-            DeviceId.EV_CHARGER: model.vehicle.most,
-            DeviceId.WATER_HEATER: model.water_heater.power,
-            DeviceId.THERMOSTAT: model.house.compressor,
-            DeviceId.POOL_PUMP: model.pool_pump.power,
-            DeviceId.BATTERY: model.battery.most,
-        }[device]
-
-    def wanted(self, device: DeviceId) -> float:
-        """What a device was told to take, W; what it takes where nobody told it."""
-        if device in self._held:
-            return self._held[device][0]
-        return self._planned.get(device, self.now.power[device])
-
-    def held(self, device: DeviceId) -> float | None:
-        """What a person chose for a device, W."""
-        return self._held[device][0] if device in self._held else None
-
-    def hold(self, device: DeviceId, power: float | None) -> None:
-        """A person chooses a device's power, or leaves it to the plan again (None)."""
-        if power is None:
-            self._held.pop(device, None)
-        else:
-            self._held[device] = (power, Instant(self.now.until + HOLD))
+    def set(self, **settings: Any) -> None:
+        """Set devices, whoever does; they follow from the next minute on."""
+        before, now = self.settings, replace(self.settings, **settings)
+        raised = now.room > before.room and now.room > self.physics.house.air
+        self._settings = replace(now, recovers=before.recovers or raised)
         self._tell()
 
-    def wish(self, **wishes: float) -> None:
-        """A person changes a wish."""
-        self.wishes = replace(self.wishes, **wishes)
-        self._tell()
-
-    def advance(self, until: Instant, planned: Mapping[DeviceId, float]) -> Sequence[Now]:
-        """Live on to the last whole minute before ``until`` under a plan (W for each device that it has)."""
-        self._planned = dict(planned)
+    def advance(self, until: Instant) -> Sequence[Now]:
+        """Live on to the last whole minute before ``until``."""
         lived = []
         while self.now.until + MINUTE <= until:
-            minute = self.now.until
-            self._held = {device: (power, end) for device, (power, end) in self._held.items() if end > minute}
-            wanted = self._planned | {device: power for device, (power, _) in self._held.items()}
-            commands.give(self.physics, wanted, self.wishes.room, self.wishes.tank)
+            if self._settings is not None:
+                if self.physics.house.air >= self._settings.room:
+                    self._settings = replace(self._settings, recovers=False)
+                give(self.physics, self._settings)
             self.physics.step(MINUTE)
             self.now = self._look(self.now.energy)
             lived.append(self.now)

@@ -9,7 +9,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DeviceId
 from .entity import SimulatedEntity, SimulatedHomeEntry
-from .home import MAINS_V, DemoHome
+from .home import DemoHome
+from .settings import MAINS_V
 
 PARALLEL_UPDATES = 0
 
@@ -24,50 +25,50 @@ async def async_setup_entry(
 
 
 class ChargeCurrent(SimulatedEntity, NumberEntity):
-    """What the charger offers the car; 0 A is a pause."""
+    """What the charger offers the car."""
 
     _attr_device_class = NumberDeviceClass.CURRENT
     _attr_native_unit_of_measurement = UnitOfElectricCurrent.AMPERE
-    _attr_native_min_value = 0
+    _attr_native_min_value = 6
     _attr_native_step = 1
     _attr_mode = NumberMode.SLIDER
 
     def __init__(self, home: DemoHome) -> None:
         """Belongs to the charger."""
         super().__init__(home, DeviceId.EV_CHARGER, "current", "Current")
-        self._attr_native_max_value = home.full_power(DeviceId.EV_CHARGER) // MAINS_V
+        self._attr_native_max_value = home.physics.model.vehicle.most // MAINS_V
 
     @property
     @override
     def native_value(self) -> float:
-        return round(self.home.wanted(DeviceId.EV_CHARGER) / MAINS_V)
+        return self.home.settings.current
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Charge with this current, for an hour."""
-        self.home.hold(DeviceId.EV_CHARGER, value * MAINS_V)
+        """Charge with this current."""
+        self.home.set(current=value)
 
 
 class BatterySetPoint(SimulatedEntity, NumberEntity):
-    """Power into the battery; below zero it feeds the home."""
+    """Power into the battery; below zero it feeds the home, at zero it rests."""
 
     _attr_device_class = NumberDeviceClass.POWER
     _attr_native_unit_of_measurement = UnitOfPower.WATT
-    _attr_native_step = 100
+    _attr_native_step = 10
     _attr_mode = NumberMode.SLIDER
 
     def __init__(self, home: DemoHome) -> None:
         """Belongs to the battery."""
         super().__init__(home, DeviceId.BATTERY, "set_point", "Set-point")
-        self._attr_native_max_value = home.full_power(DeviceId.BATTERY)
-        self._attr_native_min_value = -home.full_power(DeviceId.BATTERY)
+        self._attr_native_max_value = home.physics.model.battery.most
+        self._attr_native_min_value = -home.physics.model.battery.most
 
     @property
     @override
     def native_value(self) -> float:
-        return round(self.home.wanted(DeviceId.BATTERY))
+        return self.home.settings.battery
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Charge or discharge with this power, for an hour."""
-        self.home.hold(DeviceId.BATTERY, value)
+        """Charge or discharge with this power."""
+        self.home.set(battery=value)

@@ -40,12 +40,12 @@ def start(now: Instant) -> Instant:
 
 
 def live_through(home: DemoHome, until: Instant) -> Sequence[Hour]:
-    """Let the home live without a plan; returns what it saw in each whole hour. It ends at ``until``."""
+    """Let the home live by its people's habits until ``until``; returns what it saw in each whole hour."""
     hours = []
     while home.now.until + HOUR <= until:
         begins = home.now.until
-        hours.append(Hour(begins, home.advance(Instant(begins + HOUR), {})))
-    home.advance(until, {})
+        hours.append(Hour(begins, home.advance(Instant(begins + HOUR))))
+    home.advance(until)
     return hours
 
 

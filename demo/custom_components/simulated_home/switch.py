@@ -1,4 +1,4 @@
-"""The charger's switch and the pool pump's plug. Switched by a person, they stay so for an hour."""
+"""The charger's switch and the pool pump's plug."""
 
 from typing import Any, override
 
@@ -23,8 +23,8 @@ async def async_setup_entry(
     home = entry.runtime_data
     async_add_entities(
         [
-            SimulatedSwitch(home, DeviceId.EV_CHARGER, "Charging", SwitchDeviceClass.SWITCH),
-            SimulatedSwitch(home, DeviceId.POOL_PUMP, None, SwitchDeviceClass.OUTLET),
+            SimulatedSwitch(home, DeviceId.EV_CHARGER, "charging", "Charging", SwitchDeviceClass.SWITCH),
+            SimulatedSwitch(home, DeviceId.POOL_PUMP, "pump", None, SwitchDeviceClass.OUTLET),
         ]
     )
 
@@ -33,24 +33,29 @@ class SimulatedSwitch(SimulatedEntity, SwitchEntity):
     """A load that is on or off."""
 
     def __init__(
-        self, home: DemoHome, device: DeviceId, name: str | None, device_class: SwitchDeviceClass
+        self,
+        home: DemoHome,
+        device: DeviceId,
+        setting: str,
+        name: str | None,
+        device_class: SwitchDeviceClass,
     ) -> None:
-        """Switches ``device``."""
+        """Switches ``setting``."""
         super().__init__(home, device, "switch", name)
-        self._device_id = device
+        self._setting = setting
         self._attr_device_class = device_class
 
     @property
     @override
     def is_on(self) -> bool:
-        return self.home.wanted(self._device_id) > 0
+        return bool(getattr(self.home.settings, self._setting))
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Run at full power."""
-        self.home.hold(self._device_id, self.home.full_power(self._device_id))
+        """Run."""
+        self.home.set(**{self._setting: True})
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Stop."""
-        self.home.hold(self._device_id, 0)
+        self.home.set(**{self._setting: False})

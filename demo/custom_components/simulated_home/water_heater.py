@@ -1,4 +1,4 @@
-"""The water heater; its target temperature is a wish that the plan keeps."""
+"""The water heater."""
 
 from typing import Any, override
 
@@ -48,19 +48,19 @@ class SimulatedWaterHeater(SimulatedEntity, WaterHeaterEntity):
     @property
     @override
     def target_temperature(self) -> float:
-        return self.home.wishes.tank
+        return self.home.settings.tank
 
     @property
     @override
     def current_operation(self) -> str:
-        return STATE_OFF if self.home.held(DeviceId.WATER_HEATER) == 0 else STATE_ELECTRIC
+        return STATE_ELECTRIC if self.home.settings.tank_on else STATE_OFF
 
     @override
     async def async_set_temperature(self, **kwargs: Any) -> None:
-        """Wish for another temperature."""
-        self.home.wish(tank=kwargs[ATTR_TEMPERATURE])
+        """Heat to another temperature."""
+        self.home.set(tank=kwargs[ATTR_TEMPERATURE])
 
     @override
     async def async_set_operation_mode(self, operation_mode: str) -> None:
-        """Switch off for an hour, or back to the plan."""
-        self.home.hold(DeviceId.WATER_HEATER, 0 if operation_mode == STATE_OFF else None)
+        """Switch off, or on again."""
+        self.home.set(tank_on=operation_mode != STATE_OFF)
