@@ -6,7 +6,7 @@ import itertools
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -259,9 +259,9 @@ class Running:
         now, (then, ran) = self._clock(), self._looked
         stored = count(self.memory, self.adapter, view, self.goal, seconds=now - then, ran=ran)
         self._looked = now, all(map(self._commands.met, self.adapter.run_now()))
-        before = asdict(self.memory)
+        before = replace(self.memory)
         end_what_is_over(self.memory, self.adapter, self._view())
-        if stored or asdict(self.memory) != before:
+        if stored or self.memory != before:
             self._remember()
 
     def _hear(self, now: datetime) -> None:

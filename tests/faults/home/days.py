@@ -1,7 +1,9 @@
 """Days of a household with eight responses and the real planner, people and faults drawn from one seed."""
 
 import asyncio
+import gc
 import random
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -40,8 +42,9 @@ class Days:
     complaints: list[str] = field(default_factory=list)
     touched: list[tuple[datetime, Thing]] = field(default_factory=list)
     faults: int = 0
-    washed: int = 0
     cars: int = 0
+    weights: list[int] = field(default_factory=list)
+    """What all objects of this process take, in bytes, at the end of each day."""
 
 
 class Life:
@@ -69,7 +72,9 @@ class Life:
             tasks = [asyncio.create_task(each) for each in (self.household.live(), self._plan(), self._ask())]
             self.world.spared |= {*tasks, asyncio.current_task()}  # type: ignore[arg-type]
             while dt_util.utcnow() < until:
-                await self._hour()
+                for _ in range(24):
+                    await self._hour()
+                self.days.weights.append(weight())
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -200,3 +205,16 @@ class Life:
                 if float(line.rpartition("with ")[2].split()[0]) >= WANTED_SOC:
                     continue
             days.complaints.append(line)
+
+
+def weight() -> int:
+    """Bytes of all objects that are reachable in this process."""
+    gc.collect()
+    total, seen = 0, set()
+    for each in gc.get_objects():
+        total += sys.getsizeof(each)
+        for simple in gc.get_referents(each):
+            if not gc.is_tracked(simple) and id(simple) not in seen:
+                seen.add(id(simple))
+                total += sys.getsizeof(simple)
+    return total

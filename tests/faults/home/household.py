@@ -65,11 +65,13 @@ class Household:
             self.step(dt_util.utcnow().astimezone(ZONE))
 
     def step(self, now: datetime) -> None:
-        """Move everything on by a minute."""
+        """Move everything on by a minute; what has changed is shown."""
+        before = [dict(thing.values) for thing in self.things]
         for step in (self._drive, self._heat_water, self._heat_room, self._run, self._store):
             step(now)
-        for thing in self.things:
-            thing.tell()
+        for thing, values in zip(self.things, before, strict=True):
+            if thing.values != values:
+                thing.tell()
 
     def _drive(self, now: datetime) -> None:
         values = self.car.values

@@ -117,7 +117,7 @@ def test_a_state_of_charge_that_jumps_is_not_believed() -> None:
         await world.until(BOUNDARY + timedelta(minutes=5))
         car.change("soc", 100.0)
         await world.after(minutes=1)
-        assert world.gateway.reports[-1]["car"].needed > 20_000
+        assert world.gateway.reported["car"].needed > 20_000
         assert car.values["enabled"]
         car.change("soc", 41.0)
         await world.after(minutes=1)
@@ -148,7 +148,7 @@ def test_a_state_of_charge_that_cannot_be_is_none(soc: float) -> None:
     async def case(world: World) -> None:
         car.change("soc", soc)
         await world.after(minutes=2)
-        assert "car" not in world.gateway.reports[-1]
+        assert "car" not in world.gateway.reported
 
     beside(case, [car], car=car_response())
 
@@ -297,7 +297,7 @@ def test_the_car_is_ready_by_an_hour_that_is_missing_or_doubled(day: datetime) -
             async with World([car], {"car": car_response(ready_by=hour)}) as world:
                 world.gateway.say(plan=None)
                 await world.after(seconds=1)
-                ready_by = world.gateway.reports[-1]["car"].ready_by
+                ready_by = world.gateway.reported["car"].ready_by
                 while dt_util.utcnow() < ready_by:
                     await world.after(minutes=1)
                     if car.values["enabled"]:

@@ -7,6 +7,8 @@ import pytest
 from tests.faults.home.clock import run
 from tests.faults.home.days import Life
 
+MOST_GROWN = 5 * 2**20
+"""Bytes."""
 START = datetime(2026, 11, 24, 18, tzinfo=UTC)
 
 
@@ -28,6 +30,7 @@ def test_two_days() -> None:
     assert life.days.touched
     assert life.days.faults
     assert life.days.cars == 2
+    assert grown(life) < MOST_GROWN
 
 
 @pytest.mark.long
@@ -37,3 +40,9 @@ def test_thirty_days_without_a_complaint() -> None:
     assert life.days.complaints == [], f"seed {seed}"
     assert life.days.cars >= 29
     assert len(life.days.touched) >= 30
+    assert grown(life) < MOST_GROWN, life.days.weights
+
+
+def grown(life: Life) -> int:
+    """Bytes, from the end of the first day to that of the last."""
+    return life.days.weights[-1] - life.days.weights[0]

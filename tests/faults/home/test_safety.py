@@ -330,12 +330,12 @@ def test_the_gateway_hears_that_a_person_leads_and_what_it_draws() -> None:
             pump.values["power"] = 1_240.0
             await world.act("switch.turn_on", "switch.pump_relay")
             await world.after(seconds=5)
-            held = world.gateway.reports[-1]["pump"]
+            held = world.gateway.reported["pump"]
             assert (held.kind, held.to_message()["kind"]) == ("held", "held")
             assert held.power == 1_100  # it has no device, so what it was said to draw
             assert held.until - dt_util.utcnow() > timedelta(hours=1, minutes=59)
             await world.after(hours=2)
-            assert world.gateway.reports[-1]["pump"].kind == "run_time"
+            assert world.gateway.reported["pump"].kind == "run_time"
 
     run(START, case())
 

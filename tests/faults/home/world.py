@@ -26,11 +26,11 @@ from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     MockUser,
     async_test_home_assistant,
-    mock_storage,
 )
 
 from custom_components import temix
 from custom_components.temix.const import CONF_FINGERPRINT, DOMAIN
+from tests.faults.home.disk import stored_in
 from tests.faults.home.gateway import ScriptedGateway
 from tests.faults.home.things import Thing
 from tests.gateway.home.fake_core import GATEWAY_ID
@@ -91,7 +91,7 @@ class World:
 
     async def start(self) -> None:
         """Start Home Assistant, with what it stored before."""
-        self._stack.enter_context(mock_storage(self.storage))
+        self._stack.enter_context(stored_in(self.storage))
         loop = asyncio.get_running_loop()
         hass = await self._stack.enter_async_context(async_test_home_assistant(loop, load_registries=False))
         self._home_assistant = hass
@@ -120,8 +120,10 @@ class World:
         await asyncio.sleep(0)
 
     async def stop(self) -> None:
-        """Stop Home Assistant in order."""
+        """Stop Home Assistant in order; its process ends, and its timers with it."""
         await self.hass.async_stop(force=True)
+        await asyncio.sleep(0)
+        self._end_timers()
         await self._leave()
 
     async def crash(self) -> None:
@@ -134,11 +136,7 @@ class World:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        waits = [task._fut_waiter for task in self.spared]  # type: ignore[attr-defined]
-        for handle in _timers():
-            late = getattr(handle._callback, "__func__", None) is Thing.change
-            if not late and not any(argument in waits for argument in handle._args):
-                handle.cancel()
+        self._end_timers()
         INSTANCES.remove(self.hass)
         await self._leave()
 
@@ -168,6 +166,14 @@ class World:
         registry = ir.async_get(self.hass)
         keys = {key for (domain, key), issue in registry.issues.items() if domain == DOMAIN and issue.active}
         return {key for key in keys if not key.startswith(MARKET_ISSUES)}
+
+    def _end_timers(self) -> None:
+        """Cancel every timer but those of the world: who waits in it, and devices that obey late."""
+        waits = [task._fut_waiter for task in self.spared]  # type: ignore[attr-defined]
+        for handle in _timers():
+            late = getattr(handle._callback, "__func__", None) is Thing.change
+            if not late and not any(argument in waits for argument in handle._args):
+                handle.cancel()
 
     async def _add(self, hass: HomeAssistant, view: Any) -> None:
         domain = view.entity_id.partition(".")[0]
