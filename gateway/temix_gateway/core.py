@@ -274,7 +274,7 @@ class Core:
             loads: Sequence[Load] = loads_beside(self.plan, device.id)
         else:
             loads = self._report.base_load if self._report is not None else []
-        problem = self._problem(now, rungs, loads, [device])
+        problem = await self._problem(now, rungs, loads, [device])
         if not problem.devices:
             raise CommandRefused(f"{device.id} has nothing to do now: no car, or no time left")
         with_it = await self._ask_planner(problem, None)
@@ -411,23 +411,19 @@ class Core:
         fresh = self._planned_at is not None and self._clock.monotonic() - self._planned_at < PLAN_EVERY
         if not rungs or (fresh and self._basis is not None and not self._basis.changed(basis, now)):
             return
-        problem = self._problem(now, rungs, report.base_load, report.devices)
+        problem = await self._problem(now, rungs, report.base_load, report.devices)
         self.plan = self._unguarded = await self._ask_planner(problem, self._unguarded)
         self._problem_in_force = problem
         self.plans_made += 1
         self._basis, self._planned_at = basis, self._clock.monotonic()
 
-    def _problem(
+    async def _problem(
         self, now: Instant, rungs: Sequence[Rung], loads: Sequence[Load], reported: Sequence[Device]
     ) -> Problem:
         """What to plan: devices beside a load, at the prices of live tenders and what is expected after."""
         intervals = tapering(now, HORIZON)
-        load = [
-            rest + held
-            for rest, held in zip(
-                self._rest(loads, now, intervals), held_load(reported, intervals), strict=True
-            )
-        ]
+        others = await self._rest(loads, now, intervals)
+        load = [rest + held for rest, held in zip(others, held_load(reported, intervals), strict=True)]
         prices = Prices(rungs, past_prices(self.market), self.owner.rules.zone)
         return Problem(
             now=now,
@@ -444,11 +440,12 @@ class Core:
             currency=self._terms.currency,
         )
 
-    def _rest(self, loads: Sequence[Load], now: Instant, intervals: Sequence[Interval]) -> list[float]:
+    async def _rest(self, loads: Sequence[Load], now: Instant, intervals: Sequence[Interval]) -> list[float]:
         """The load that no device makes (W): as Home Assistant expects it, else by the home's past days."""
         if loads or self._history is None:
             return base_load(loads, intervals)
-        return expected_load(self._history, self.owner.rules.zone, now, intervals)
+        # Weeks of hours take a tenth of a second to look through: nobody else waits for that.
+        return await asyncio.to_thread(expected_load, self._history, self.owner.rules.zone, now, intervals)
 
     async def _ask_planner(self, problem: Problem, previous: Plan | None) -> Plan:
         """Plan, one at a time: the planner's process answers one question after the other."""

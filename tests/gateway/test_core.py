@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -16,13 +17,13 @@ import pytest
 from temix_gateway.core import Core, Outside
 from temix_gateway.home.devices import Load, PreviewPlan, ReportHome, RunTime
 from temix_gateway.home.errors import CommandRefused
-from temix_gateway.home.messages import Limits, Mode, Reading, ReportReadings, SetLimits
+from temix_gateway.home.messages import Limits, Mode, Reading, ReportHistory, ReportReadings, SetLimits
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.writer import InlineWriter
 from temix_gateway.market import Quarantined
 from temix_gateway.own_limits import Choices
 from temix_gateway.planning import plan
-from temix_gateway.question import targets
+from temix_gateway.question import expected_load, targets
 from temix_gateway.rules import Rules
 from temix_market.deliveries import Delivery
 from temix_market.errors import InvalidField, Refused
@@ -679,3 +680,23 @@ async def test_changed_wishes_plan_anew_and_small_changes_do_not(bench: Bench) -
     await bench.core.report_home(ReportHome(id=2, at=NOW, devices=[], base_load=[]))
     await bench.core.turn()
     assert bench.core.plans_made == 3
+
+
+async def test_past_days_are_looked_through_off_the_event_loop(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+
+    def look(*asked: Any) -> list[float]:
+        threads.append(threading.current_thread())
+        return expected_load(*asked)
+
+    monkeypatch.setattr("temix_gateway.core.expected_load", look)
+    start = Instant((NOW // HOUR - 14 * 24) * HOUR)
+    await bench.core.report_history(ReportHistory(id=1, start=start, load=[600] * 336, sun=[0] * 336))
+    await bench.publish()
+    await bench.core.report_home(ReportHome(id=2, at=NOW, devices=[], base_load=[]))
+    await bench.core.turn()
+    assert threads
+    assert threading.main_thread() not in threads
+    assert max(abs(load - 50) for load in targets(bench.core.plan).values()) <= 1, "600 W are 50 Wh"

@@ -28,6 +28,8 @@ def test_the_energy_dashboards_grid_and_sun() -> None:
         exported=("sensor.out",),
         produced=("sensor.roof",),
         devices=("sensor.car",),
+        charged=("sensor.c",),
+        discharged=("sensor.b",),
     )
 
 
@@ -73,8 +75,11 @@ def test_past_hours_are_summed_and_gaps_stay_gaps() -> None:
         "sensor.out": rows(0, 100, 1_500, None),
         "sensor.roof": rows(0, 400, 2_000, 0),
         "sensor.car": rows(300, None, None, None),
+        "sensor.charged": rows(0, 200, 0, 0),
+        "sensor.given": rows(0, 0, 100, 0),
     }
     sources = Sources(("sensor.in",), ("sensor.out",), ("sensor.roof",))
-    hours = history.together(found, sources, ("sensor.car",), START, START + timedelta(hours=4))
-    assert hours.load == (500, 1_200, 500, None)
+    led = history.Led(("sensor.car", "sensor.charged"), ("sensor.given",))
+    hours = history.together(found, sources, led, START, START + timedelta(hours=4))
+    assert hours.load == (500, 1_000, 600, None)
     assert hours.sun == (0, 400, 2_000, 0)

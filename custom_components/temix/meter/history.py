@@ -27,16 +27,23 @@ class Hours:
     sun: tuple[int | None, ...]
 
 
-async def read(hass: HomeAssistant, sources: Sources, led: Iterable[str], now: datetime) -> Hours | None:
-    """The last four weeks; ``led`` are the registers of devices led. None without statistics."""
+@dataclass(frozen=True, slots=True)
+class Led:
+    """Registers of the devices led: what they drew, and what their batteries gave."""
+
+    drew: tuple[str, ...] = ()
+    gave: tuple[str, ...] = ()
+
+
+async def read(hass: HomeAssistant, sources: Sources, led: Led, now: datetime) -> Hours | None:
+    """The last four weeks; none without statistics."""
     if "recorder" not in hass.config.components or not sources.registers:
         return None
     from homeassistant.components.recorder.statistics import statistics_during_period  # noqa: PLC0415
     from homeassistant.helpers.recorder import get_instance  # noqa: PLC0415 - only where it is set up
 
     end = now.replace(minute=0, second=0, microsecond=0)
-    led = tuple(led)
-    wanted = {*sources.registers, *sources.produced, *led}
+    wanted = {*sources.registers, *sources.produced, *led.drew, *led.gave}
     found = await get_instance(hass).async_add_executor_job(
         statistics_during_period, hass, end - BACK, end, wanted, "hour", {"energy": "Wh"}, {"change"}
     )
@@ -46,7 +53,7 @@ async def read(hass: HomeAssistant, sources: Sources, led: Iterable[str], now: d
 def together(
     found: Mapping[str, Iterable[Mapping[str, Any]]],
     sources: Sources,
-    led: tuple[str, ...],
+    led: Led,
     start: datetime,
     end: datetime,
 ) -> Hours:
@@ -70,10 +77,10 @@ def together(
     for hour in range(count):
         imported, exported = summed(hour, sources.imported), summed(hour, sources.exported)
         given = summed(hour, sources.produced)
-        others = sum(changes.get(name, {}).get(hour, 0.0) for name in led)
+        drew, gave = (sum(changes.get(each, {}).get(hour, 0.0) for each in of) for of in (led.drew, led.gave))
         sun.append(None if given is None else _plausible(given))
         known = imported is not None and exported is not None and given is not None
-        load.append(_plausible(imported + given - exported - others) if known else None)  # type: ignore[operator]
+        load.append(_plausible(imported + given - exported - drew + gave) if known else None)  # type: ignore[operator]
     return Hours(start, tuple(load), tuple(sun))
 
 

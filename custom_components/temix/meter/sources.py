@@ -1,7 +1,7 @@
 """Which entities are the meter: those of the Energy dashboard, unless the owner has named others."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -15,12 +15,17 @@ PRODUCED: Final = "produced"
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Cumulative registers, by entity id: from the grid, to the grid, from the sun; and of single devices."""
+    """Cumulative registers, by entity id: from the grid, to the grid, from the sun; and of single devices.
+
+    ``charged`` and ``discharged`` count what goes into home batteries, and what comes out.
+    """
 
     imported: tuple[str, ...] = ()
     exported: tuple[str, ...] = ()
     produced: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
+    charged: tuple[str, ...] = ()
+    discharged: tuple[str, ...] = ()
 
     @property
     def registers(self) -> tuple[str, ...]:
@@ -34,7 +39,7 @@ async def find(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Sources:
     for subentry in entry.subentries.values():
         if subentry.subentry_type == SUBENTRY:
             named = {name: tuple(subentry.data.get(name, ())) for name in (IMPORTED, EXPORTED, PRODUCED)}
-            return Sources(**named, devices=dashboard.devices)
+            return replace(dashboard, **named)
     return dashboard
 
 
@@ -51,6 +56,7 @@ def of(preferences: Mapping[str, Any]) -> Sources:
     """Read the Energy dashboard's settings, also those of before 2026, with several flows in one source."""
     grid = [source for source in preferences.get("energy_sources", ()) if source["type"] == "grid"]
     sun = [source for source in preferences.get("energy_sources", ()) if source["type"] == "solar"]
+    stores = [source for source in preferences.get("energy_sources", ()) if source["type"] == "battery"]
     flows = [flow for source in grid for name in ("flow_from", "flow_to") for flow in source.get(name, ())]
     devices = preferences.get("device_consumption", ())
     return Sources(
@@ -58,6 +64,8 @@ def of(preferences: Mapping[str, Any]) -> Sources:
         exported=_entities(each.get("stat_energy_to") for each in (*grid, *flows)),
         produced=_entities(each.get("stat_energy_from") for each in sun),
         devices=_entities(each.get("stat_consumption") for each in devices),
+        charged=_entities(each.get("stat_energy_to") for each in stores),
+        discharged=_entities(each.get("stat_energy_from") for each in stores),
     )
 
 

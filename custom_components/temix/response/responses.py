@@ -19,9 +19,8 @@ from homeassistant.util.hass_dict import HassKey
 from ..client import Client, TemixError
 from ..const import DOMAIN
 from ..coordinator import TemixCoordinator
-from ..meter.history import read as read_history
 from ..meter.meter import Meter
-from ..meter.sources import find as find_meter
+from ..meter.telling import PastHours
 from .home import device_of, entity_id
 from .kinds import read
 from .model import Adapter, Kind, Unusable
@@ -242,9 +241,8 @@ class Responses:
         }
 
     async def _report(self) -> None:
-        """Tell the gateway of past hours once, and of the devices when something changed and every minute."""
-        told = 0
-        await self._report_history()
+        """Tell the gateway of past hours, and of the devices when something changed and every minute."""
+        told, past = 0, PastHours(self.hass, self.entry)
         while True:
             try:
                 async with asyncio.timeout(REPORT_EVERY_S):
@@ -254,8 +252,11 @@ class Responses:
             await asyncio.sleep(0.1)  # what changes together is told together
             self._report_soon.clear()
             coordinator = self._coordinator
+            if coordinator is None or not coordinator.client.connected:
+                continue
+            await past.tell(coordinator.client, self._led())
             devices = [device for each in self.running.values() if (device := each.device()) is not None]
-            if coordinator is None or not coordinator.client.connected or not (devices or told):
+            if not (devices or told):
                 continue
             try:
                 await coordinator.client.report_home(dt_util.utcnow(), devices)
@@ -263,21 +264,10 @@ class Responses:
             except TemixError as error:
                 _LOGGER.debug("The gateway could not be told of the devices: %s", error)
 
-    async def _report_history(self) -> None:
-        """Tell what the home used in the last weeks, as far as the recorder knows, for the forecasts."""
-        sources = await find_meter(self.hass, self.entry)
-        devices = {
-            device_of(self.hass, each) for one in self.running.values() for each in one.adapter.controlled
-        }
-        led = [each for each in sources.devices if (device_of(self.hass, each) or "") in devices]
-        hours = await read_history(self.hass, sources, led, dt_util.utcnow())
-        client = self._client()
-        if hours is None or client is None:
-            return
-        try:
-            await client.report_history(hours.start, hours.load, hours.sun)
-        except TemixError as error:
-            _LOGGER.debug("The gateway could not be told of past hours: %s", error)
+    def _led(self) -> frozenset[str]:
+        """The ids of the devices that responses lead."""
+        entities = (entity for one in self.running.values() for entity in one.adapter.controlled)
+        return frozenset(found for each in entities if (found := device_of(self.hass, each)) is not None)
 
 
 def _unusable(response_id: str) -> str:
