@@ -261,3 +261,69 @@ def test_what_is_remembered_is_read_again_also_from_before() -> None:
 def test_momentary_demands_leave_nothing_to_see() -> None:
     press = Demand("button.a", "press", "", momentary=True)
     assert not press.met_by(press.shown(State("button.a", "2026-11-25T18:00:00+00:00")))
+
+
+WALLBOX = CAR | {"current": "number.amps", "volts": 230, "amperes": 16}
+SELECT = {"phase_switch": "select.phases", "one_phase": "1p", "three_phases": "3p"}
+
+
+@pytest.mark.parametrize(
+    "power,phases,amperes",
+    [(1_380, "1p", 6), (3_680, "1p", 16), (4_100, "1p", 16), (4_140, "3p", 6), (11_040, "3p", 16)],
+)
+def test_a_charger_takes_one_phase_for_little_and_three_for_much(
+    power: float, phases: str, amperes: float
+) -> None:
+    car = read(WALLBOX | SELECT)
+    assert [demand.value for demand in car.follow(power)] == [phases, amperes, "on"]
+    number = read(WALLBOX | {"phase_switch": "number.phases"})
+    assert number.follow(power)[0].value == (1 if phases == "1p" else 3)
+    assert car.controlled == ("number.amps", "switch.car", "select.phases")
+
+
+def test_a_charger_with_phases_draws_from_little_to_all_and_leaves_them_when_it_stops() -> None:
+    car = read(WALLBOX | SELECT)
+    assert (car.least_power, car.full_power) == (1_380, 11_040)
+    assert [demand.value for demand in car.follow(0)] == ["off"]
+    fixed = read(WALLBOX | {"phases": 3})
+    assert (fixed.least_power, fixed.full_power) == (4_140, 11_040)
+
+
+def test_phases_need_a_current() -> None:
+    with pytest.raises(Unusable) as refused:
+        read(CAR | SELECT)
+    assert refused.value.field == "current"
+
+
+BOILER: dict[str, Any] = {
+    "kind": "heat_water", "switch": "switch.boiler", "thermometer": "sensor.water", "power": 2_000,
+    "lowest": 40, "highest": 60, "volume": 120,
+}  # fmt: skip
+
+
+async def test_a_boiler_behind_a_relay_heats_when_told_and_when_nobody_leads_it(hass: HomeAssistant) -> None:
+    boiler = read(BOILER)
+    told = [[demand.value for demand in demands] for demands in (boiler.follow(2_000), boiler.follow(0))]
+    assert told == [["on"], ["off"]]
+    assert boiler.default() == boiler.follow(2_000), "its own thermostat keeps it from boiling"
+    assert (boiler.controlled, boiler.read, boiler.target) == (("switch.boiler",), ("sensor.water",), None)
+    assert boiler.device("b", view(hass)) is None
+    hass.states.async_set("sensor.water", "122", {"unit_of_measurement": "°F"})
+    device = boiler.device("b", view(hass))
+    assert device is not None
+    assert (device.temperature, device.minimum, device.maximum) == (pytest.approx(50), 40, 60)
+    assert boiler.out_of_reach(view(hass)) == ""
+
+
+@pytest.mark.parametrize(
+    "changed,field",
+    [
+        ({"heater": "water_heater.t"}, "heater"),
+        ({"switch": None, "usual": 50}, "heater"),
+        ({"thermometer": None}, "thermometer"),
+    ],
+)
+def test_a_boiler_is_one_thing_and_has_a_thermometer(changed: dict[str, Any], field: str) -> None:
+    with pytest.raises(Unusable) as refused:
+        read(BOILER | changed)
+    assert refused.value.field == field

@@ -310,6 +310,36 @@ async def test_a_thermostats_page_is_in_its_own_degrees_and_limits(
             id="a set-point in kW",
         ),
         pytest.param(
+            "home_battery", {"number.b": {"unit_of_measurement": "%"}, "sensor.soc": {}},
+            {"setpoint": "number.b", "soc": "sensor.soc"}, "setpoint", "wrong_unit", {"unit": "%"},
+            id="a set-point in percent",
+        ),
+        pytest.param(
+            "charge_car", {"switch.c": {}, "select.p": {"options": ["1", "3"]}},
+            {"switch": "switch.c", "phase_switch": "select.p"}, "current", "phases_and_current", {},
+            id="phases without a current",
+        ),
+        pytest.param(
+            "charge_car", {"number.a": {}, "select.p": {"options": ["auto", "3 phases"]}},
+            {"current": "number.a", "phase_switch": "select.p"}, "phase_switch", "no_phases",
+            {"entity": "select.p"}, id="a choice without one phase",
+        ),
+        pytest.param(
+            "charge_car", {"number.a": {}, "number.p": {"min": 1, "max": 2}},
+            {"current": "number.a", "phase_switch": "number.p"}, "phase_switch", "no_phases", {},
+            id="a number that ends at two phases",
+        ),
+        pytest.param("heat_water", {}, {}, "heater", "heater_or_switch", {}, id="neither tank nor relay"),
+        pytest.param(
+            "heat_water", {"switch.b": {}}, {"switch": "switch.b"}, "thermometer", "no_thermometer", {},
+            id="a boiler without thermometer",
+        ),
+        pytest.param(
+            "heat_water", {"switch.b": {}, "sensor.t": {"unit_of_measurement": "%"}},
+            {"switch": "switch.b", "thermometer": "sensor.t"}, "thermometer", "wrong_unit", {},
+            id="humidity for a temperature",
+        ),
+        pytest.param(
             "run_hours", {}, {"switch": "switch.gone"}, "switch", "no_entity", {"entity": "switch.gone"},
             id="an entity that is gone",
         ),
@@ -480,3 +510,32 @@ async def test_a_battery_takes_its_limits_from_its_set_point(
     }  # fmt: skip
     page = await answer(hass, page, answers)
     assert page["description_placeholders"]["preview"].startswith("The gateway's planner did not answer")
+
+
+async def test_a_chargers_phases_are_found_among_its_options(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    known(hass, "number", "amps", "6", min=6, max=16, unit_of_measurement="A")
+    known(hass, "select", "phases", "auto", options=["auto", "1 phase", "3 phases"])
+    chosen = {"current": "number.amps", "phase_switch": "select.phases"}
+    page = await answer(hass, await begin(hass, loaded, "charge_car"), chosen)
+    page = await answer(hass, page, CAR)
+    done = await answer(hass, page, {})
+    assert (done["data"]["one_phase"], done["data"]["three_phases"]) == ("1 phase", "3 phases")
+
+
+async def test_a_boiler_behind_a_relay_is_not_asked_for_a_set_point(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    known(hass, "switch", "boiler", "on")
+    known(hass, "sensor", "water", "48", unit_of_measurement="°C")
+    chosen = {"switch": "switch.boiler", "thermometer": "sensor.water"}
+    page = await answer(hass, await begin(hass, loaded, "heat_water"), chosen)
+    assert page["step_id"] == "heat_water_settings"
+    assert "usual" not in {str(key) for key in page["data_schema"].schema}
+    more = {"volume": 120, "least_minutes": 5, "hold_hours": 2, "advise": False}
+    given = {"name": "Boiler", "lowest": 40, "highest": 60, "power": 2_000, "more": more}
+    page = await answer(hass, page, given)
+    assert page["step_id"] == "preview", page["errors"]
+    done = await answer(hass, page, {})
+    assert done["title"] == "Boiler"

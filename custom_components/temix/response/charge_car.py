@@ -20,6 +20,7 @@ from .model import (
     positive,
     within,
 )
+from .phases import PhaseSwitch
 
 LEAST_AMPERES: Final = 6
 """Below 6 A a car does not charge (IEC 61851-1)."""
@@ -46,6 +47,8 @@ class ChargeCar(Adapter):
     amperes: int
     volts: float
     phases: int
+    """On how many it charges; with a switch for them on three, or on one where there is little to draw."""
+    phase_switch: PhaseSwitch | None
     wanted: float | None
     """Energy of one charge at the meter, where nobody knows how full the car is."""
     week: tuple[time | None, ...]
@@ -63,6 +66,8 @@ class ChargeCar(Adapter):
         switch, current = data.get("switch"), data.get("current")
         if switch is None and current is None:
             raise Unusable("switch", "a charger needs a switch or a current to set", "switch_or_current")
+        if data.get("phase_switch") and current is None:
+            raise Unusable("current", "to change phases, the current must be set, too", "phases_and_current")
         return cls(
             switch=None if switch is None else Lever.from_data(data),
             current=current,
@@ -72,7 +77,8 @@ class ChargeCar(Adapter):
             aim=within(data, "target", 1, 100, 80.0),
             amperes=int(within(data, "amperes", LEAST_AMPERES, 100, 16.0)),
             volts=positive(data, "volts", 230.0),
-            phases=int(within(data, "phases", 1, 3, 1.0)),
+            phases=3 if data.get("phase_switch") else int(within(data, "phases", 1, 3, 1.0)),
+            phase_switch=PhaseSwitch.from_data(data),
             wanted=positive(data, "wanted") * 1000 if data.get("wanted") is not None else None,
             week=departures(data),
             starts_charging=data.get("default", "on") == "on",
@@ -87,7 +93,9 @@ class ChargeCar(Adapter):
     @property
     @override
     def least_power(self) -> float:
-        return self._watts(LEAST_AMPERES) if self.current else self.full_power
+        if self.current is None:
+            return self.full_power
+        return self._watts(LEAST_AMPERES, 1 if self.phase_switch else self.phases)
 
     @property
     @override
@@ -100,9 +108,12 @@ class ChargeCar(Adapter):
 
     @override
     def follow(self, power: float) -> tuple[Demand, ...]:
-        amperes = min(self.amperes, round(power / self._watts(1)))
+        phases = 1 if self.phase_switch and power < self._watts(LEAST_AMPERES) else self.phases
+        amperes = min(self.amperes, round(power / self._watts(1, phases)))
         charges = amperes >= LEAST_AMPERES if self.current else power > 0
         demands = []
+        if self.phase_switch is not None and charges:
+            demands.append(self.phase_switch.turned(phases))
         if self.current is not None and (charges or self.switch is None):
             demands.append(number_set(self.current, float(amperes if charges else 0), 0.5))
         if self.switch is not None:
@@ -112,8 +123,9 @@ class ChargeCar(Adapter):
     @property
     @override
     def controlled(self) -> tuple[str, ...]:
-        switch = () if self.switch is None else self.switch.entities
-        return switch if self.current is None else (self.current, *switch)
+        levers = () if self.switch is None else self.switch.entities
+        levers = levers if self.current is None else (self.current, *levers)
+        return levers if self.phase_switch is None else (*levers, self.phase_switch.entity)
 
     @property
     @override
@@ -170,8 +182,8 @@ class ChargeCar(Adapter):
             return None
         return max(0.0, self.aim - soc) / 100 * self.capacity / EFFICIENCY
 
-    def _watts(self, amperes: float) -> float:
-        return amperes * self.volts * self.phases
+    def _watts(self, amperes: float, phases: int | None = None) -> float:
+        return amperes * self.volts * (phases or self.phases)
 
 
 def departures(data: Mapping[str, Any]) -> tuple[time | None, ...]:

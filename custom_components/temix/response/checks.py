@@ -26,6 +26,7 @@ from .charge_car import ChargeCar
 from .home import Home, entity_id
 from .kinds import read
 from .model import Adapter, Kind, Unusable, as_number
+from .phases import options_of
 from .timer import own_timer
 from .words import say
 
@@ -35,13 +36,14 @@ UNITS: Final[dict[str, tuple[str, ...]]] = {
     "setpoint": (UnitOfPower.WATT,),
     "meter": (UnitOfPower.WATT, UnitOfPower.KILO_WATT),
     "outdoor": ("°C", "°F"),
+    "thermometer": ("°C", "°F"),
 }
 """In which units an entity may be; one without a unit is believed."""
 SET_POINTS: Final = {
     "thermostat": ClimateEntityFeature.TARGET_TEMPERATURE | ClimateEntityFeature.TARGET_TEMPERATURE_RANGE,
     "heater": WaterHeaterEntityFeature.TARGET_TEMPERATURE,
 }
-ENTITIES: Final = (*UNITS, *SET_POINTS, "switch", "stop", "plugged", "presence", "notify")
+ENTITIES: Final = (*UNITS, *SET_POINTS, "switch", "stop", "phase_switch", "plugged", "presence", "notify")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,8 @@ def wrong_device(
     hass: HomeAssistant, entry: ConfigEntry[Any], data: Mapping[str, Any], own: str
 ) -> Wrong | None:
     """What is wrong with the chosen entities; ``own`` is the response that is being changed."""
-    if data["kind"] == Kind.CHARGE_CAR and not data.get("switch") and not data.get("current"):
-        return Wrong("switch", "switch_or_current")
+    if missing := _missing(data):
+        return missing
     for name in ENTITIES:
         if not data.get(name):
             continue
@@ -69,6 +71,22 @@ def wrong_device(
         if wrong := _wrong_entity(name, state):
             return wrong
     return _taken(hass, entry, data, own)
+
+
+def _missing(data: Mapping[str, Any]) -> Wrong | None:
+    """An entity without which the others are of no use, or one too many."""
+    has = {
+        name: bool(data.get(name)) for name in ("switch", "current", "phase_switch", "heater", "thermometer")
+    }
+    if data["kind"] == Kind.CHARGE_CAR:
+        if not has["switch"] and not has["current"]:
+            return Wrong("switch", "switch_or_current")
+        return Wrong("current", "phases_and_current") if has["phase_switch"] and not has["current"] else None
+    if data["kind"] != Kind.HEAT_WATER:
+        return None
+    if has["heater"] is has["switch"]:
+        return Wrong("heater", "heater_or_switch")
+    return Wrong("thermometer", "no_thermometer") if has["switch"] and not has["thermometer"] else None
 
 
 def wrong_settings(hass: HomeAssistant, data: Mapping[str, Any]) -> Wrong | None:
@@ -117,6 +135,8 @@ def _wrong_entity(name: str, state: State) -> Wrong | None:
     features = int(state.attributes.get(ATTR_SUPPORTED_FEATURES, 0))
     if name in SET_POINTS and not features & SET_POINTS[name]:
         return Wrong(name, "no_set_point", {"entity": state.entity_id})
+    if name == "phase_switch" and options_of(state) is None:
+        return Wrong(name, "no_phases", {"entity": state.entity_id})
     return None
 
 
@@ -132,7 +152,7 @@ def wrong_season(hass: HomeAssistant, data: Mapping[str, Any]) -> Wrong | None:
 
 def _taken(hass: HomeAssistant, entry: ConfigEntry[Any], data: Mapping[str, Any], own: str) -> Wrong | None:
     """An entity that another response leads already."""
-    names = ("current", "switch", "stop", "thermostat", "heater", "setpoint")
+    names = ("current", "phase_switch", "switch", "stop", "thermostat", "heater", "setpoint")
     chosen = {data[name]: name for name in names if data.get(name)}
     for subentry in entry.subentries.values():
         if subentry.subentry_id == own:

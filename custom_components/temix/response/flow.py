@@ -15,12 +15,25 @@ from .guess import guess, name_of
 from .home import entity_id
 from .kinds import read
 from .model import Kind
+from .phases import options_of
 from .preview import preview
-from .questions import MORE, NAME, PAGES, Degrees, Preset, Questions, number
+from .questions import MORE, NAME, PAGES, Degrees, Preset, Questions, SetPoint, number
 
 COPY: Final = "copy"
 COPIED: Final = "response"
-LED: Final = ("switch", "stop", "on_option", "off_option", "current", "thermostat", "heater", "setpoint")
+LED: Final = (
+    "switch",
+    "stop",
+    "on_option",
+    "off_option",
+    "current",
+    "phase_switch",
+    "one_phase",
+    "three_phases",
+    "thermostat",
+    "heater",
+    "setpoint",
+)
 """Answers that a copy leaves out: two responses cannot lead one entity."""
 BUTTONS: Final = ("button", "input_button", "script")
 CHOICES: Final = ("select", "input_select")
@@ -113,6 +126,8 @@ class ResponseFlow(ConfigSubentryFlow):
         wrong = checks.wrong_device(self.hass, self._get_entry(), {"kind": kind, **self._device}, own)
         if wrong is not None:
             return self._page(kind, questions, user_input, wrong)
+        phases = self.hass.states.get(entity_id(self.hass, self._device.get("phase_switch")) or "")
+        self._device |= options_of(phases) or {}
         self._guessed = await guess(self.hass, kind, self._device)
         self._lever = {}
         found = entity_id(self.hass, self._device.get("switch")) or ""
@@ -211,8 +226,10 @@ class ResponseFlow(ConfigSubentryFlow):
         return asked
 
     def _selector(self, how: Any) -> Any:
-        if how is not Degrees and how is not Preset:
+        if how not in (Degrees, SetPoint, Preset):
             return how
+        if how is SetPoint and not self._device.get("heater"):
+            return None
         led = entity_id(self.hass, self._device.get("thermostat") or self._device.get("heater"))
         state = self.hass.states.get(led or "")
         shown: Mapping[str, Any] = {} if state is None else state.attributes

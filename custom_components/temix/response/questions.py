@@ -41,6 +41,10 @@ class Degrees:
     """Stands for a temperature until the page is made: unit and limits are the home's and the device's."""
 
 
+class SetPoint(Degrees):
+    """The temperature that a device is set to; the question is left out where it has no set-point."""
+
+
 class Preset:
     """Stands for one of the thermostat's presets; the question is left out where it has none."""
 
@@ -86,6 +90,7 @@ PAGES: Final[dict[str, Pages]] = {
         {
             vol.Optional("switch"): LEVER,
             vol.Optional("current"): NUMBER,
+            vol.Optional("phase_switch"): _entity(["select", "input_select", "number", "input_number"]),
             vol.Optional("plugged"): _entity(["binary_sensor", "device_tracker"]),
             vol.Optional("soc"): SOC,
         },
@@ -108,10 +113,14 @@ PAGES: Final[dict[str, Pages]] = {
         },
     ),
     Kind.HEAT_WATER: Pages(
-        {vol.Required("heater"): _entity(["water_heater"])},
+        {
+            vol.Optional("heater"): _entity(["water_heater"]),
+            vol.Optional("switch"): LEVER,
+            vol.Optional("thermometer"): _entity(["sensor"], "temperature"),
+        },
         {
             vol.Required("lowest"): Degrees,
-            vol.Required("usual"): Degrees,
+            vol.Required("usual"): SetPoint,
             vol.Required("highest"): Degrees,
             vol.Required("power", default=2_000): WATTS,
         },
