@@ -116,7 +116,8 @@ async def past(demo: Demo) -> Finding:
 
 async def led(demo: Demo) -> Finding:
     """Every price response follows the gateway's plan, or has nothing to do."""
-    reasons = [f"sensor.{each.settings['name'].lower().replace(' ', '_')}_why" for each in RESPONSES]
+    names = [each["name"].lower().replace(" ", "_") for each in RESPONSES.values()]
+    reasons = [f"sensor.{name}_why" for name in names]
 
     async def look() -> dict[str, str]:
         states = await demo.home_assistant.states()

@@ -6,11 +6,12 @@ from typing import Any, Self
 import aiohttp
 
 from demo.processes import DemoError
-from demo.responses import Answers
 
 type Json = dict[str, Any]
 
 TIMEOUT = aiohttp.ClientTimeout(total=60)
+MOST_STEPS = 12
+"""More forms than a dialog for one device ever has."""
 
 
 class HomeAssistant:
@@ -89,24 +90,31 @@ class HomeAssistant:
         entry: Json = step["result"]
         return entry
 
-    async def add_response(self, entry: Json, answers: Answers) -> None:
-        """Go through the dialog of a new price response, from its menu to the preview.
+    async def add_response(self, question: str, answers: Json) -> Json:
+        """Go through the dialog of a new price response as the owner does; returns the last step.
+
+        Each form gets what it asks for of ``answers``; what they leave out keeps its suggestion.
 
         Raises:
-            DemoError: the dialog ended otherwise.
+            DemoError: the dialog refuses an answer, or does not end.
         """
+        entries = await self.get("/api/config/config_entries/entry?domain=temix")
         path = "/api/config/config_entries/subentries/flow"
-        step = await self.send("POST", path, json={"handler": [entry["entry_id"], "response"]})
-        path = f"{path}/{step['flow_id']}"
-        await self.send("POST", path, json={"next_step_id": answers.kind})
-        step = await self.send("POST", path, json=answers.device)
-        settings = known(step["data_schema"]) | answers.settings
-        settings["more"] |= answers.more
-        step = await self.send("POST", path, json=settings)
-        if step.get("step_id") == "preview":
-            step = await self.send("POST", path, json={})
-        if step["type"] != "create_entry":
-            raise DemoError(f"Home Assistant could not add {answers}: {step.get('errors') or step}")
+        handler = [entries[0]["entry_id"], "response"]
+        step: Json = await self.send("POST", path, json={"handler": handler})
+        for _ in range(MOST_STEPS):
+            match step["type"]:
+                case "create_entry":
+                    return step
+                case "menu":
+                    answer: Json = {"next_step_id": question}
+                case "form" if not step["errors"]:
+                    answer = filled(step["data_schema"], answers)
+                case _:
+                    break
+            step = await self.send("POST", f"{path}/{step['flow_id']}", json=answer)
+        told = {key: step.get(key) for key in ("type", "step_id", "errors", "reason")}
+        raise DemoError(f"Home Assistant could not add the response {question}: {told}")
 
     async def delete_response(self, name: str) -> None:
         """Delete the price response of this name.
@@ -166,12 +174,17 @@ class HomeAssistant:
             raise DemoError(f"{method} {self.url}{path}: {error!r}") from error
 
 
-def known(schema: list[Json]) -> Json:
-    """The answers that a page shows before anybody types, those of its sections, too."""
-    answers: Json = {}
-    for field in schema:
-        if field.get("type") == "expandable":
-            answers[field["name"]] = known(field["schema"])
-        elif "default" in field:
-            answers[field["name"]] = field["default"]
-    return answers
+def filled(schema: list[Json], answers: Json) -> Json:
+    """What a form would send: the answers that it asks for, the suggestions of the rest."""
+    sent: Json = {}
+    for asked in schema:
+        name = asked["name"]
+        if asked.get("type") == "expandable":
+            sent[name] = filled(asked["schema"], answers)
+        elif name in answers:
+            sent[name] = answers[name]
+        elif "default" in asked:
+            sent[name] = asked["default"]
+        elif "suggested_value" in asked.get("description", {}):
+            sent[name] = asked["description"]["suggested_value"]
+    return sent

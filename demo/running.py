@@ -219,8 +219,8 @@ async def _bring_up(demo: Demo, tell: Callable[[str], None]) -> None:
     entry = await demo.home_assistant.add_integration("temix", address, {"code": await demo.pairing_code()})
     await demo.home_assistant.enable(entry, "sensor.account_position")
     tell("Adding the price responses")
-    for answers in RESPONSES:
-        await demo.home_assistant.add_response(entry, answers)
+    for question, answers in RESPONSES.items():
+        await demo.home_assistant.add_response(question, {**answers})
 
 
 async def _bring_down(demo: Demo) -> None:

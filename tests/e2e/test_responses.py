@@ -8,7 +8,7 @@ from pathlib import Path
 from temix_gateway.home.messages import DevicePlan, Plan, PlanStep
 from temix_gateway.home.roles import Role
 
-from tests.e2e.peers.home import add_response, eventually, running
+from tests.e2e.peers.home import eventually, running
 from tests.gateway.home.fake_core import Gateway, state
 
 MINUTE = 60_000
@@ -36,7 +36,7 @@ async def test_zwave_plug_follows_and_a_person_wins(tmp_path: Path) -> None:
         code = gateway.door.open_pairing(Role.CONTROLLER).code
         await home.home_assistant.add_integration("temix", address, {"code": code})
         await eventually(lambda: home.state("switch.smart_switch_7"), "off")
-        await add_response(home.home_assistant, "run_hours", answers())
+        await home.home_assistant.add_response("run_hours", answers())
 
         async def reported() -> bool:
             return bool(gateway.core.commands)
@@ -75,7 +75,7 @@ async def test_zigbee_plug_follows_by_its_own_timer(tmp_path: Path) -> None:
         code = gateway.door.open_pairing(Role.CONTROLLER).code
         await home.home_assistant.add_integration("temix", address, {"code": code})
         await eventually(lambda: home.state("switch.dryer_plug_state"), "off")
-        await add_response(home.home_assistant, "run_hours", answers("switch.dryer_plug_state"))
+        await home.home_assistant.add_response("run_hours", answers("switch.dryer_plug_state"))
 
         async def reported() -> bool:
             return any(getattr(command, "devices", None) for command in gateway.core.commands)

@@ -12,17 +12,15 @@ from typing import Any, Final
 import aiohttp
 
 from demo import folders
-from demo.home_assistant import HomeAssistant, Json
+from demo.home_assistant import HomeAssistant
 from demo.ports import choose
-from demo.processes import DemoError, Service
+from demo.processes import Service
 from demo.running import BIN, Demo, Ports, enrol, until
 from tests.e2e.peers.esphome_plug import EsphomePlug
 from tests.e2e.peers.mqtt_devices import MqttHome
 
 HERE: Final = Path(__file__).parent
 WITHIN_S: Final = 30.0
-MOST_STEPS: Final = 12
-"""More forms than a dialog for one device ever has."""
 
 CONFIGURATION: Final = """\
 homeassistant:
@@ -161,48 +159,6 @@ async def running(folder: Path) -> AsyncIterator[Home]:
         await home_assistant.add_integration("zwave_js", {"url": f"ws://127.0.0.1:{zwave}"})
         await home_assistant.add_integration("esphome", {"host": "127.0.0.1", "port": esphome_port})
         yield home
-
-
-async def add_response(home_assistant: HomeAssistant, menu: str, answers: Json) -> Json:
-    """Go through the dialog of a new response as the owner does; returns the last step.
-
-    Each form gets what it asks for of ``answers``; what they leave out keeps its suggestion.
-
-    Raises:
-        DemoError: the dialog refuses an answer, or does not end.
-    """
-    entries = await home_assistant.get("/api/config/config_entries/entry?domain=temix")
-    path = "/api/config/config_entries/subentries/flow"
-    step = await home_assistant.send("POST", path, json={"handler": [entries[0]["entry_id"], "response"]})
-    for _ in range(MOST_STEPS):
-        match step["type"]:
-            case "create_entry":
-                return step
-            case "menu":
-                answer: Json = {"next_step_id": menu}
-            case "form" if not step["errors"]:
-                answer = filled(step["data_schema"], answers)
-            case _:
-                break
-        step = await home_assistant.send("POST", f"{path}/{step['flow_id']}", json=answer)
-    told = {key: step.get(key) for key in ("type", "step_id", "errors", "reason")}
-    raise DemoError(f"Home Assistant could not add the response {menu}: {told}")
-
-
-def filled(schema: list[Json], answers: Json) -> Json:
-    """What a form would send: the answers that it asks for, the suggestions of the rest."""
-    sent: Json = {}
-    for asked in schema:
-        name = asked["name"]
-        if asked.get("type") == "expandable":
-            sent[name] = filled(asked["schema"], answers)
-        elif name in answers:
-            sent[name] = answers[name]
-        elif "default" in asked:
-            sent[name] = asked["default"]
-        elif "suggested_value" in asked.get("description", {}):
-            sent[name] = asked["description"]["suggested_value"]
-    return sent
 
 
 @asynccontextmanager
