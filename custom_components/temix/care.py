@@ -20,9 +20,10 @@ ISSUES: Final = (
     "prices_stale",
     "ledger_locked",
     "mandate_needed",
+    "bill_guard",
     "currency_differs",
 )
-WARNINGS: Final = ("mandate_needed", "currency_differs")
+WARNINGS: Final = ("mandate_needed", "bill_guard", "currency_differs")
 """Nothing is broken: a person decides."""
 
 LOCKS: Final = {"ledger": "ledger_locked", "clock": "clock_wrong"}
@@ -40,6 +41,8 @@ def ailments(state: GatewayState, unpriced: timedelta, currency: str) -> Iterato
         yield "retailer_refused", {"reason": state.retailer.reason[:REASON_CHARACTERS]}
     if state.mandate is not None and state.mandate.needed:
         yield "mandate_needed", {}
+    if state.bill_guard is not None and state.bill_guard.warning:
+        yield "bill_guard", {"reason": state.bill_guard.warning[:REASON_CHARACTERS]}
     if unpriced >= STALE_AFTER:
         yield "prices_stale", {"minutes": str(unpriced // timedelta(minutes=1))}
     if state.currency != currency:

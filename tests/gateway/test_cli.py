@@ -195,10 +195,14 @@ def test_an_error_is_one_line_and_an_exit_code(folder: Path) -> None:
     assert ended.stderr.count("\n") == 1
 
 
-def test_an_unreadable_ledger_is_named(folder: Path, command: Command) -> None:
+def test_a_gateway_whose_ledger_is_no_database_runs_and_says_so(folder: Path) -> None:
     (folder / "data").mkdir()
-    (folder / "data" / "ledger.db").write_bytes(b"holiday pictures" * 100)
-    assert "data/ledger.db cannot be read (file is not a database)" in command.fails("run")
+    ledger = folder / "data" / "ledger.db"
+    ledger.write_bytes(b"holiday pictures" * 100)
+    with running(folder):
+        locked = json.loads(status(folder, "--json").stdout)["trading"]["locked"]
+    assert "failed its check: file is not a database; put back a backup by `temix-gateway rest" in locked[0]
+    assert ledger.read_bytes() == b"holiday pictures" * 100
 
 
 def test_a_newer_ledger_is_left_alone(folder: Path, command: Command) -> None:

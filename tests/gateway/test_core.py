@@ -338,6 +338,18 @@ async def test_without_proof_of_the_clock_nothing_is_traded(bench: Bench) -> Non
     assert bench.core.state().trading.codes == ["clock"]
 
 
+async def test_without_a_ledger_that_is_one_prices_are_shown_and_nothing_is_traded(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_bytes(b"holiday pictures" * 100)
+    bench = Bench(tmp_path / "ledger.db")
+    await bench.connect()
+    await trading(bench)
+    state = bench.core.state()
+    assert state.prices
+    assert bench.retailer.answers == {}
+    assert "file is not a database" in state.trading.locked[0]
+    bench.ledger.close()
+
+
 async def test_a_clock_that_is_proven_or_no_more_is_told_at_once(bench: Bench) -> None:
     told: list[list[str]] = []
     bench.core.observe(lambda: told.append([reason for reason in bench.core.locked() if "clock" in reason]))

@@ -9,6 +9,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
+from temix_gateway.home.account import BillGuard
 from temix_gateway.home.messages import Hello, Mandate, Retailer, Trading
 
 from custom_components.temix import async_remove_config_entry_device
@@ -22,6 +23,16 @@ from tests.integration.conftest import Advance, pushed
 PRICE, FAULT = "there is no valid price", "a record is not what it was"
 
 
+WARNED = BillGuard(
+    limit_today="12",
+    limit_month=None,
+    forecast_today="31.5",
+    forecast_month=None,
+    warning="today is expected to cost 31.50, above the limit of 12.00",
+    shed=[],
+)
+
+
 def keys(registry: ir.IssueRegistry) -> set[str]:
     """The issues that there are, without the one that Home Assistant's default currency makes."""
     return {str(issue.translation_key) for issue in registry.issues.values() if issue.domain == DOMAIN} - {
@@ -32,6 +43,7 @@ def keys(registry: ir.IssueRegistry) -> set[str]:
 @pytest.mark.parametrize(
     "changes, key",
     [
+        ({"bill_guard": WARNED}, "bill_guard"),
         ({"mandate": Mandate(state="missing", needed=True)}, "mandate_needed"),
         (
             {"trading": Trading(paused=False, locked=[PRICE, FAULT], codes=["price", "ledger"])},

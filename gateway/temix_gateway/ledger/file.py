@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from temix_gateway.errors import LedgerUnreadable
 from temix_gateway.ledger import disk
 from temix_gateway.ledger.backup import backup, finish_restore
 from temix_gateway.ledger.schema import STEPS, UNREADABLE, Step, migrate, versions
 from temix_gateway.ledger.verify import check, check_versions
+
+RESTORE: Final = "put back a backup by `temix-gateway restore`"
 
 
 @dataclass(slots=True)
@@ -40,6 +42,8 @@ class LedgerFile:
 def open_file(path: Path, steps: Sequence[Step] = STEPS) -> LedgerFile:
     """Open or create the ledger at ``path``; a failed check opens it read-only, with the fault named.
 
+    Of a file that is no database nothing is read, and it is left as it is.
+
     Raises:
         LedgerInUse: another process writes it.
         LedgerTooNew: a newer version wrote it; it is left as it is.
@@ -66,16 +70,19 @@ def _open_locked(path: Path, steps: Sequence[Step], lock: IO[bytes]) -> LedgerFi
         log = path.with_name(path.name + "-wal")
         if log.exists():  # it did not end in peace, perhaps for a disk that failed to sync the log
             disk.write_again(log)
+        if path.stat().st_size == 0:
+            return _nothing_in(path, steps, lock, "it is empty")
         connection = _connect(path)
     except (*UNREADABLE, OSError) as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+            return _nothing_in(path, steps, lock, str(error))
         raise LedgerUnreadable(path, str(error)) from error
     try:
         check_versions(connection, path, len(steps))
         fault = check(connection, steps=steps)
         if fault:
             connection.execute("PRAGMA query_only = ON")
-            advice = "put back a backup by `temix-gateway restore`"
-            return LedgerFile(path, connection, lock, f"{path} failed its check: {fault}; {advice}")
+            return LedgerFile(path, connection, lock, f"{path} failed its check: {fault}; {RESTORE}")
         _, version = versions(connection)
         if version < len(steps):
             backup(path, path.with_name(f"{path.stem}.schema-{version}.db"))
@@ -87,6 +94,14 @@ def _open_locked(path: Path, steps: Sequence[Step], lock: IO[bytes]) -> LedgerFi
         connection.close()
         raise
     return LedgerFile(path, connection, lock)
+
+
+def _nothing_in(path: Path, steps: Sequence[Step], lock: IO[bytes], fault: str) -> LedgerFile:
+    """A faulty ledger of which nothing can be read: the file stays as it is, an empty one stands in."""
+    connection = sqlite3.connect(":memory:", autocommit=True, check_same_thread=False)
+    migrate(connection, steps)
+    connection.execute("PRAGMA query_only = ON")
+    return LedgerFile(path, connection, lock, f"{path} failed its check: {fault}; {RESTORE}")
 
 
 def _create(path: Path, steps: Sequence[Step]) -> None:

@@ -260,11 +260,22 @@ async def test_a_second_writer_is_refused(ledger: Ledger, path: Path) -> None:
     reopen(ledger).close()
 
 
-def test_what_is_no_ledger_is_refused_and_left_alone(path: Path) -> None:
-    path.write_bytes(b"not a database" * 100)
-    with pytest.raises(LedgerUnreadable, match="file is not a database"):
-        open_file(path)
-    assert path.read_bytes() == b"not a database" * 100
+@pytest.mark.parametrize(
+    "content, fault", [(b"not a database" * 100, "file is not a database"), (b"", "it is empty")]
+)
+async def test_what_is_no_database_locks_the_ledger_and_is_left_alone(
+    path: Path, content: bytes, fault: str
+) -> None:
+    path.write_bytes(content)
+    ledger = Ledger(path, FakeClock())
+    assert f"failed its check: {fault}; put back a backup" in ledger.fault
+    assert await ledger.pairs(NOW) == []
+    with pytest.raises(LedgerLocked, match=fault):
+        await ledger.place(order("a"), seal)
+    with pytest.raises(LedgerInUse):
+        Ledger(path, FakeClock())
+    ledger.close()
+    assert path.read_bytes() == content
 
 
 def test_a_folder_in_its_place_is_refused(path: Path) -> None:
