@@ -83,7 +83,7 @@ def check(found: Found) -> None:
         assert found.counts[name] * 100 >= least * found.seeds, f"too little: {name}"
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_nothing_is_lost_or_doubled_in_any_trouble(tell: Callable[[object], None]) -> None:
     tell(found := search(ORDINARY))
     check(found)
