@@ -23,6 +23,7 @@ def back_up(run: Run) -> None:
     backup(copy.with_name(LEDGER), copy)
     run.backup = copy.read_bytes()
     copy.unlink()
+    run.decided_at_backup = len(run.seen.book.decided)
     run.counts["backup made"] += 1
 
 

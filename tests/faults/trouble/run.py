@@ -85,6 +85,8 @@ class Run:
         self.decided: dict[PairKey, Sealed] = {}
         self.backup = b""
         """The gateway's last backup, to be put back."""
+        self.decided_at_backup = 0
+        """How many orders the retailer had decided on then."""
         self.puts_back: PutBack = ""
         """How, before the gateway's next start."""
         self.resynchronises = False
