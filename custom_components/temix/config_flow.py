@@ -16,7 +16,13 @@ from homeassistant.const import CONF_CODE, CONF_HOST, CONF_PORT, CONF_TOKEN
 from homeassistant.core import callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.selector import TextSelector
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+)
 from homeassistant.helpers.service_info.hassio import HassioServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
@@ -25,6 +31,7 @@ from .const import CONF_FINGERPRINT, DEFAULT_PORT, DOMAIN
 from .gateway import endpoint, error_key, identity
 from .meter.flow import MeterFlow
 from .meter.sources import SUBENTRY as METER
+from .nearby import Nearby, at_the_supervisor, on_the_network
 from .options import TemixOptionsFlow
 from .response.flow import ResponseFlow
 from .response.responses import SUBENTRY
@@ -35,6 +42,8 @@ ADDRESS_SCHEMA: Final = vol.Schema(
         vol.Required(CONF_PORT, default=DEFAULT_PORT): cv.port,
     }
 )
+CONF_GATEWAY: Final = "gateway"
+ELSEWHERE: Final = "elsewhere"
 CODE_SCHEMA: Final = vol.Schema({vol.Required(CONF_CODE): TextSelector()})
 
 
@@ -50,6 +59,7 @@ class TemixConfigFlow(ConfigFlow, domain=DOMAIN):
         self._hello: Hello | None = None
         self._secret = ""
         self._app = ""
+        self._nearby: dict[str, Nearby] = {}
 
     @classmethod
     @callback
@@ -69,6 +79,41 @@ class TemixConfigFlow(ConfigFlow, domain=DOMAIN):
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Look for gateways; where there is none, ask for an address."""
+        known = {entry.unique_id for entry in self._async_current_entries()}
+        app = await at_the_supervisor(self.hass)
+        if app is not None and app.config["id"] not in known:
+            return await self.async_step_hassio(app)
+        self._nearby = {
+            found.place: found for found in await on_the_network(self.hass) if found.gateway_id not in known
+        }
+        return await (self.async_step_choose() if self._nearby else self.async_step_address())
+
+    async def async_step_choose(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """List the gateways on the network, and another address."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            found = self._nearby.get(user_input[CONF_GATEWAY])
+            if found is None:
+                return await self.async_step_address()
+            error = await self._probe({CONF_HOST: found.host, CONF_PORT: found.port})
+            if error is None:
+                self._abort_if_unique_id_configured()
+                return await self.async_step_pair()
+            errors["base"] = error
+        gateways = [
+            SelectOptionDict(value=place, label=f"{found.name} ({place})")
+            for place, found in self._nearby.items()
+        ]
+        listed = SelectSelectorConfig(
+            options=[*gateways, SelectOptionDict(value=ELSEWHERE, label=ELSEWHERE)],
+            mode=SelectSelectorMode.LIST,
+            translation_key="gateway",
+        )
+        schema = vol.Schema({vol.Required(CONF_GATEWAY): SelectSelector(listed)})
+        return self.async_show_form(step_id="choose", data_schema=schema, errors=errors)
+
+    async def async_step_address(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask where the gateway is."""
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -77,7 +122,7 @@ class TemixConfigFlow(ConfigFlow, domain=DOMAIN):
                 self._abort_if_unique_id_configured()
                 return await self.async_step_pair()
             errors["base"] = error
-        return self._ask_address("user", user_input, errors)
+        return self._ask_address("address", user_input, errors)
 
     @override
     async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:

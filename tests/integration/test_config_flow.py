@@ -3,9 +3,13 @@
 from collections.abc import AsyncIterator
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
+from unittest.mock import AsyncMock
+from uuid import UUID
 
 import pytest
+from aiohasupervisor import SupervisorError
 from homeassistant.config_entries import SOURCE_HASSIO, SOURCE_USER, SOURCE_ZEROCONF, ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PORT, CONF_TOKEN
 from homeassistant.core import HomeAssistant
@@ -20,7 +24,9 @@ from temix_gateway.home.pairing import Bootstrap
 from temix_gateway.home.roles import Role
 from temix_gateway.home.tokens import CLIENTS
 
+from custom_components.temix import config_flow
 from custom_components.temix.const import CONF_FINGERPRINT, DOMAIN
+from custom_components.temix.nearby import Nearby, on_the_network
 from tests.gateway.home.fake_core import GATEWAY_ID, Gateway
 from tests.integration.conftest import BUY, value
 
@@ -97,7 +103,7 @@ async def unload(hass: HomeAssistant) -> None:
 
 async def test_by_hand(hass: HomeAssistant, gateway: Gateway) -> None:
     flow = await start(hass, SOURCE_USER)
-    assert (flow["type"], flow["step_id"], flow["errors"]) == (FlowResultType.FORM, "user", {})
+    assert (flow["type"], flow["step_id"], flow["errors"]) == (FlowResultType.FORM, "address", {})
     flow = await answer(hass, flow, **address(gateway))
     assert (flow["type"], flow["step_id"]) == (FlowResultType.FORM, "pair")
     assert flow["description_placeholders"] == {"name": "Home", "host": gateway.host}
@@ -132,7 +138,7 @@ async def test_somebody_else_at_the_address_learns_nothing(hass: HomeAssistant, 
 async def test_nobody_there_then_somebody(hass: HomeAssistant, gateway: Gateway) -> None:
     await gateway.stop()
     flow = await answer(hass, await start(hass, SOURCE_USER), **address(gateway))
-    assert (flow["step_id"], flow["errors"]) == ("user", {"base": "cannot_connect"})
+    assert (flow["step_id"], flow["errors"]) == ("address", {"base": "cannot_connect"})
     await gateway.start()
     flow = await answer(hass, flow, **address(gateway))
     assert flow["step_id"] == "pair"
@@ -349,3 +355,109 @@ async def test_the_app_moved(hass: HomeAssistant, entry: MockConfigEntry, other:
     assert entry.data[CONF_PORT] == other.port
     await hass.async_block_till_done()
     await unload(hass)
+
+
+def nearby(*gateways: Gateway) -> list[Nearby]:
+    """What these announce."""
+    return [
+        Nearby(gateway.gateway_id, f"Gateway {number}", gateway.host, gateway.port)
+        for number, gateway in enumerate(gateways, 1)
+    ]
+
+
+async def test_gateways_on_the_network_are_listed_before_an_address_is_asked_for(
+    hass: HomeAssistant, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config_flow, "on_the_network", AsyncMock(return_value=nearby(gateway)))
+    flow = await start(hass, SOURCE_USER)
+    place = f"{gateway.host}:{gateway.port}"
+    listed = flow["data_schema"].schema["gateway"].config["options"]
+    assert [(one["value"], one["label"]) for one in listed] == [
+        (place, f"Gateway 1 ({place})"),
+        ("elsewhere", "elsewhere"),
+    ]
+    elsewhere = await answer(hass, flow, gateway="elsewhere")
+    assert elsewhere["step_id"] == "address"
+    flow = await start(hass, SOURCE_USER)
+    flow = await answer(hass, flow, gateway=place)
+    assert flow["step_id"] == "pair"
+    flow = await answer(hass, flow, code=code(gateway))
+    assert flow["type"] is FlowResultType.CREATE_ENTRY
+    paired(gateway, flow["result"])
+    flow = await start(hass, SOURCE_USER)  # the one that is set up is not listed again
+    assert flow["step_id"] == "address"
+    await unload(hass)
+
+
+async def test_a_listed_gateway_that_is_gone_is_told(
+    hass: HomeAssistant, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config_flow, "on_the_network", AsyncMock(return_value=nearby(gateway)))
+    flow = await start(hass, SOURCE_USER)
+    await gateway.stop()
+    flow = await answer(hass, flow, gateway=f"{gateway.host}:{gateway.port}")
+    assert (flow["step_id"], flow["errors"]) == ("choose", {"base": "cannot_connect"})
+
+
+async def test_the_app_that_was_there_first_is_found_by_the_dialog(
+    hass: HomeAssistant, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its announcement came before the integration: the Supervisor is asked for it."""
+    await gateway.stop()
+    gateway.bootstrap = Bootstrap(SECRET)
+    await gateway.start()
+    handed = handed_over(gateway)
+    told = SimpleNamespace(addon=handed.slug, service=DOMAIN, uuid=UUID(int=1), config=handed.config)
+    other = SimpleNamespace(addon="core_mosquitto", service="mqtt", uuid=UUID(int=2), config={})
+    supervisor = SimpleNamespace(
+        discovery=SimpleNamespace(list=AsyncMock(return_value=[other, told])),
+        addons=SimpleNamespace(addon_info=AsyncMock(return_value=SimpleNamespace(name=handed.name))),
+    )
+    monkeypatch.setattr("custom_components.temix.nearby.is_hassio", lambda _: True)
+    handler = "homeassistant.components.hassio.handler.get_supervisor_client"
+    monkeypatch.setattr(handler, lambda _: supervisor)
+    flow = await start(hass, SOURCE_USER)
+    assert (flow["step_id"], flow["description_placeholders"]) == ("hassio_confirm", {"name": handed.name})
+    flow = await answer(hass, flow)
+    assert flow["type"] is FlowResultType.CREATE_ENTRY
+    assert (await start(hass, SOURCE_USER))["step_id"] == "address"
+    supervisor.discovery.list.return_value = [other]
+    assert (await start(hass, SOURCE_USER))["step_id"] == "address"
+    supervisor.discovery.list.side_effect = SupervisorError("away")
+    assert (await start(hass, SOURCE_USER))["step_id"] == "address"
+    await unload(hass)
+
+
+async def test_the_network_is_asked_itself(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser that is told two names, one of which nobody resolves."""
+
+    class Browser:
+        def __init__(self, network: Any, service: str, handlers: list[Any]) -> None:
+            for name in ("Home", "Gone"):
+                handlers[0](
+                    zeroconf=network, service_type=service, name=f"{name}.{service}", state_change=None
+                )
+
+        async def async_cancel(self) -> None:
+            pass
+
+    class Info:
+        port = 8271
+        decoded_properties: ClassVar = {"id": "gw-1"}
+
+        def __init__(self, _: str, name: str) -> None:
+            self.name = name
+
+        async def async_request(self, *_: Any) -> bool:
+            return not self.name.startswith("Gone")
+
+        def parsed_addresses(self) -> list[str]:
+            return ["192.0.2.7"]
+
+    assert await on_the_network(hass) == []  # Home Assistant's zeroconf is not there
+    hass.config.components.add("zeroconf")
+    monkeypatch.setattr("homeassistant.components.zeroconf.async_get_instance", AsyncMock())
+    for name, stand_in in (("AsyncServiceBrowser", Browser), ("AsyncServiceInfo", Info), ("LOOK_S", 0)):
+        monkeypatch.setattr(f"custom_components.temix.nearby.{name}", stand_in)
+    (found,) = await on_the_network(hass)
+    assert (found.gateway_id, found.name, found.place) == ("gw-1", "Home", "192.0.2.7:8271")
