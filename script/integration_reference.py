@@ -16,6 +16,7 @@ from custom_components.temix.entity import GATEWAY, PRICES
 from custom_components.temix.event import MARKET
 from custom_components.temix.number import LIMITS
 from custom_components.temix.price_sensors import PRICE_SENSORS
+from custom_components.temix.response import entities as responses
 from custom_components.temix.select import GATEWAY_MODE
 
 INTEGRATION: Final = Path(__file__).parent.parent / "custom_components" / "temix"
@@ -78,6 +79,23 @@ MEANINGS: Final = {
     "mode": "Monitor (prices only), advise (plans are shown), automatic (the gateway trades)",
 }
 
+RESPONSE_MEANINGS: Final = {
+    "state": "What it does now; attributes `reason` and `held_until`",
+    "why": "Why; attribute `sentence` says it in Home Assistant's language, with prices and times",
+    "next_start": "When the device starts next by the plan",
+    "saved": "What was saved so far against the day's mean price",
+    "expected_saving": "What the plan in force is expected to save",
+    "held_until": "Until when a person, or an action, has it rest",
+    "run_time": "How long the device has run, led or not",
+    "ready_by": "When it has to be done; where the device is asked for that",
+    "mode": "Automatic, run now, or off; actions on a response are aimed at this entity",
+    "target": "What it aims at: a state of charge, a temperature, hours or a price; where the kind has one",
+    "good_time": "Whether now is a good time; of *just tell me*",
+    "skip": "Leaves out the next run",
+    "release": "Ends a hold",
+    "ready": "Says that a machine is filled and may run; of *run once*",
+}
+
 
 def page() -> str:
     """The whole page."""
@@ -95,6 +113,15 @@ def page() -> str:
         "| device | entity | key | on | state |",
         "| --- | --- | --- | --- | --- |",
         *_entities(texts),
+        "",
+        "## Entities of a price response",
+        "",
+        "Each [response](../how-to/let-a-device-respond.md) is a device of its own;",
+        "unique ids are the response's id, `_`, and the key.",
+        "",
+        "| entity | key | on | state |",
+        "| --- | --- | --- | --- |",
+        *_of_responses(texts),
     ]
     for title, name, section in (
         ("Actions", "services.yaml", "services"),
@@ -112,6 +139,19 @@ def _entities(texts: Mapping[str, Any]) -> Iterator[str]:
         where = texts["device"][device]["name"]
         on = "●" if description.entity_registry_enabled_default else ""
         yield f"| {where} | {name} | `{description.key}` | {on} | {MEANINGS[description.key]} |"
+
+
+def _of_responses(texts: Mapping[str, Any]) -> Iterator[str]:
+    for platform, description in (
+        *(("sensor", sensor) for sensor in (*responses.SENSORS, responses.READY_BY)),
+        ("select", responses.MODE),
+        ("number", responses.TARGET),
+        ("binary_sensor", responses.GOOD_TIME),
+        *(("button", button) for button in (responses.SKIP, responses.RELEASE, responses.READY)),
+    ):
+        name = texts["entity"][platform][description.translation_key]["name"]
+        on = "●" if description.entity_registry_enabled_default else ""
+        yield f"| {name} | `{description.key}` | {on} | {RESPONSE_MEANINGS[description.key]} |"
 
 
 def _descriptions() -> Iterator[tuple[str, str, EntityDescription]]:
