@@ -69,10 +69,9 @@ class Dashboard:
             await context.close()
 
     async def load(self) -> None:
-        """Load it, and wait for both charts."""
+        """Load it, and wait for the card's charts."""
         await self.page.goto(self._url, wait_until="domcontentloaded")
-        for chart in ("Price to buy, by interval", "Position in kW, by interval"):
-            await self.page.get_by_alt_text(chart).wait_for(timeout=60_000)
+        await self.page.get_by_role("slider", name="Prices by interval").wait_for(timeout=60_000)
 
     async def warmer(self) -> None:
         """Ask the thermostat's tile for one degree more."""

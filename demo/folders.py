@@ -30,10 +30,9 @@ def make_home_assistant(folder: Path, port: int) -> None:
     """Fill ``folder`` from what lies beside this file; both integrations are links into the repository."""
     storage = folder / ".storage"
     storage.mkdir(parents=True)
-    for name in ("configuration.yaml", "dashboard.yaml"):
+    for name in ("configuration.yaml", "dashboard.yaml", "strategy.yaml"):
         shutil.copyfile(DEMO / name, folder / name)
     (folder / "automations.yaml").touch()
-    shutil.copytree(DEMO / "custom_templates", folder / "custom_templates")
     for stored in (DEMO / "storage").iterdir():
         shutil.copyfile(stored, storage / stored.name)
     (storage / "http").write_text(json.dumps(http_settings(port)))

@@ -1,42 +1,24 @@
 // The card: what the gateway says, drawn, told in words, and walked through by hand, mouse and keys.
-import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import * as chart from "./chart";
 import { form, options, TYPE, type Options } from "./config";
 import { Format } from "./format";
 import * as model from "./model";
+import { deviceName, does, explained, icon } from "./runs";
 import { empty, skeleton } from "./states";
 import { styles } from "./styles";
-import { description, table } from "./telling";
+import { description, table, type Told } from "./telling";
 import type { CardConfig, Device, HomeAssistant, Localize, Parts } from "./types";
 import { speaker, type Say } from "./words";
 
-const ICONS: Record<string, string> = {
-  charge_car: "mdi:ev-station",
-  heat_water: "mdi:water-boiler",
-  heat_cool: "mdi:thermostat",
-  run_hours: "mdi:pump",
-  run_once: "mdi:dishwasher",
-  pause_when_dear: "mdi:power-plug",
-  home_battery: "mdi:home-battery",
-  just_tell: "mdi:bell-ring",
-};
-const SENTENCE = "component.temix.entity.sensor.response_why.state_attributes.sentence.state";
-const DOING = "component.temix.entity.sensor.response_state.state";
 const MOVES_EVERY_MS = 15_000;
 
 /** What was last known of each gateway: a card that comes back is whole at once. */
 const remembered = new Map<string | null, Parts>();
 
 /** Everything that one drawing needs. */
-interface Drawing {
-  parts: Parts;
-  say: Say;
-  format: Format;
-  now: number;
-  shown: model.Span;
-  slots: model.Slot[];
-  chosen: model.Slot | null;
-  current: model.Slot | null;
+interface Drawing extends Told {
   on: chart.Canvas;
 }
 
@@ -61,6 +43,7 @@ export class TemixCard extends LitElement {
   private localize: Localize | undefined;
   private now = Date.now() / 1000;
   private options: Options | undefined;
+  private format: { locale: object; currency: string; made: Format } | undefined;
   private leave: Promise<() => unknown> | undefined;
   private followed: unknown;
   private spoken = "";
@@ -104,6 +87,19 @@ export class TemixCard extends LitElement {
     clearInterval(this.clock);
     this.watch.disconnect();
     this.unfollow();
+  }
+
+  /** Home Assistant hands over a new `hass` with every state of every entity; few of them matter here. */
+  protected override shouldUpdate(changed: PropertyValues): boolean {
+    const before = changed.get("hass") as HomeAssistant | undefined;
+    if (changed.size > 1 || !before || !this.hass) return true;
+    const { connection, language, locale, user } = this.hass;
+    return (
+      before.connection !== connection ||
+      before.language !== language ||
+      before.locale !== locale ||
+      before.user !== user
+    );
   }
 
   protected override updated(): void {
@@ -165,7 +161,7 @@ export class TemixCard extends LitElement {
     return html`${this.head(drawing, options)}
       ${has("prices") || has("position") ? this.plots(drawing, options) : nothing}
       ${has("runs") ? this.lanes(drawing) : nothing} ${has("costs") ? this.costs(drawing) : nothing}
-      ${table(drawing, this.deviceName)}`;
+      ${guard([parts, drawing.format, Math.floor(this.now / 60)], () => table(drawing))}`;
   }
 
   private drawing(parts: Parts, hass: HomeAssistant, options: Options, say: Say): Drawing {
@@ -175,7 +171,7 @@ export class TemixCard extends LitElement {
     return {
       parts,
       say,
-      format: Format.of(hass, parts.gateway.currency ?? "USD"),
+      format: this.formatted(hass, parts.gateway.currency ?? "USD"),
       now,
       shown,
       slots,
@@ -183,6 +179,13 @@ export class TemixCard extends LitElement {
       current: model.current(parts.now, slots),
       on: chart.canvas(this.width, shown),
     };
+  }
+
+  private formatted(hass: HomeAssistant, currency: string): Format {
+    if (this.format?.locale !== hass.locale || this.format.currency !== currency) {
+      this.format = { locale: hass.locale, currency, made: Format.of(hass, currency) };
+    }
+    return this.format.made;
   }
 
   /** How high the card is about to be, before it knows. */
@@ -309,7 +312,7 @@ export class TemixCard extends LitElement {
         ${devices.length === 0
           ? say("no_devices")
           : chosen
-            ? html`<b>${this.deviceName(chosen)}:</b> ${this.explained(drawing, chosen)}`
+            ? html`<b>${deviceName(chosen)}:</b> ${explained(drawing, chosen, this.localize)}`
             : say("choose_device")}
       </p>
     </div>`;
@@ -333,49 +336,14 @@ export class TemixCard extends LitElement {
       @keydown=${(event: KeyboardEvent) =>
         this.key(event, drawing.slots, chosen ? drawing.slots.indexOf(chosen) : model.nearest(drawing.slots, now))}
     >
-      <ha-icon icon=${ICONS[device.kind ?? ""] ?? "mdi:power-plug"}></ha-icon>
+      <ha-icon icon=${icon(device)}></ha-icon>
       <span class="names">
-        <span class="name">${this.deviceName(device)}</span>
-        <span class="does">${this.does(drawing, device, found)}</span>
+        <span class="name">${deviceName(device)}</span>
+        <span class="does">${does(drawing, device, found, this.localize)}</span>
       </span>
       ${chart.lanePlot(on, found, { now, chosen })}
     </button>`;
   }
-
-  /** When a device runs next and how much it takes, or what it does instead. */
-  private does(drawing: Drawing, device: Device, found: model.Run[]): string {
-    const { say, format, now } = drawing;
-    const next = model.nextRun(found, now);
-    const doing = device.doing ?? "";
-    const special = ["held", "fail_safe", "unavailable", "off"].includes(doing);
-    if (special || next === null) {
-      return (doing && this.localize?.(`${DOING}.${doing}`)) || say("no_run");
-    }
-    const when = next.start <= now ? say("until", { end: format.moment(next.end, now) }) : format.range(next.start, next.end, now);
-    return `${when} · ${format.energy(next.energy)}`;
-  }
-
-  private explained(drawing: Drawing, device: Device): string {
-    const { say, format, now, chosen } = drawing;
-    const found = model.why(device, chosen?.start ?? now, chosen === null);
-    if (!found) return say("nothing_known");
-    const price = (value: number | null): string => (value === null ? "–" : `${format.price(value)}/kWh`);
-    const clock = (at: number | null): string => (at === null ? "–" : format.moment(at, now));
-    const sentence = this.localize?.(`${SENTENCE}.${found.reason}`, {
-      end: clock(found.end),
-      until: clock(found.until),
-      price: price(found.price),
-      later: price(found.later),
-    });
-    const saved = device.saved ? ` ${say("saves", { amount: format.money(device.saved) })}` : "";
-    const advice = device.advice ? ` (${say("advice")})` : "";
-    return `${sentence || say("nothing_known")}${saved}${advice}`;
-  }
-
-  private readonly deviceName = (device: Device): string => {
-    const words = device.id.replaceAll("_", " ");
-    return device.name ?? words.charAt(0).toUpperCase() + words.slice(1);
-  };
 
   private costs(drawing: Drawing): TemplateResult {
     const { say, format, parts } = drawing;

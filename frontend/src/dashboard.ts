@@ -36,10 +36,15 @@ export function dashboard(hass: HomeAssistant, say: Say, entry?: string): object
         max_columns: 3,
         sections: [
           { type: "grid", column_span: 2, cards: [card] },
-          section(say("heading_now"), "mdi:flash", tiles(NOW)),
-          section(say("heading_account"), "mdi:cash", tiles(ACCOUNT)),
-          section(say("heading_control"), "mdi:tune", tiles(CONTROL)),
-        ].filter((each) => each !== null),
+          {
+            type: "grid",
+            cards: [
+              ...group(say("heading_now"), "mdi:flash", tiles(NOW)),
+              ...group(say("heading_account"), "mdi:cash", tiles(ACCOUNT)),
+              ...group(say("heading_control"), "mdi:tune", tiles(CONTROL)),
+            ],
+          },
+        ],
       },
       {
         title: say("view_devices"),
@@ -80,7 +85,7 @@ export function dashboard(hass: HomeAssistant, say: Say, entry?: string): object
   };
 }
 
-function response(hass: HomeAssistant, ours: EntityEntry[], device: string): object | null {
+function response(hass: HomeAssistant, ours: EntityEntry[], device: string): object {
   const found = ours.filter((entity) => entity.device_id === device);
   const tiles = RESPONSE.flatMap((key) => {
     const entity = found.find((each) => each.translation_key === key);
@@ -114,6 +119,10 @@ function tile(entity: EntityEntry): Card {
   };
 }
 
-function section(heading: string, icon: string, cards: Card[]): object | null {
-  return cards.length ? { type: "grid", cards: [{ type: "heading", heading, icon }, ...cards] } : null;
+function section(heading: string, icon: string, cards: Card[]): object {
+  return { type: "grid", cards: group(heading, icon, cards) };
+}
+
+function group(heading: string, icon: string, cards: Card[]): Card[] {
+  return cards.length ? [{ type: "heading", heading, icon }, ...cards] : [];
 }

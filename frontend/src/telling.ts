@@ -2,16 +2,19 @@
 import { html, type TemplateResult } from "lit";
 import type { Format } from "./format";
 import * as model from "./model";
-import type { Device, Parts } from "./types";
+import { deviceName } from "./runs";
+import type { Parts } from "./types";
 import type { Say } from "./words";
 
-interface Told {
+/** What is known, and how to say it; `chosen` is the interval that was chosen, none: now. */
+export interface Told {
   parts: Parts;
   say: Say;
   format: Format;
   now: number;
   shown: model.Span;
   slots: model.Slot[];
+  chosen: model.Slot | null;
   current: model.Slot | null;
 }
 
@@ -30,12 +33,12 @@ export function description({ say, format, now, parts, shown }: Told, slot: mode
 }
 
 /** Everything in a sentence or three. */
-export function summary(told: Told, name: (device: Device) => string): string {
+export function summary(told: Told): string {
   const { say, format, now, slots, current, parts, shown } = told;
   const found = model.extremes(slots, now);
   const planned = (parts.devices ?? []).flatMap((device) => {
     const next = model.nextRun(model.runs(device.steps, shown), now);
-    return next ? [`${name(device)} ${format.range(next.start, next.end, now)}`] : [];
+    return next ? [`${deviceName(device)} ${format.range(next.start, next.end, now)}`] : [];
   });
   return [
     current ? say("summary_now", { price: format.price(current.buy), level: say(current.level) }) : "",
@@ -52,7 +55,7 @@ export function summary(told: Told, name: (device: Device) => string): string {
 }
 
 /** A summary and a table of every interval; seen by screen readers alone. */
-export function table(told: Told, name: (device: Device) => string): TemplateResult {
+export function table(told: Told): TemplateResult {
   const { say, format, now, slots, parts, shown } = told;
   const { position } = model.rates(parts, shown);
   const row = (slot: model.Slot): TemplateResult => html`<tr>
@@ -62,7 +65,7 @@ export function table(told: Told, name: (device: Device) => string): TemplateRes
     <td>${format.power(model.at(position, slot.start)?.power ?? 0)}</td>
   </tr>`;
   return html`<div class="hidden">
-    <p>${summary(told, name)}</p>
+    <p>${summary(told)}</p>
     <table>
       <caption>
         ${say("table")}

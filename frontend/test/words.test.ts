@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { form, HOURS, options } from "../src/config";
 import { dashboard } from "../src/dashboard";
@@ -61,6 +62,25 @@ test("the editor's form has a label for every option", () => {
   const names = schema.flatMap((field) => (field.name ? [field] : (field.schema ?? [])));
   assert.deepEqual(names.map(({ name }) => name).sort(), ["config_entry_id", ...Object.keys(HOURS), "show", "show_sell", "title"].sort());
   for (const field of names) assert.ok(computeLabel(field), field.name);
+});
+
+test("the reference page has every option with its default, and the words of every empty state", () => {
+  const page = readFileSync("../docs/reference/card.md", "utf8");
+  const [card, strategy] = page.split("## `custom:temix` (dashboard strategy)");
+  const rows = (text: string | undefined): string[][] =>
+    [...(text ?? "").matchAll(/^\| `(\w+)` \| (.+?) \| (.+) \|$/gm)].map(([, ...cells]) => cells);
+  const { schema } = form(say) as { schema: { name: string; schema?: { name: string }[] }[] };
+  const names = schema.flatMap((field) => (field.name ? [field] : (field.schema ?? []))).map(({ name }) => name);
+  assert.deepEqual(rows(card).map(([name]) => name), names);
+  assert.deepEqual(rows(strategy).map(([name]) => name), ["config_entry_id"]);
+  for (const [name, [usual, least, most]] of Object.entries(HOURS)) {
+    const row = rows(card).find(([each]) => each === name);
+    assert.equal(row?.[1], String(usual));
+    assert.match(row?.[2] ?? "", new RegExp(`\\b${least} to ${most}\\b`));
+  }
+  for (const section of SECTIONS) assert.ok(card?.includes(`\`${section}\``), section);
+  const titles = (["none_title", "away_title", "refused_title", "unpriced_title"] as const).map((word) => say(word, { title: "…" }));
+  for (const title of titles) assert.ok(page.includes(`| ${title} |`), title);
 });
 
 test("a dashboard shows what the home has, and leaves out what it has not", () => {

@@ -57,7 +57,7 @@ async def test_retailer_restarts(demo: Demo) -> None:
 async def test_homeowner_turns_the_thermostat_and_wins(demo: Demo, browser: Browser) -> None:
     await numbers(demo)
     async with Dashboard.opened(browser, demo.url) as dashboard:
-        await dashboard.shown("Buying now costs")
+        await dashboard.shown("Planned runs")
         await dashboard.warmer()
 
         async def response() -> str:
