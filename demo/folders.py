@@ -90,5 +90,9 @@ party = "{retailer.home}"
 [trading]
 mode = "automatic"
 minimum_gain = "0"
+
+[[tariff]]
+name = "the old tariff"
+price = "0.1325"
 """
     )

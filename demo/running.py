@@ -142,6 +142,18 @@ class Demo:
         """End one of them."""
         await self.services.pop(name).stop()
 
+    async def add_gateway(self) -> None:
+        """Add the gateway to Home Assistant, by a pairing code."""
+        address = {"host": "127.0.0.1", "port": self.ports.gateway}
+        code = await self.pairing_code()
+        entry = await self.home_assistant.add_integration("temix", address, {"code": code})
+        await self.home_assistant.enable(entry, "sensor.account_position")
+
+    async def add_responses(self) -> None:
+        """Let the home's devices respond to prices."""
+        for question, answers in RESPONSES.items():
+            await self.home_assistant.add_response(question, {**answers})
+
     async def pairing_code(self, role: str = "controller") -> str:
         """The code of a pairing window that is opened on the gateway."""
         config = self.folder / "gateway" / "temix-gateway.toml"
@@ -180,11 +192,12 @@ class Demo:
 
 @asynccontextmanager
 async def started(
-    folder: Path, ports: Ports, console: Console, *, hass: Path = BIN / "hass"
+    folder: Path, ports: Ports, console: Console, *, hass: Path = BIN / "hass", added: bool = True
 ) -> AsyncIterator[Demo]:
     """Everything up, in ``folder``; all of it is down again when the block ends.
 
-    ``hass`` is Home Assistant's program: that of this environment, or of another.
+    ``hass`` is Home Assistant's program: that of this environment, or of another. Without ``added`` the
+    gateway and the price responses are left to be added to it.
 
     Raises:
         DemoError: what could not start, and why.
@@ -195,6 +208,10 @@ async def started(
         try:
             with console.status("Starting") as status:
                 await _bring_up(demo, status.update)
+                if added:
+                    status.update("Adding the gateway and the price responses to Home Assistant")
+                    await demo.add_gateway()
+                    await demo.add_responses()
             console.print(f"Everything runs after {time.monotonic() - begun:.1f} s.")
             yield demo
         finally:
@@ -213,14 +230,8 @@ async def _bring_up(demo: Demo, tell: Callable[[str], None]) -> None:
     folders.make_gateway(demo.folder / "gateway", demo.ports.gateway, enrolled.result())
     await demo.sign_mandate()
     await demo.start_gateway()
-    tell("Adding the simulated home and the gateway to Home Assistant")
+    tell("Adding the simulated home to Home Assistant")
     await demo.home_assistant.add_integration("simulated_home", {"seed": SEED})
-    address = {"host": "127.0.0.1", "port": demo.ports.gateway}
-    entry = await demo.home_assistant.add_integration("temix", address, {"code": await demo.pairing_code()})
-    await demo.home_assistant.enable(entry, "sensor.account_position")
-    tell("Adding the price responses")
-    for question, answers in RESPONSES.items():
-        await demo.home_assistant.add_response(question, {**answers})
 
 
 async def _bring_down(demo: Demo) -> None:

@@ -2,7 +2,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import * as chart from "./chart";
-import { form, options, TYPE, type Options } from "./config";
+import { defaults, form, options, TYPE, type Options } from "./config";
 import { Format } from "./format";
 import * as model from "./model";
 import { deviceName, does, explained, icon } from "./runs";
@@ -57,7 +57,7 @@ export class TemixCard extends LitElement {
   }
 
   static getStubConfig(): object {
-    return {};
+    return defaults();
   }
 
   setConfig(config: CardConfig): void {

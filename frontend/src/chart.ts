@@ -70,7 +70,7 @@ export function positionPlot(
   const range = around(powers, 0.5);
   const y = linear(range, { low: POSITION_HEIGHT - 6, high: 8 });
   const zero = y(0);
-  const step = stepOf(range, 3);
+  const step = stepOf(range, 4);
   const digits = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
   const bars = rates.position.map((rate) => {
     const top = y(rate.power / 1000);

@@ -43,6 +43,12 @@ export function options(config: CardConfig, say: Say): Options {
   };
 }
 
+/** What a new card begins with; the editor shows what is set, not what holds without. */
+export function defaults(): object {
+  const hours = Object.fromEntries(Object.entries(HOURS).map(([name, [usual]]) => [name, usual]));
+  return { ...hours, show_sell: true, show: [...SECTIONS] };
+}
+
 interface Field {
   name: string;
 }

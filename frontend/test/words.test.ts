@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { form, HOURS, options } from "../src/config";
+import { defaults, form, HOURS, options } from "../src/config";
 import { dashboard } from "../src/dashboard";
 import { Format } from "../src/format";
 import { SECTIONS, type HomeAssistant } from "../src/types";
@@ -49,6 +49,7 @@ test("options have defaults, and a wrong one is named", () => {
   const usual = options({ type: "" }, say);
   assert.deepEqual([usual.past, usual.ahead, usual.sell, usual.entry], [2, 24, true, null]);
   assert.deepEqual([...usual.show], [...SECTIONS]);
+  assert.deepEqual(options({ type: "", ...defaults() }, say), usual);
   assert.throws(() => options({ type: "", hours_ahead: 99 }, say), /hours_ahead must be a number from 3 to 48/);
   assert.throws(() => options({ type: "", hours_past: "2" as unknown as number }, say), /hours_past/);
   assert.throws(() => options({ type: "", show: ["cost" as "costs"] }, say), /prices, position, runs, costs/);
