@@ -9,6 +9,7 @@ from typing import Final, Literal, Self
 from playwright.async_api import Browser, Locator, Page
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from demo.folders import ZONE
 from demo.home_assistant import HomeAssistant
 
 WITHIN_MS: Final = 60_000
@@ -43,7 +44,9 @@ class Journey:
     ) -> AsyncIterator[Self]:
         """Open a browser's window; nobody logs in."""
         width, height = size
-        context = await browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context = await browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, timezone_id=ZONE
+        )
         context.set_default_timeout(WITHIN_MS)
         page = await context.new_page()
         try:
