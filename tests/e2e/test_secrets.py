@@ -1,6 +1,5 @@
 """Real processes, real secrets: none of them is in anything that is printed, logged or named."""
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -76,7 +75,7 @@ def test_no_secret_is_told(tmp_path: Path, retailer: tuple[dict[str, str], str, 
             if "retailer link" in line and '"up": true' in line:
                 break
         code = json.loads(ran(BIN / "temix-gateway", "pair", "--json", cwd=home))["code"]
-        token = asyncio.run(paired(home / "data", code))
+        token = paired(home / "data", code)
         ledger, copy = home / "data" / "ledger.db", home / "copy.db"
         commands = ["status", "--json"], ["status"], ["clients"], ["backup", ledger, copy], ["verify", ledger]
         said += [ran(BIN / "temix-gateway", *command, cwd=home) for command in commands]

@@ -1,6 +1,5 @@
 """The command line: what it says and how it ends. A gateway that runs is a process of its own."""
 
-import asyncio
 import json
 import signal
 import socket
@@ -100,23 +99,21 @@ def running(folder: Path) -> Iterator[subprocess.Popen[str]]:
             process.communicate(timeout=10)
 
 
-def status(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The status command as a process."""
-    return subprocess.run(
-        [PROGRAM, "status", *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
+def process(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command as a process: whatever speaks TLS leaves its loop no time to say goodbye."""
+    return subprocess.run([PROGRAM, *arguments], cwd=folder, capture_output=True, text=True, check=False)
 
 
 def test_it_runs_shows_its_state_and_ends(folder: Path) -> None:
     with running(folder) as gateway:
-        state = json.loads(status(folder, "--json").stdout)
+        state = json.loads(process(folder, "status", "--json").stdout)
         assert state["mode"] == "monitor"
         assert state["retailer"]["connected"] is False
         assert "check retailer.url" in state["retailer"]["reason"]
-        assert "not connected: nothing answers" in status(folder).stdout
+        assert "not connected: nothing answers" in process(folder, "status").stdout
         gateway.send_signal(signal.SIGTERM)
         assert gateway.wait(10) == 0
-    gone = status(folder)
+    gone = process(folder, "status")
     assert gone.returncode == 1
     assert gone.stderr.startswith("temix-gateway: nothing answers at wss://127.0.0.1")
 
@@ -124,13 +121,13 @@ def test_it_runs_shows_its_state_and_ends(folder: Path) -> None:
 def test_a_client_is_paired_listed_and_revoked(folder: Path, command: Command) -> None:
     """By the code that the command shows, with the client that Home Assistant has."""
     with running(folder):
-        window = json.loads(command("pair", "--json", "--role", "viewer"))
+        window = json.loads(process(folder, "pair", "--json", "--role", "viewer").stdout)
         assert (len(window["code"]), window["seconds"]) == (9, 300)
-        token = asyncio.run(paired(folder / "data", read_code(window["uri"])))
+        token = paired(folder / "data", read_code(window["uri"]))
         with subprocess.Popen([PROGRAM, "pair"], cwd=folder, stdout=subprocess.PIPE, text=True) as waiting:
             assert waiting.stdout is not None
             code = next(line for line in waiting.stdout if line.startswith("pairing code"))
-            asyncio.run(paired(folder / "data", read_code(code.removeprefix("pairing code")), "Tablet"))
+            paired(folder / "data", read_code(code.removeprefix("pairing code")), "Tablet")
             assert waiting.stdout.read().endswith("paired with Tablet\n")
         listed = json.loads(command("clients", "--json"))
         assert [(each["label"], each["role"]) for each in listed] == [
@@ -138,16 +135,16 @@ def test_a_client_is_paired_listed_and_revoked(folder: Path, command: Command) -
             ("Kitchen", "viewer"),
             ("Tablet", "controller"),
         ]
-        command("clients", "--revoke", "Tablet")
+        assert process(folder, "clients", "--revoke", "Tablet").returncode == 0
         assert "Tablet" not in command("clients")
     for path in (folder / "data").iterdir():
         if path.suffix != ".lock":
             assert path.stat().st_mode & 0o077 == 0, path
         if path.is_file():
             assert token.encode() not in path.read_bytes(), path
-    command("clients", "--revoke", "Kitchen")  # the gateway need not run
-    assert "no client is called 'Kitchen'" in command.fails("clients", "--revoke", "Kitchen")
-    assert "nothing answers" in command.fails("pair")
+    assert process(folder, "clients", "--revoke", "Kitchen").returncode == 0  # the gateway need not run
+    assert "no client is called 'Kitchen'" in process(folder, "clients", "--revoke", "Kitchen").stderr
+    assert "nothing answers" in process(folder, "pair").stderr
 
 
 def test_health_metrics_and_the_service_manager(
@@ -188,7 +185,7 @@ def test_a_port_in_use_is_named(folder: Path, command: Command) -> None:
 
 
 def test_an_error_is_one_line_and_an_exit_code(folder: Path) -> None:
-    ended = status(folder)
+    ended = process(folder, "status")
     assert ended.returncode == 1
     assert ended.stdout == ""
     assert ended.stderr.startswith("temix-gateway: no gateway has run")
@@ -200,7 +197,7 @@ def test_a_gateway_whose_ledger_is_no_database_runs_and_says_so(folder: Path) ->
     ledger = folder / "data" / "ledger.db"
     ledger.write_bytes(b"holiday pictures" * 100)
     with running(folder):
-        locked = json.loads(status(folder, "--json").stdout)["trading"]["locked"]
+        locked = json.loads(process(folder, "status", "--json").stdout)["trading"]["locked"]
     assert "failed its check: file is not a database; put back a backup by `temix-gateway rest" in locked[0]
     assert ledger.read_bytes() == b"holiday pictures" * 100
 
@@ -246,7 +243,7 @@ def test_a_damaged_ledger_is_served_and_locked(folder: Path) -> None:
     with closing(sqlite3.connect(ledger, autocommit=True)) as intruder:
         intruder.execute("INSERT INTO chain VALUES (1, 1, x'00')")
     with running(folder):
-        locked = json.loads(status(folder, "--json").stdout)["trading"]["locked"]
+        locked = json.loads(process(folder, "status", "--json").stdout)["trading"]["locked"]
     assert any("record 1 is missing in spots" in reason for reason in locked)
 
 
