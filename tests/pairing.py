@@ -1,6 +1,6 @@
 """Pairing with a gateway that runs as a process, by the integration's own client in a process of its own.
 
-Its TLS says goodbye after the WebSocket has; an event loop of the test that ends at once would leave that open.
+Its TLS says goodbye after the WebSocket has; a loop of the test that ends at once would leave that open.
 """
 
 import json
@@ -32,4 +32,4 @@ async def _pair(data: Path, code: str, label: str) -> str:
 
 
 if __name__ == "__main__":
-    pass
+    sys.stdout.write(asyncio.run(_pair(Path(sys.argv[1]), *sys.argv[2:4])))
