@@ -3,6 +3,7 @@
 Its TLS says goodbye after the WebSocket has; a loop of the test that ends at once would leave that open.
 """
 
+import asyncio
 import json
 import subprocess
 import sys
