@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+from temix_gateway import config
 from temix_gateway.home import reference as local
 from temix_gateway.planning import Plan, Problem
 from temix_market.wire.openapi import openapi
@@ -34,6 +35,11 @@ def local_api() -> Documents:
     return {"local-api.schema.json": _json(local.schema()), "local-api.md": local.page()}
 
 
+def configuration() -> Documents:
+    """The gateway's configuration file."""
+    return {"configuration.md": config.reference()}
+
+
 def planner() -> Documents:
     """The planner: what it is asked, and what it answers."""
     documents = {}
@@ -59,6 +65,7 @@ def gateway_lock() -> Documents:
 GENERATORS: tuple[Callable[[], Documents], ...] = (
     retailer_wire,
     local_api,
+    configuration,
     planner,
     integration,
     gateway_lock,

@@ -100,9 +100,10 @@ def test_a_pause_has_a_worth() -> None:
     assert told.saved >= 0
 
 
+@pytest.mark.timeout(60)
 def test_every_device_of_a_home_is_told_of_and_the_process_tells_too() -> None:
     asked = home(tapering())
-    process = PlannerProcess()
+    process = PlannerProcess(patience=50.0)
     try:
         found = process(asked, None)
     finally:
