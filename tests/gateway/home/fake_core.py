@@ -219,7 +219,7 @@ class Gateway:
         self.door = Door(
             self.tokens, self.gateway_id, self.certificate.fingerprint, self.monotonic, self.bootstrap
         )
-        self.api = LocalApi(self.core, self.door, hello, time.monotonic)
+        self.api = LocalApi(self.core, self.door, hello, self.monotonic)
         self.port = await self.api.start(self.host, self.port, self.certificate.context())
         self.started.set()
         return self
