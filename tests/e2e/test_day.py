@@ -1,0 +1,152 @@
+"""A day's plan carried out by real devices over Z-Wave and MQTT, a quarter of an hour in three seconds."""
+
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from random import Random
+
+import pytest
+from temix_gateway.home.messages import DevicePlan, Plan, PlanStep
+from temix_gateway.home.roles import Role
+
+from tests.e2e.peers.home import Home, eventually, running
+from tests.gateway.home.fake_core import Gateway, state
+
+QUARTER = 3_000
+"""ms."""
+MINUTE = 60_000
+SHORTEST, LONGEST = 2, 12
+"""Quarters for which a plan stays as it is."""
+
+LEVELS = {
+    "run_time": (0, 1_200),
+    "ev_charger": (0, 1_920, 3_840),
+    "battery": (0, 2_500, -1_800),
+    "thermostat": (0, 1_500),
+}
+"""W that the plan asks for, by the kind of device that Home Assistant reports."""
+
+
+def answers() -> dict[str, dict[str, object]]:
+    """Of the owner, by the question; no deadline is near."""
+    later = f"{datetime.now(UTC) + timedelta(hours=12):%H:%M:00}"
+    return {
+        "run_hours": {
+            "name": "Pump", "switch": "switch.smart_switch_7", "power": 1_200, "hours": 1, "ready_by": later,
+            "least_minutes": 0,
+        },
+        "charge_car": {
+            "name": "Car", "switch": "switch.charger_enabled", "current": "number.charger_current",
+            "plugged": "binary_sensor.charger_plugged", "soc": "sensor.charger_soc", "volts": 240,
+            "ready_by": later, "default": "off", "least_minutes": 0,
+        },
+        "home_battery": {
+            "name": "Battery", "setpoint": "number.battery_setpoint", "soc": "sensor.battery_soc",
+            "capacity": 13.5, "least_minutes": 0,
+        },
+        "heat_cool": {
+            "name": "Room", "thermostat": "climate.thermostat_climate", "low": 19, "usual": 20, "high": 22,
+            "power": 1_500, "least_minutes": 0,
+        },
+    }  # fmt: skip
+
+
+def course(chance: Random, levels: Sequence[int], quarters: int) -> list[int]:
+    """A day of one device: it begins as it is, and every while changes."""
+    found = [0] * SHORTEST
+    while len(found) < quarters:
+        others = [level for level in levels if level != found[-1]]
+        found += [chance.choice(others)] * chance.randint(SHORTEST, LONGEST)
+    return found[:quarters]
+
+
+def changes[T](values: Iterable[T]) -> list[T]:
+    """Values in a row, each once."""
+    return [value for value, _ in groupby(values)]
+
+
+@pytest.mark.parametrize(
+    "quarters", [12, pytest.param(96, marks=[pytest.mark.long, pytest.mark.timeout(900)])]
+)
+async def test_devices_follow_a_days_plan(tmp_path: Path, quarters: int) -> None:
+    (tmp_path / "gw").mkdir()
+    gateway = Gateway(tmp_path / "gw")
+    gateway.core.current = state(int(time.time() * 1000) // (5 * MINUTE) * 5 * MINUTE)
+    await gateway.start()
+    async with running(tmp_path) as home:
+        address = {"host": "127.0.0.1", "port": gateway.port}
+        code = gateway.door.open_pairing(Role.CONTROLLER).code
+        await home.home_assistant.add_integration("temix", address, {"code": code})
+        for entity, shown in (("switch.smart_switch_7", "off"), ("climate.thermostat_climate", "heat")):
+            await eventually(lambda entity=entity: home.state(entity), shown)  # type: ignore[misc]
+        for question, given in answers().items():
+            await home.home_assistant.add_response(question, given)
+
+        async def kinds() -> dict[str, str]:
+            reports = [each for each in gateway.core.commands if getattr(each, "devices", None)]
+            devices = reports[-1].devices if reports else []  # type: ignore[attr-defined]
+            return {type(device).__struct_config__.tag: device.id for device in devices}
+
+        async def known() -> set[str]:
+            return set(await kinds())
+
+        await eventually(known, set(LEVELS))
+        chance = Random(seed := 7)
+        courses = {kind: course(chance, levels, quarters) for kind, levels in LEVELS.items()}
+        ids = await kinds()
+        begin = int(time.time() * 1000) + QUARTER
+        plan = [DevicePlan(device=ids[kind], steps=steps(powers, begin)) for kind, powers in courses.items()]
+        gateway.update(plan=Plan(made=begin - QUARTER, devices=plan))
+
+        async def over() -> bool:
+            return time.time() * 1000 > begin + quarters * QUARTER
+
+        await eventually(over, wanted=True, within=quarters * QUARTER / 1000 + 30)
+        wanted = {kind: told_by(kind, powers) for kind, powers in courses.items()}
+        await eventually(partial(obeyed, home), wanted)
+        plug = (await home.plugs())["2"]
+        assert plug["commands"] - len(changes(courses["run_time"])) in {-1, 0}, f"seed {seed}"
+    await gateway.stop()
+
+
+def steps(powers: Sequence[int], begin: int) -> list[PlanStep]:
+    """One after the other from ``begin`` (ms); the first holds already, the last for long."""
+    starts = [begin + number * QUARTER for number in range(len(powers))]
+    ends = [*starts[1:], starts[-1] + 60 * MINUTE]
+    starts[0] -= MINUTE
+    return [
+        PlanStep(start=start, end=end, power=power)
+        for start, end, power in zip(starts, ends, powers, strict=True)
+    ]
+
+
+def told_by(kind: str, powers: Sequence[int]) -> object:
+    """What a device of a kind must have been told for these powers, in order; of the plug, how it is."""
+    match kind:
+        case "run_time":
+            return powers[-1] > 0
+        case "ev_charger":
+            return list(changes(power / 240 if power else "OFF" for power in powers))
+        case "battery":
+            return list(changes(map(float, powers)))
+        case _:
+            return list(changes(22.0 if power else 19.0 for power in powers))
+
+
+async def obeyed(home: Home) -> dict[str, object]:
+    """What the devices were told, as they heard it: changes only, from how they were at first."""
+    told = {device.topic: tuple(device.commands) for device in home.mqtt.devices}
+    heard: dict[str, list[object]] = {"ev_charger": ["OFF"], "battery": [0.0], "thermostat": []}
+    for key, text in told["home/charger"]:
+        if key == "current":
+            heard["ev_charger"].append(float(text))
+        elif text == "OFF":
+            heard["ev_charger"].append("OFF")
+    heard["battery"] += [float(text) for _, text in told["home/battery"]]
+    heard["thermostat"] += [float(text) for _, text in told["home/thermostat"]]
+    return {kind: changes(values) for kind, values in heard.items()} | {
+        "run_time": bool((await home.plugs())["2"]["on"])
+    }
