@@ -23,6 +23,7 @@ from temix_market.wire.exchange import (
     RequestMessages,
     RequestSpots,
 )
+from temix_market.wire.mandate import OwnerMandate
 from temix_market.wire.position import CtsStream, CtsStreamInterval, EiReplyPosition, EiRequestPosition
 from temix_market.wire.registration import (
     EiCreatedPartyRegistration,
@@ -106,6 +107,7 @@ FAMILIES: Final = (
     Family("Ticker subscription", (EiManageTickerSubscription, EiManagedTickerSubscription)),
     Family("Frames of the stream", (TendersFrame, TransactionsFrame, HeartbeatFrame), (PublicationNumber,)),
     Family("Response", (EiResponse,)),
+    Family("The owner's mandate, which never leaves the home", (OwnerMandate,)),
 )
 
 SIGNED: Final = (
