@@ -68,9 +68,9 @@ def changes[T](values: Iterable[T]) -> list[T]:
     return [value for value, _ in groupby(values)]
 
 
-@pytest.mark.parametrize(
-    "quarters", [12, pytest.param(96, marks=[pytest.mark.long, pytest.mark.timeout(900)])]
-)
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("quarters", [12, 96])
 async def test_devices_follow_a_days_plan(tmp_path: Path, quarters: int) -> None:
     (tmp_path / "gw").mkdir()
     gateway = Gateway(tmp_path / "gw")
