@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -37,12 +37,13 @@ from temix_gateway.trading.outbox import Outbox
 from temix_market.errors import MarketError
 from temix_market.instants import HOUR, Instant
 from temix_market.ladder import Rung, TenderBook
-from temix_market.ports import Booked, OutcomeUnknown, Terms
+from temix_market.ports import Booked, Heads, OutcomeUnknown, Terms, ToldSubscription
 from temix_market.products import Side
 from temix_market.tenders import PartyId, Publication
 from temix_market.transactions import Leg, Order, Pair, PairKey
 from temix_market.units import Energy
 from temix_market.wire.keys import SigningKey, uuid7
+from temix_market.wire.seal import digest
 
 BIN = Path(sys.executable).parent
 LOT_WH = Energy(12)
@@ -59,24 +60,30 @@ class Home:
     authors: set[PartyId] = field(default_factory=set)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     sequence: int = 0
+    up: bool = False
 
-    def connected(self, up: bool, reason: str) -> None:
-        """Nothing depends on it."""
+    def connected(self, up: bool, reason: str, *, refused: bool = False) -> None:  # noqa: ARG002
+        """Orders can be sent only while it is up, which comes after the first tenders."""
+        self.up = up
+        self._look()
 
     def agreed(self, terms: Terms) -> None:
         """Nothing depends on it."""
 
-    def heard(self, now: Instant) -> None:
+    def heard(self, now: Instant, heads: Heads) -> None:
         """Nothing depends on it."""
 
     async def published(self, publication: Publication, signed: str) -> None:  # noqa: ARG002
         """Take tenders."""
         self.book.publish(publication)
         self.authors.add(publication.author)
-        if len(self.authors) > 1:
+        self._look()
+
+    def _look(self) -> None:
+        if self.up and len(self.authors) > 1:
             self.ready.set()
 
-    async def booked(self, pairs: Sequence[Pair], signed: str) -> None:
+    async def told(self, told: ToldSubscription) -> None:
         """Nothing depends on it."""
 
     def order(self, number: int) -> Order:
@@ -181,16 +188,16 @@ async def many_homes(homes: list[Home], seconds: float, progress: Progress) -> t
         before, number = NO_ORDER, 0
         while (elapsed := time.perf_counter() - began) < seconds:
             order = home.order(number)
-            number += 1
-            signed = home.link.seal(order, number, before)
+            signed = home.link.seal(order, number + 1, before)
             at = time.perf_counter()
             try:
                 answer = await home.link.order(order.pair.key, signed)
             except OutcomeUnknown, MarketError:
                 await asyncio.sleep(0.2)
                 continue
-            if isinstance(answer, Booked):
-                took.append(time.perf_counter() - at)
+            assert isinstance(answer, Booked), answer
+            took.append(time.perf_counter() - at)
+            number, before = number + 1, digest(signed)
             progress.update(task, completed=elapsed)
             await asyncio.sleep(max(0.0, number / 45 - elapsed))  # within the retailer's 50 a second
 
