@@ -173,6 +173,7 @@ class TemixConfigFlow(ConfigFlow, domain=DOMAIN):
         address = {CONF_HOST: told[CONF_HOST], CONF_PORT: told[CONF_PORT]}
         if known is not None and known.data[CONF_FINGERPRINT] == told[CONF_FINGERPRINT]:
             self._abort_if_unique_id_configured(updates=address)
+        self._abort_if_unique_id_configured()  # a changed certificate is for the owner to reconfigure
         self._data = {**address, CONF_FINGERPRINT: told[CONF_FINGERPRINT]}
         self._secret = told["secret"]
         self._app = discovery_info.name

@@ -13,6 +13,8 @@ from typing import Any, Final
 import aiohttp
 import structlog
 
+from temix_gateway.home.errors import HomeError
+
 AT: Final = "http://supervisor"
 AGAIN_S: Final = 600.0
 SERVICE: Final = "temix"
@@ -39,11 +41,13 @@ class Supervisor:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Tell of the gateway (``port``, ``id``, ``fingerprint``), again and again until it is ``paired``."""
-        while not await paired():
+        while True:
             try:
+                if await paired():
+                    return
                 await self._tell(gateway)
                 _LOG.info("announced to the Supervisor")
-            except (aiohttp.ClientError, TimeoutError, KeyError, TypeError, ValueError) as error:
+            except (aiohttp.ClientError, TimeoutError, KeyError, TypeError, ValueError, HomeError) as error:
                 _LOG.warning("not announced to the Supervisor", reason=str(error) or type(error).__name__)
             await sleep(AGAIN_S)
 

@@ -1,10 +1,12 @@
 """The gateway as an app: announced to a Supervisor until a Home Assistant has paired."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+from temix_gateway.home.errors import UnreadableStore
 from temix_gateway.supervisor import AGAIN_S, Supervisor, from_environment
 
 GATEWAY = {"port": 8741, "id": "temix-5f2c", "fingerprint": "ab" * 32}
@@ -84,3 +86,20 @@ def test_only_a_supervised_gateway_is_announced() -> None:
     assert second is not None
     assert len(first.secret) >= 43
     assert first.secret != second.secret
+
+
+async def test_a_broken_list_of_clients_ends_nothing(fake: FakeSupervisor) -> None:
+    """The gateway trades on without it."""
+    answers = iter((UnreadableStore(Path("clients.json"), "no JSON"), True))
+
+    async def paired() -> bool:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def sleep(_: float) -> None:
+        pass
+
+    await Supervisor("supervised", fake.url).announce(GATEWAY, paired, sleep)
+    assert fake.heard == []

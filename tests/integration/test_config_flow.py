@@ -461,3 +461,12 @@ async def test_the_network_is_asked_itself(hass: HomeAssistant, monkeypatch: pyt
         monkeypatch.setattr(f"custom_components.temix.nearby.{name}", stand_in)
     (found,) = await on_the_network(hass)
     assert (found.gateway_id, found.name, found.place) == ("gw-1", "Home", "192.0.2.7:8271")
+
+
+async def test_an_app_with_another_certificate_replaces_no_entry(
+    hass: HomeAssistant, gateway: Gateway, entry: MockConfigEntry, other: Gateway
+) -> None:
+    """Its responses would be gone with it: the owner reconfigures, and pairs anew."""
+    flow = await start(hass, SOURCE_HASSIO, handed_over(other, "00" * 32))
+    assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "already_configured")
+    assert entry.data == data(gateway)

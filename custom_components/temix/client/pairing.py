@@ -7,6 +7,8 @@ docs/reference/local-api.md.
 import asyncio
 import hmac
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -78,11 +80,18 @@ async def pair(session: aiohttp.ClientSession, endpoint: Endpoint, code: str, wh
         CommandFailed: the gateway refuses for another reason.
         ProtocolError: the gateway does not keep to its schema.
     """
+    async with _connected(session, endpoint) as connection:
+        return await _pair(connection, code, who)
+
+
+@asynccontextmanager
+async def _connected(session: aiohttp.ClientSession, endpoint: Endpoint) -> AsyncIterator[Connection]:
+    """A connection to this gateway and no other, over which nothing was sent yet."""
     connection = await Connection.open(session, endpoint.host, endpoint.port, endpoint.fingerprint)
     try:
         if connection.hello.gateway_id != endpoint.gateway_id:
             raise WrongGateway(f"gateway {connection.hello.gateway_id} answers, not {endpoint.gateway_id}")
-        return await _pair(connection, code, who)
+        yield connection
     finally:
         await connection.close()
 
@@ -122,14 +131,9 @@ async def redeem(session: aiohttp.ClientSession, endpoint: Endpoint, secret: str
         PairingClosed: the secret was used before.
         ProtocolError: the gateway does not keep to its schema.
     """
-    connection = await Connection.open(session, endpoint.host, endpoint.port, endpoint.fingerprint)
-    try:
-        if connection.hello.gateway_id != endpoint.gateway_id:
-            raise WrongGateway(f"gateway {connection.hello.gateway_id} answers, not {endpoint.gateway_id}")
+    async with _connected(session, endpoint) as connection:
         about = {"schema": connection.hello.schema(), "client": who.client, "label": who.label}
         answer = await _ask(connection, id=1, type="redeem_secret", secret=secret, **about)
-    finally:
-        await connection.close()
     token = answer.get("token")
     if not isinstance(token, str):
         raise ProtocolError("the gateway gave no token")
