@@ -20,14 +20,14 @@ from temix_market.wire import codec
 from temix_market.wire.base import Payload, decode, encode
 from temix_market.wire.openapi import openapi
 from temix_market.wire.response import OK, REFUSALS
-from temix_market.wire.schema import FAMILIES, components, field_table, schemas
+from temix_market.wire.schema import FAMILIES, HOME, components, field_table, schemas
 from temix_market.wire.seal import Envelope
 
 from tests.market import strategies as draw
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
-LISTED = {kind for family in FAMILIES for kind in (*family.messages, *family.parts)} | {Envelope}
+LISTED = {kind for family in (*FAMILIES, HOME) for kind in (*family.messages, *family.parts)} | {Envelope}
 
 
 @pytest.fixture(scope="module")
@@ -257,6 +257,12 @@ def test_every_reference_leads_somewhere() -> None:
         place: Any = document
         for part in reference.removeprefix("#/").split("/"):
             place = place[part]
+
+
+def test_what_never_leaves_the_home_is_not_the_retailers() -> None:
+    assert "OwnerMandate" not in openapi()["components"]["schemas"]
+    assert "OwnerMandate" in schemas()
+    assert "### OwnerMandate" in field_table()
 
 
 def test_the_document_has_the_services_resources() -> None:

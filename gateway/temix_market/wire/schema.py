@@ -1,5 +1,6 @@
 """JSON Schemas and the table of fields, made from the payload structs."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -107,8 +108,11 @@ FAMILIES: Final = (
     Family("Ticker subscription", (EiManageTickerSubscription, EiManagedTickerSubscription)),
     Family("Frames of the stream", (TendersFrame, TransactionsFrame, HeartbeatFrame), (PublicationNumber,)),
     Family("Response", (EiResponse,)),
-    Family("The owner's mandate, which never leaves the home", (OwnerMandate,)),
 )
+"""Everything that home and retailer send each other."""
+
+HOME: Final = Family("The owner's mandate, which never leaves the home", (OwnerMandate,))
+"""What has the wire's form and is in no document of the retailer's."""
 
 SIGNED: Final = (
     EiDistributeTender,
@@ -124,21 +128,22 @@ SIGNED: Final = (
 
 def schemas() -> dict[str, Schema]:
     """The JSON Schema of each message by its name; those that are signed in their envelope besides."""
-    kinds: dict[str, Any] = {kind.__name__: kind for family in FAMILIES for kind in family.messages}
+    kinds: dict[str, Any] = {kind.__name__: kind for family in (*FAMILIES, HOME) for kind in family.messages}
     kinds |= {f"Envelope.{body.__name__}": sealed for body, sealed in zip(SIGNED, _sealed(), strict=True)}
     return {name: {"$schema": DIALECT, **msgspec.json.schema(kind)} for name, kind in kinds.items()}
 
 
-def components(template: str) -> dict[str, Schema]:
+def components(template: str, families: Iterable[Family] = FAMILIES) -> dict[str, Schema]:
     """Every message and part by name, with references as in ``template`` (``{name}`` in it)."""
-    kinds: list[Any] = [kind for family in FAMILIES for kind in (*family.messages, *family.parts)]
+    kinds: list[Any] = [kind for family in families for kind in (*family.messages, *family.parts)]
     _, found = msgspec.json.schema_components(kinds + _sealed(), ref_template=template)
     return found
 
 
 def field_table() -> str:
     """Every field of every payload with its type and origin, as Markdown."""
-    described = components("{name}") | {"Envelope": _any_envelope()}
+    families = (*FAMILIES, HOME)
+    described = components("{name}", families) | {"Envelope": _any_envelope()}
     lines = [
         "# Fields of the wire",
         "",
@@ -146,7 +151,7 @@ def field_table() -> str:
         "OASIS Energy Interoperation 1.0 with EMIX (EI 1.0), or this profile (ours). What the profile leaves",
         "out of the standards stands in [the wire](wire.md). A field in *italics* may be left out.",
     ]
-    for family in (Family("Envelope", (Envelope,)), *FAMILIES):
+    for family in (Family("Envelope", (Envelope,)), *families):
         lines += ["", f"## {family.title}"]
         for kind in (*family.messages, *family.parts):
             lines += _section(kind.__name__, described[kind.__name__])
