@@ -10,6 +10,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import CONF_HOST, CONF_PORT, CONF_TOKEN
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
@@ -20,6 +21,7 @@ from custom_components.temix import coordinator
 from custom_components.temix.client import TemixError, connection, stay_connected
 from custom_components.temix.const import CONF_FINGERPRINT, DOMAIN
 from tests.gateway.home.fake_core import GATEWAY_ID, Gateway
+from tests.integration.dialog import known
 
 NOON = datetime(2021, 11, 24, 18, tzinfo=UTC)
 
@@ -105,6 +107,12 @@ async def loaded(
     await hass.async_block_till_done()
     yield entry
     await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.fixture
+def pump(hass: HomeAssistant) -> er.RegistryEntry:
+    """A switch that a response can lead."""
+    return known(hass, "switch", "pump", "off")
 
 
 type Advance = Callable[..., None]
