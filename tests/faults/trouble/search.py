@@ -16,6 +16,8 @@ from tests.faults.trouble.run import Violation
 from tests.faults.trouble.simulation import Result, simulate
 
 PROCESSES: Final = 2
+_SEEDS_A_PROCESS: Final = 50
+"""aiohttp remembers the last 1,024 handlers of the process and with them their runs, about 13 MB each."""
 _MEMORY: Final = Path("/dev/shm")
 
 
@@ -38,7 +40,7 @@ def pool() -> Executor:
     """Processes that share nothing but the code."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.faults.trouble.search"])
-    return ProcessPoolExecutor(PROCESSES, mp_context=context)
+    return ProcessPoolExecutor(PROCESSES, mp_context=context, max_tasks_per_child=_SEEDS_A_PROCESS)
 
 
 def search(seeds: Iterable[int]) -> Found:
