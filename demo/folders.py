@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from temix_retailer.carbon import SHIPPED as CARBON
+
 DEMO = Path(__file__).resolve().parent
 REPOSITORY = DEMO.parent
 PASSPHRASE: Final = "owner.passphrase"  # noqa: S105 - the name of a file
@@ -59,6 +61,12 @@ def http_settings(port: int) -> dict[str, object]:
     }
     data = {"stable": stable, "pending": None, "yaml_migration_done": True}
     return {"version": 2, "minor_version": 2, "key": "http", "data": data}
+
+
+def make_retailer(folder: Path) -> None:
+    """Fill ``folder``: the retailer's configuration, which has it publish carbon intensities."""
+    folder.mkdir()
+    (folder / "retailer.toml").write_text(f'carbon_intensity = "{CARBON}"\n')
 
 
 def make_gateway(folder: Path, port: int, retailer: Retailer) -> None:

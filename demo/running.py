@@ -243,6 +243,8 @@ async def _bring_down(demo: Demo) -> None:
 
 async def enrol(demo: Demo) -> folders.Retailer:
     """Make the home known to the retailer, with the history that its subscription follows from."""
+    folder = demo.folder / "retailer"
+    await asyncio.to_thread(folders.make_retailer, folder)
     metered = demo.folder / "history.csv"
     await asyncio.to_thread(history.write, metered, SEED, demo.now())
     command: list[str | Path] = [
@@ -250,13 +252,13 @@ async def enrol(demo: Demo) -> folders.Retailer:
         "enroll",
         HOME,
         "--data",
-        demo.folder / "retailer",
+        folder,
         "--json",
     ]
     made = json.loads(await output([*command, "--history", metered], demo.folder))
     return folders.Retailer(
         url=f"https://127.0.0.1:{demo.ports.retailer}",
-        certificate=demo.folder / "retailer" / "certificate.pem",
+        certificate=folder / "certificate.pem",
         home=made["home"],
         client_id=made["client_id"],
         client_secret=made["client_secret"],

@@ -37,6 +37,7 @@ MEANINGS: Final = {
     "mean_price_tomorrow": "The mean buy price known of tomorrow",
     "highest_price_tomorrow": "The highest buy price known of tomorrow, and when",
     "price_rank": "1: less than an hour of today is cheaper than now; 2: less than two hours are; and so on",
+    "carbon_intensity": "What a kWh drawn emits now; unavailable where unpublished; attribute `forecast`",
     "price_percentile": "The share of today's known time that is cheaper than now, and half of the equal",
     "price_level": "Very low, low, normal, high or very high: see *Levels and spikes*",
     "cheapest_window": "When the cheapest window of the day starts, or has, while it lasts; then tomorrow's",

@@ -23,6 +23,8 @@ class TemixSensorDescription(SensorEntityDescription):
     device: str
     value_fn: Callable[[TemixCoordinator], Value]
     attributes_fn: Callable[[TemixCoordinator], Attributes | None] | None = None
+    available_fn: Callable[[TemixCoordinator], bool] = lambda _: True
+    """Whether the retailer publishes it at all."""
     entity_registry_enabled_default: bool = False
 
 

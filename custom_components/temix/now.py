@@ -38,6 +38,12 @@ class Now:
         return None if self.next_price is None else self.next_price.sell
 
     @property
+    def carbon_intensity(self) -> int | None:
+        """What a kWh emits now (g of CO₂ equivalent); none where that is not published."""
+        known = (step.carbon_intensity for step in (self.price, self.parts) if step is not None)
+        return next((carbon for carbon in known if carbon is not None), None)
+
+    @property
     def subscribed_power(self) -> int:
         """The subscription's part of the position's rate of delivery now (W)."""
         return 0 if self.position is None else self.position.subscribed_power

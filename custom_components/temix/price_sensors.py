@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Final
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
-from homeassistant.const import EntityCategory, UnitOfRatio
+from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfMass, UnitOfRatio
 
 from .client import PriceStep
 from .coordinator import TemixCoordinator
@@ -15,7 +15,7 @@ from .curve.segments import Segment
 from .descriptions import Attributes, TemixPriceDescription, TemixSensorDescription, Value
 from .entity import PRICES
 from .outlook import Outlook, Window
-from .shapes import forecast, per_kwh
+from .shapes import carbon_forecast, forecast, per_kwh
 
 COMPONENTS: Final = 20
 NAME_CHARACTERS: Final = 60
@@ -98,6 +98,12 @@ def _window(name: str) -> TemixSensorDescription:
     )
 
 
+def _publishes_carbon(coordinator: TemixCoordinator) -> bool:
+    """Whether it is known now or ahead: one interval without it is unknown, not unavailable."""
+    ahead = any(step.carbon_intensity is not None for step in coordinator.data.prices)
+    return ahead or coordinator.now.carbon_intensity is not None
+
+
 PRICE_SENSORS: Final[tuple[TemixSensorDescription, ...]] = (
     TemixPriceDescription(
         key="buy_price",
@@ -156,6 +162,17 @@ PRICE_SENSORS: Final[tuple[TemixSensorDescription, ...]] = (
         options=[level.value for level in Level],
         entity_registry_enabled_default=True,
         value_fn=lambda coordinator: coordinator.outlook.level and coordinator.outlook.level.value,
+    ),
+    TemixSensorDescription(
+        key="carbon_intensity",
+        translation_key="carbon_intensity",
+        device=PRICES,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=f"{UnitOfMass.GRAMS}/{UnitOfEnergy.KILO_WATT_HOUR}",
+        suggested_display_precision=0,
+        available_fn=_publishes_carbon,
+        value_fn=lambda coordinator: coordinator.now.carbon_intensity,
+        attributes_fn=lambda coordinator: {"forecast": carbon_forecast(coordinator.data, coordinator.now)},
     ),
     _window("cheapest"),
     _window("dearest"),

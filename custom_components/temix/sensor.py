@@ -71,6 +71,12 @@ class TemixSensor(TemixEntity, SensorEntity):
 
     @property
     @override
+    def available(self) -> bool:
+        """Not where the retailer does not publish it."""
+        return super().available and self.entity_description.available_fn(self.coordinator)
+
+    @property
+    @override
     def native_value(self) -> Value:
         """The value now; unknown where the gateway knows none."""
         return self.entity_description.value_fn(self.coordinator)

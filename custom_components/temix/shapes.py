@@ -1,14 +1,15 @@
 """The documented shapes in which prices and positions leave the integration: plain numbers and ISO 8601."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Final
 
 from homeassistant.util.json import JsonValueType
 
-from .client import GatewayState, PositionStep, PriceStep, Transaction
+from .client import GatewayState, PositionStep, PriceStep, Spot, Transaction
 from .client.models import Plan
 from .const import MICRO
 from .curve.levels import Thresholds
@@ -30,20 +31,26 @@ def forecast(state: GatewayState, now: Now) -> list[JsonValueType]:
 
     What does not fit into an attribute is left off at the far end; the action ``get_prices`` has it all.
     """
-    current = [] if now.price is None else [now.price]
-    ahead = [step for step in state.prices if now.price is None or step.start >= now.price.end]
+    return [_bounds(step.start, step.end) | _prices(step, ("buy", "sell")) for step in _from_now(state, now)]
+
+
+def carbon_forecast(state: GatewayState, now: Now) -> list[JsonValueType]:
+    """Carbon intensities from the current interval on, each ``{start, end, carbon_intensity}``, in g/kWh."""
     return [
-        _bounds(step.start, step.end) | _prices(step, ("buy", "sell"))
-        for step in (*current, *ahead)[:FORECAST_STEPS]
+        _bounds(step.start, step.end) | {"carbon_intensity": step.carbon_intensity}
+        for step in _from_now(state, now)
     ]
 
 
 def prices(steps: Iterable[PriceStep]) -> list[JsonValueType]:
-    """Prices with all their parts, per kWh in currency units."""
+    """Prices with all their parts, per kWh in currency units, and what a kWh emits in g."""
     return [
         _bounds(step.start, step.end)
         | _prices(step, _PRICE_PARTS)
-        | {"components": {name: per_kwh(micro) for name, micro in step.components.items()}}
+        | {
+            "components": {name: per_kwh(micro) for name, micro in step.components.items()},
+            "carbon_intensity": step.carbon_intensity,
+        }
         for step in steps
     ]
 
@@ -116,6 +123,14 @@ def plain(value: Any) -> JsonValueType:
             return [plain(item) for item in value]
         case _:
             return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+
+
+def _from_now(state: GatewayState, now: Now) -> Sequence[PriceStep | Spot]:
+    """The current interval and those ahead, as many as an attribute holds."""
+    if now.price is None:
+        return state.prices[:FORECAST_STEPS]
+    ahead = (step for step in state.prices if step.start >= now.price.end)
+    return [now.price, *islice(ahead, FORECAST_STEPS - 1)]
 
 
 def _bounds(start: datetime, end: datetime) -> dict[str, JsonValueType]:

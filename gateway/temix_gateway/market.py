@@ -13,7 +13,7 @@ from temix_market.products import Resource, Side
 from temix_market.settlement import Spot
 from temix_market.tenders import PartyId, PriceBounds, Publication, check_prices
 from temix_market.transactions import Pair
-from temix_market.units import Price
+from temix_market.units import CarbonIntensity, Price
 
 
 class Quarantined(MarketError):
@@ -47,6 +47,8 @@ class Market:
         self.positions = Positions()
         self.spots: dict[Instant, dict[PartyId, Spot]] = {}
         """Frozen spots by start."""
+        self.carbon: dict[Instant, CarbonIntensity | None] = {}
+        """What a kWh emits in 5-minute intervals, by start; none where that was not published."""
         self._authors: dict[PartyId, _Author] = {}
         self._resources: dict[Resource, PartyId] = {}
 
@@ -78,6 +80,8 @@ class Market:
             start = tender.instrument.start
             if tender.instrument.duration == FIVE_MINUTES and publication.published_at < start:
                 author.quotes.setdefault(start, {})[tender.side] = tender.price
+                if (tender.instrument.resource, tender.side) == (Resource.ENERGY, Side.SELL):
+                    self.carbon[start] = tender.carbon_intensity
         author.sequence, author.published_at = publication.sequence, publication.published_at
         self.freeze(frozen)
         return frozen
@@ -122,6 +126,8 @@ class Market:
         for author in self._authors.values():
             for start in [start for start in author.quotes if start + FIVE_MINUTES <= instant]:
                 del author.quotes[start]
+        for start in [start for start in self.carbon if start + FIVE_MINUTES <= instant]:
+            del self.carbon[start]
 
     def _author(self, name: PartyId) -> _Author:
         return self._authors.setdefault(name, _Author())

@@ -101,7 +101,14 @@ def _spot(now: Instant, market: Market) -> messages.Spot | None:
     buy, sell, provisional = market.shown(step.start)
     if buy is None and sell is None:
         return None
-    return messages.Spot(start=step.start, end=step.end, buy=buy, sell=sell, provisional=provisional)
+    return messages.Spot(
+        start=step.start,
+        end=step.end,
+        buy=buy,
+        sell=sell,
+        provisional=provisional,
+        carbon_intensity=market.carbon.get(step.start),
+    )
 
 
 def _prices(prices: Iterable[StepPrices]) -> Iterable[messages.PriceStep]:
@@ -126,6 +133,7 @@ def _prices(prices: Iterable[StepPrices]) -> Iterable[messages.PriceStep]:
             sell_energy=None if selling is None else selling.energy.price,
             sell_transport=None if selling is None else selling.transport.price,
             components={} if buying is None else {p.name: p.price for p in buying.energy.components},
+            carbon_intensity=None if buying is None else buying.energy.carbon_intensity,
         )
 
 

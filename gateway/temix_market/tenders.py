@@ -6,8 +6,8 @@ from typing import NewType
 
 from temix_market.errors import InvalidField
 from temix_market.instants import Instant, iso
-from temix_market.products import Instrument, Side
-from temix_market.units import Energy, Price
+from temix_market.products import Instrument, Resource, Side
+from temix_market.units import CarbonIntensity, Energy, Price, check_carbon_intensity
 
 PartyId = NewType("PartyId", str)
 """A party's unique name; free of format (TeMIX)."""
@@ -61,10 +61,12 @@ class Tender:
     """A binding offer: ``author`` will sell (or buy) up to ``quantity`` Wh at ``price`` until ``expires_at``.
 
     ``quantity`` is the depth for each home over all revisions of the line: what an earlier
-    revision filled counts against a later one.
+    revision filled counts against a later one. ``carbon_intensity`` is what a kWh emits that is drawn in the
+    interval, where the author publishes it: for show, and only where it sells energy.
 
     Raises:
-        InvalidField: a quantity off the lot grid, an expiry past the start, components that do not add up.
+        InvalidField: a quantity off the lot grid, an expiry past the start, components that do not add up, a
+            carbon intensity out of range or where none belongs.
     """
 
     id: TenderId
@@ -76,6 +78,7 @@ class Tender:
     quantity: Energy
     expires_at: Instant
     components: tuple[Component, ...] = ()
+    carbon_intensity: CarbonIntensity | None = None
 
     def __post_init__(self) -> None:
         """Hold the invariants of a tender."""
@@ -87,6 +90,12 @@ class Tender:
             raise InvalidField("components", f"they do not add up to the price {self.price}")
         if self.revision < 0:
             raise InvalidField("revision", f"{self.revision} is negative")
+        if self.carbon_intensity is not None:
+            if self.instrument.resource is not Resource.ENERGY or self.side is not Side.SELL:
+                raise InvalidField(
+                    "carbon_intensity", "belongs to tenders that sell energy, and to no others"
+                )
+            check_carbon_intensity(self.carbon_intensity)
 
     @property
     def line(self) -> Line:

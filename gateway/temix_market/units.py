@@ -20,6 +20,12 @@ Price = NewType("Price", int)
 Money = NewType("Money", int)
 """Money in billionths of the currency unit; positive is owed by the home."""
 
+CarbonIntensity = NewType("CarbonIntensity", int)
+"""What a kWh drawn emits, in whole grams of CO₂ equivalent; whether marginal or mean, the publisher says."""
+
+MOST_CARBON: Final = CarbonIntensity(5_000)
+"""Nothing that is burnt for a kWh comes near it: a greater value has another unit, such as g/MWh."""
+
 NO_CURRENCY: Final = "XXX"
 """ISO 4217 for none: until a retailer was heard for the first time."""
 
@@ -32,6 +38,16 @@ _MONEY = re.compile(r"(-?)(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,9}))?")
 def cost(energy: Energy, price: Price) -> Money:
     """Money for ``energy`` at ``price``, exact: Wh × µ/kWh = nano."""
     return Money(energy * price)
+
+
+def check_carbon_intensity(value: CarbonIntensity, field: str = "carbon_intensity") -> None:
+    """Refuse what is no carbon intensity in g/kWh.
+
+    Raises:
+        InvalidField: naming ``field``.
+    """
+    if not 0 <= value <= MOST_CARBON:
+        raise InvalidField(field, f"{value} g/kWh is outside 0 … {MOST_CARBON}: is the unit right?")
 
 
 def money_text(money: Money) -> str:

@@ -18,7 +18,7 @@ from temix_market.mandates import Mandate
 from temix_market.tenders import PartyId
 from temix_market.wire.keys import SigningKey, uuid7
 from temix_market.wire.mandate import seal_mandate
-from temix_retailer.errors import PriceFileError
+from temix_retailer.errors import SeriesError
 from temix_retailer.prices import DEFAULT_POINT, HOURLY_ATTRIBUTION, SHAPE_ATTRIBUTION, load_wholesale
 from temix_retailer.publications import Circuit
 from temix_retailer.retailer import Terms
@@ -98,7 +98,7 @@ class Scene:
         """
         try:
             wholesale = load_wholesale(self.place.zone, self.prices, self.point)
-        except PriceFileError as error:
+        except SeriesError as error:
             raise ReplayError(str(error)) from error
         if self.even_hours:
             wholesale = replace(

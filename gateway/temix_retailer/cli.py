@@ -15,6 +15,7 @@ from rich.console import Console
 from temix_market.errors import InvalidField
 from temix_market.instants import HOUR, Duration, iso
 
+from temix_retailer import carbon
 from temix_retailer.access import Enrollments, home_id
 from temix_retailer.book import Book
 from temix_retailer.clock import SystemClock
@@ -124,6 +125,8 @@ def _greet(config: Config, folder: Folder, url: str) -> None:
         print(f"temix-retailer: homes are to trust {folder.certificate}", flush=True)
     if not config.prices:
         print(f"temix-retailer: {ATTRIBUTION}", flush=True)
+    if config.carbon_intensity == carbon.SHIPPED:
+        print(f"temix-retailer: {carbon.ATTRIBUTION}", flush=True)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 from temix_market.tenders import PartyId
 
+from temix_retailer.carbon import SHIPPED, CarbonSeries, load_carbon
 from temix_retailer.errors import ConfigError
 from temix_retailer.prices import DEFAULT_POINT, load_wholesale
 from temix_retailer.publications import Circuit
@@ -33,6 +34,12 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: Annotated[int, Meta(ge=0, le=2**53, description="of the forecast errors in its prices")] = 1
     prices: Annotated[str, Meta(description="CSV of hourly prices; empty: the shipped ERCOT 2021")] = ""
     settlement_point: Annotated[str, Meta(description="column of the price file")] = DEFAULT_POINT
+    carbon_intensity: Annotated[
+        str,
+        Meta(
+            description="CSV of carbon intensities, or `caiso-sce-2021`, the shipped one; empty: publish none"
+        ),
+    ] = ""
     host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="port to listen on; 0: any that is free")] = 8750
     certificate: Annotated[str, Meta(description="PEM file; empty: a self-signed one is made")] = ""
@@ -100,7 +107,7 @@ def circuit(config: Config, folder: Folder) -> Circuit:
 
     Raises:
         ConfigError: no such time zone, or one name for both parties.
-        PriceFileError: the price file cannot be used.
+        SeriesError: the file of prices or of carbon intensities cannot be used.
     """
     try:
         zone = ZoneInfo(config.time_zone)
@@ -116,4 +123,11 @@ def circuit(config: Config, folder: Folder) -> Circuit:
         PartyId(config.transport_party),
         load_wholesale(zone, path, config.settlement_point),
         config.seed,
+        carbon=_carbon(config.carbon_intensity, zone, folder),
     )
+
+
+def _carbon(named: str, zone: ZoneInfo, folder: Folder) -> CarbonSeries | None:
+    if not named:
+        return None
+    return load_carbon(zone, None if named == SHIPPED else folder.beside(named))

@@ -7,12 +7,12 @@ class RetailerError(Exception):
     """Root of everything this package raises for its operator."""
 
 
-class PriceFileError(RetailerError):
-    """A price series that cannot be used."""
+class SeriesError(RetailerError):
+    """A series of prices or carbon intensities that cannot be used."""
 
     def __init__(self, where: str, reason: str) -> None:
         """Name the file and what is wrong with it."""
-        super().__init__(f"price series {where}: {reason}")
+        super().__init__(f"series {where}: {reason}")
         self.reason = reason
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from temix_market.instants import FIVE_MINUTES, HOUR, Instant, to_datetime
 from temix_market.units import Price
 
-from temix_retailer.errors import PriceFileError
+from temix_retailer.errors import SeriesError
 
 DEFAULT_POINT = "LZ_HOUSTON"
 """The settlement point that is read unless another one is asked for."""
@@ -83,14 +83,14 @@ def load_wholesale(zone: ZoneInfo, path: Path | None = None, point: str = DEFAUL
     ``point`` is read.
 
     Raises:
-        PriceFileError: the file cannot be read, or does not hold a whole year of numbers; the line is named.
+        SeriesError: the file cannot be read, or does not hold a whole year of numbers; the line is named.
     """
     source = path if path is not None else _DATA / "ercot_dam_spp_2021.csv"
     where = str(path) if path is not None else "the shipped ERCOT series"
     try:
         text = source.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as err:
-        raise PriceFileError(
+        raise SeriesError(
             where, f"cannot be read ({err}): give a CSV file in the format of ERCOT's report"
         ) from None
     return Wholesale(zone, _levels(where, text.splitlines(), point), _shape())
@@ -100,20 +100,18 @@ def _levels(where: str, lines: Iterable[str], point: str) -> dict[Hour, Price]:
     rows = csv.reader(lines)
     head = next(rows, [])
     if tuple(head[:3]) != _COLUMNS or len(head) < 4:
-        raise PriceFileError(
-            where, f"line 1: must be {', '.join(_COLUMNS)} and a settlement point, not {head}"
-        )
+        raise SeriesError(where, f"line 1: must be {', '.join(_COLUMNS)} and a settlement point, not {head}")
     if point not in head[3:]:
-        raise PriceFileError(where, f"has no settlement point {point!r}: choose one of {', '.join(head[3:])}")
+        raise SeriesError(where, f"has no settlement point {point!r}: choose one of {', '.join(head[3:])}")
     column = head.index(point)
     levels: dict[Hour, Price] = {}
     for number, row in enumerate(rows, start=2):
         try:
             hour, level = _row(row, column)
         except ValueError as err:
-            raise PriceFileError(where, f"line {number}: {err}") from None
+            raise SeriesError(where, f"line {number}: {err}") from None
         if hour in levels:
-            raise PriceFileError(where, f"line {number}: the hour {row[0]} {row[1]} came before")
+            raise SeriesError(where, f"line {number}: the hour {row[0]} {row[1]} came before")
         levels[hour] = level
     _check_year(where, levels)
     return levels
@@ -139,7 +137,7 @@ def _check_year(where: str, levels: Mapping[Hour, Price]) -> None:
         missing = [hour for hour in range(24) if (day.month, day.day, hour, False) not in levels]
         # Summer time skips one hour; the hour before it stands in for it, so it cannot be the day's first.
         if len(missing) > 1 or missing == [0]:
-            raise PriceFileError(
+            raise SeriesError(
                 where, f"{day:%m/%d}: {len(missing)} hours are missing: give every hour of a year"
             )
 

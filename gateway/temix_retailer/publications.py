@@ -11,6 +11,7 @@ from temix_market.products import Instrument, Resource, Side
 from temix_market.tenders import PartyId, Publication, Tender, TenderId
 from temix_market.units import Energy, Power, Price
 
+from temix_retailer.carbon import CarbonSeries
 from temix_retailer.circuit import circuit_load, system_load
 from temix_retailer.forecast import forecast_error
 from temix_retailer.formation import (
@@ -35,7 +36,10 @@ _NAMES = {FIVE_MINUTES: "5", QUARTER: "15", HOUR: "60"}
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """One circuit's market: who trades there, how its prices form, and how much each home can take."""
+    """One circuit's market: who trades there, how its prices form, and how much each home can take.
+
+    ``carbon`` is published beside the energy that is sold; none: nothing is.
+    """
 
     energy: PartyId
     transport: PartyId
@@ -44,6 +48,7 @@ class Circuit:
     coefficients: Coefficients = field(default_factory=Coefficients)
     capacity: Power = Power(500_000)
     depth: Power = Power(15_000)
+    carbon: CarbonSeries | None = None
 
 
 def slot(instant: Instant) -> Instant:
@@ -81,6 +86,7 @@ def publish(
         wholesale, rare = _basis(circuit, interval, issued, traded)
         expires = min(interval.start, Instant(issued + VALID))
         quantity = Energy(circuit.depth * interval.duration // HOUR)
+        carbon = None if circuit.carbon is None else circuit.carbon.of(interval)
         for author, resource, into, prices in (
             (circuit.energy, Resource.ENERGY, energy, energy_parts(wholesale, rare, circuit.coefficients)),
             (
@@ -104,6 +110,7 @@ def publish(
                         quantity,
                         expires,
                         parts,
+                        carbon if resource is Resource.ENERGY and side is Side.SELL else None,
                     )
                 )
     return (

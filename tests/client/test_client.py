@@ -90,6 +90,24 @@ async def test_newer_gateway_that_still_speaks_ours(mock: MockServer, client: Cl
     assert mock.received[0]["schema"] == 1
 
 
+async def test_a_field_that_a_newer_gateway_adds_to_a_step_is_passed_over(
+    mock: MockServer, client: Client
+) -> None:
+    plain = await client.connect()
+    await client.close()
+    for step in (mock.state["spot"], *mock.state["prices"]):
+        step |= {"nuclear_waste": 3}
+    assert await client.connect() == plain
+
+
+async def test_a_gateway_older_than_carbon_intensity_publishes_none(mock: MockServer, client: Client) -> None:
+    mock.state["spot"].pop("carbon_intensity")
+    for step in mock.state["prices"]:
+        step.pop("carbon_intensity", None)
+    state = await client.connect()
+    assert {step.carbon_intensity for step in (state.spot, *state.prices) if step} == {None}
+
+
 async def test_refused_token(mock: MockServer, client: Client) -> None:
     mock.answers["authenticate"] = lambda command: error(command, "invalid_auth")
     with pytest.raises(InvalidAuth):

@@ -129,6 +129,23 @@ async def test_every_section_arrives(gateway: Gateway, session: aiohttp.ClientSe
     assert shown.horizon == shown.prices[-1].end
 
 
+async def test_carbon_intensity_arrives_where_it_is_published(
+    gateway: Gateway, session: aiohttp.ClientSession
+) -> None:
+    served = gateway.core.current
+    assert served.spot
+    gateway.update(
+        spot=msgspec.structs.replace(served.spot, carbon_intensity=205),
+        prices=[msgspec.structs.replace(served.prices[0], carbon_intensity=0), *served.prices[1:]],
+    )
+    client = make(session, gateway)
+    shown = await client.connect()
+    await client.close()
+    assert shown.spot
+    assert shown.spot.carbon_intensity == 205
+    assert [step.carbon_intensity for step in shown.prices[:2]] == [0, None]  # nothing emitted; nothing said
+
+
 async def test_changes_arrive_and_a_command_shows_its_effect(
     gateway: Gateway, session: aiohttp.ClientSession
 ) -> None:

@@ -44,9 +44,9 @@ from temix_market.ports import (
 )
 from temix_market.products import Side
 from temix_market.settlement import Spot
-from temix_market.tenders import DEMO_BOUNDS, Publication
+from temix_market.tenders import DEMO_BOUNDS, Publication, Tender
 from temix_market.transactions import Kind, Order, Pair, PairKey
-from temix_market.units import Money, Power, Price
+from temix_market.units import CarbonIntensity, Money, Power, Price
 
 from tests.gateway.mandate import mandated
 from tests.gateway.market import (
@@ -589,6 +589,30 @@ async def test_the_price_now_is_the_last_word_before_the_interval(bench: Bench) 
     later = bench.core.state().spot
     assert later
     assert later.buy == 320_000
+
+
+async def test_carbon_intensity_is_kept_for_its_interval_and_passed_on(bench: Bench) -> None:
+    grams = {FIVE_MINUTES: 200, QUARTER: 300, HOUR: 400}
+
+    def told(tender: Tender) -> Tender:
+        carbon = CarbonIntensity(grams[tender.instrument.duration])
+        return replace(tender, carbon_intensity=carbon) if tender.side is Side.SELL else tender
+
+    energy, transport = bench.retailer.publish()
+    await bench.core.published(replace(energy, tenders=tuple(map(told, energy.tenders))), "signed")
+    await bench.core.published(transport, "signed, too")
+    steps = bench.core.state().prices
+    shown = {step.end - step.start: step.carbon_intensity for step in steps}
+    assert shown == grams
+    bench.clock.wall = Instant(NOW + FIVE_MINUTES)  # its tender has expired
+    spot = bench.core.state().spot
+    assert spot
+    assert spot.carbon_intensity == 200
+    await bench.next_step()  # from now on nothing is published
+    await bench.next_step()
+    later = bench.core.state().spot
+    assert later
+    assert later.carbon_intensity is None
 
 
 async def test_a_missed_publication_leaves_the_spot_open(bench: Bench) -> None:

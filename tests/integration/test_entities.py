@@ -13,6 +13,7 @@ from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
+from msgspec.structs import replace
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_capture_events,
@@ -188,6 +189,36 @@ async def test_forecast_begins_now_and_has_no_gap(hass: HomeAssistant, loaded: M
     }
     assert [step["end"] for step in steps[:-1]] == [step["start"] for step in steps[1:]]
     assert len(steps) == 60
+
+
+async def test_carbon_intensity_where_it_is_published(
+    hass: HomeAssistant, gateway: Gateway, loaded: MockConfigEntry, advance: Advance
+) -> None:
+    sensor = "sensor.electricity_prices_carbon_intensity"
+    assert value(hass, sensor) == STATE_UNAVAILABLE
+    served = gateway.core.current
+    assert served.spot
+    gateway.update(
+        spot=replace(served.spot, carbon_intensity=205),
+        prices=[replace(step, carbon_intensity=300 + n) for n, step in enumerate(served.prices)],
+    )
+    await pushed(loaded, lambda: value(hass, sensor) == "205")
+    shown = hass.states.get(sensor)
+    assert shown
+    assert shown.attributes["unit_of_measurement"] == "g/kWh"
+    forecast = shown.attributes["forecast"]
+    assert [step["carbon_intensity"] for step in forecast[:3]] == [205, 300, 301]
+    assert forecast[0]["end"] == forecast[1]["start"] == "2021-11-24T18:05:00+00:00"
+    assert len(json.dumps(forecast)) < 8 * 1024
+    advance(minutes=5)
+    await hass.async_block_till_done()
+    assert value(hass, sensor) == "300"  # that of the last tender for just these five minutes
+    gateway.update(prices=served.prices[1:])
+    await pushed(loaded, lambda: loaded.runtime_data.data.prices[0].carbon_intensity is None)
+    assert value(hass, sensor) == "300"  # until its interval ends, like the price
+    advance(minutes=5)
+    await hass.async_block_till_done()
+    assert value(hass, sensor) == STATE_UNAVAILABLE
 
 
 async def test_forecast_stays_below_8_kib(

@@ -38,6 +38,7 @@ async def test_prices(hass: HomeAssistant, gateway: Gateway, loaded: MockConfigE
         "sell_energy": 0.0295,
         "sell_transport": -0.005,
         "components": {"wholesale": 0.056111, "losses": 0.005},
+        "carbon_intensity": None,
     }
     assert len(response["prices"]) == len(gateway.core.current.prices)
 
@@ -102,6 +103,7 @@ async def test_the_field_that_is_wrong_is_named(hass: HomeAssistant, loaded: Moc
         ("find_window", run | {"power_profile": [1] * 97}, "wrong_profile", "power_profile"),
         ("find_window", run | {"power_profile": [1, 2], "split": True}, "split_profile", "power_profile"),
         ("find_window", run | {"by": "carbon"}, "no_carbon", "by"),
+        ("cost_of_run", run | {"by": "carbon", "energy": 1}, "no_carbon", "by"),
         ("find_window", run | soon, "no_room", "latest"),
         ("find_window", run | {"latest": "2020-01-01T00:00:00+00:00"}, "no_room", "latest"),
         ("find_window", run | {"earliest": "2022-01-01", "latest": "2022-01-03"}, "no_prices", "latest"),
@@ -146,6 +148,45 @@ async def test_find_window_in_pieces(hass: HomeAssistant, gateway: Gateway, load
         {"start": "2021-11-24T18:15:00+00:00", "end": "2021-11-24T18:20:00+00:00", "mean_price": 0.05},
     ]
     assert (found["energy"], found["cost"]) == (0.2, pytest.approx(0.01))
+
+
+async def test_by_carbon(hass: HomeAssistant, gateway: Gateway, loaded: MockConfigEntry) -> None:
+    """The cheapest hour is the first; that of the least carbon is the third."""
+    start = NOON + HOUR
+    prices = [
+        PriceStep(
+            start=start + n * HOUR, end=start + (n + 1) * HOUR, buy=100_000 * (n + 1), carbon_intensity=grams
+        )
+        for n, grams in enumerate((400, 300, 120, 500, None))
+    ]
+    gateway.update(prices=prices, horizon=prices[-1].end)
+    await pushed(loaded, lambda: len(loaded.runtime_data.data.prices) == 5)
+    listed = await call(hass, "get_prices")
+    assert [step["carbon_intensity"] for step in listed["prices"]] == [400, 300, 120, 500, None]
+    found = await call(hass, "find_window", length={"hours": 1}, by="carbon", power_profile=[2, 1])
+    assert found == {
+        "windows": [
+            {
+                "start": "2021-11-24T21:00:00+00:00",
+                "end": "2021-11-24T22:00:00+00:00",
+                "mean_carbon_intensity": 120.0,
+            }
+        ],
+        "mean_carbon_intensity": 120.0,
+        "carbon": 180.0,
+        "energy": 1.5,
+    }
+    most = await call(hass, "find_window", length={"hours": 1}, by="carbon", search="dearest")
+    assert most["windows"][0]["start"] == "2021-11-24T22:00:00+00:00"
+    assert (await call(hass, "find_window", length={"hours": 1}))["mean_price"] == pytest.approx(0.1)
+    run = {"start": "2021-11-24T19:30:00+00:00", "length": {"hours": 1}, "energy": 2}
+    emitted = await call(hass, "cost_of_run", by="carbon", **run)
+    assert (emitted["carbon"], emitted["mean_carbon_intensity"]) == (700.0, 350.0)
+    assert "currency" not in emitted
+    beyond = {"start": "2021-11-24T22:30:00+00:00", "length": {"hours": 1}, "energy": 2, "by": "carbon"}
+    with pytest.raises(ServiceValidationError) as refused:
+        await call(hass, "cost_of_run", **beyond)
+    assert refused.value.translation_key == "carbon_unknown"
 
 
 async def test_cost_of_run(hass: HomeAssistant, gateway: Gateway, loaded: MockConfigEntry) -> None:

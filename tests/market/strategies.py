@@ -10,7 +10,7 @@ from temix_market.products import Instrument, Resource, Side
 from temix_market.settlement import Spot
 from temix_market.tenders import DEMO_BOUNDS, Component, PartyId, Publication, Tender, TenderId
 from temix_market.transactions import Kind, Leg, Order, Pair, PairKey
-from temix_market.units import Energy, Price
+from temix_market.units import CarbonIntensity, Energy, Price
 from temix_market.wire.keys import uuid7
 
 MIDNIGHT = parse_instant("2026-03-29T00:00:00Z")
@@ -49,6 +49,9 @@ def tenders(draw: st.DrawFn, author: PartyId = LSE) -> Tender:
     """Any tender of ``author``, with or without components."""
     interval = draw(intervals())
     price = draw(prices)
+    resource, side = draw(st.sampled_from(Resource)), draw(sides)
+    sells_energy = resource is Resource.ENERGY and side is Side.SELL
+    carbon = draw(st.none() | st.integers(0, 5_000)) if sells_energy else None
     names = draw(st.lists(ids, max_size=4))
     parts = [Component(name, draw(prices)) for name in names]
     if parts:
@@ -57,12 +60,13 @@ def tenders(draw: st.DrawFn, author: PartyId = LSE) -> Tender:
         TenderId(draw(ids)),
         draw(st.integers(0, 10**6)),
         author,
-        Instrument(interval.start, interval.duration, draw(st.sampled_from(Resource))),
-        draw(sides),
+        Instrument(interval.start, interval.duration, resource),
+        side,
         price,
         draw(quantities(interval.duration)),
         Instant(interval.start - draw(st.integers(0, 2 * HOUR))),
         tuple(parts),
+        None if carbon is None else CarbonIntensity(carbon),
     )
 
 

@@ -1,5 +1,7 @@
 """Tenders and the book that keeps them: revisions, expiry, depth, refusals, ladders; and the guard."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +28,7 @@ from temix_market.tenders import (
     check_prices,
 )
 from temix_market.transactions import Leg
-from temix_market.units import Energy, Price
+from temix_market.units import CarbonIntensity, Energy, Price
 
 from tests.market import strategies as draw
 from tests.market.strategies import AUTHORS, DO, LSE, MIDNIGHT
@@ -82,6 +84,26 @@ def test_a_tender_holds_its_invariants(change: dict[str, int], field: str) -> No
     with pytest.raises(InvalidField) as caught:
         tender(**change)
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize("grams", [0, 430, 5_000])
+def test_what_sells_energy_may_say_what_it_emits(grams: int) -> None:
+    assert replace(tender(), carbon_intensity=CarbonIntensity(grams)).carbon_intensity == grams
+
+
+@pytest.mark.parametrize(
+    "one, grams, told",
+    [
+        (tender(), -1, "is the unit right"),
+        (tender(), 430_000, "is the unit right"),  # g/MWh
+        (tender(side=Side.BUY), 430, "sell energy"),
+        (tender(resource=Resource.TRANSPORT), 430, "sell energy"),
+    ],
+)
+def test_a_carbon_intensity_has_its_place_and_its_unit(one: Tender, grams: int, told: str) -> None:
+    with pytest.raises(InvalidField, match=told) as caught:
+        replace(one, carbon_intensity=CarbonIntensity(grams))
+    assert caught.value.field == "carbon_intensity"
 
 
 def test_components_add_up_to_the_price() -> None:

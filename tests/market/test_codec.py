@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -159,6 +160,9 @@ DETAIL = ("tenders", 1, "tenderDetail")
         (("tenders", 1, "revision"), ..., "tenders[1].revision"),
         (("tenders", 1, "revision"), -1, "tenders[1].revision"),
         (("tenders", 1, "side"), "BID", "tenders[1].side"),
+        (("tenders", 1, "carbonIntensity"), -1, "tenders[1].carbonIntensity"),
+        (("tenders", 1, "carbonIntensity"), 5_001, "tenders[1].carbonIntensity"),
+        (("tenders", 1, "carbonIntensity"), 0.43, "tenders[1].carbonIntensity"),
         (("tenders", 1, "side"), "sell", "tenders[1].side"),
         (("tenders", 1, "resourceDesignator"), "WATER_FLOW", "tenders[1].resourceDesignator"),
         (("tenders", 1, "priceScale"), 3, "tenders[1].priceScale"),
@@ -232,6 +236,13 @@ def test_a_malformed_publication_names_its_field(
     raw = changed(codec.publication_payload(PUBLICATION), path, value)
     error = malformed(raw, EiDistributeTender, lambda payload: codec.read_publication(payload, DEMO_BOUNDS))
     assert error.field == field
+
+
+def test_carbon_intensity_beside_energy_that_is_bought_names_its_field() -> None:
+    buying = Publication(LSE, 9, Instant(MIDNIGHT - 1), (replace(TENDER, side=Side.BUY),))
+    raw = changed(codec.publication_payload(buying), ("tenders", 0, "carbonIntensity"), 430)
+    error = malformed(raw, EiDistributeTender, lambda payload: codec.read_publication(payload, DEMO_BOUNDS))
+    assert error.field == "tenders[0].carbonIntensity"
 
 
 def test_minus_zero_is_named_where_it_stands() -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from temix_market.calendar import local_day
 from temix_market.instants import HOUR, Instant, from_datetime
-from temix_retailer.errors import PriceFileError
+from temix_retailer.errors import SeriesError
 from temix_retailer.prices import Wholesale, load_wholesale
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -129,7 +129,7 @@ def test_another_file_in_the_same_format(tmp_path: Path) -> None:
 )
 def test_a_bad_file_is_told_where(tmp_path: Path, replace: dict[str, str], told: str) -> None:
     path = write(tmp_path / "prices.csv", **replace)
-    with pytest.raises(PriceFileError, match=told) as caught:
+    with pytest.raises(SeriesError, match=told) as caught:
         load_wholesale(CHICAGO, path, "HUB")
     assert str(path) in str(caught.value)
 
@@ -137,7 +137,7 @@ def test_a_bad_file_is_told_where(tmp_path: Path, replace: dict[str, str], told:
 def test_a_file_with_days_missing_or_none_at_all(tmp_path: Path) -> None:
     path = write(tmp_path / "prices.csv")
     path.write_text("\n".join(path.read_text().splitlines()[:-30]))
-    with pytest.raises(PriceFileError, match="12/30: 6 hours are missing"):
+    with pytest.raises(SeriesError, match="12/30: 6 hours are missing"):
         load_wholesale(CHICAGO, path, "HUB")
-    with pytest.raises(PriceFileError, match=r"cannot be read .*give a CSV file"):
+    with pytest.raises(SeriesError, match=r"cannot be read .*give a CSV file"):
         load_wholesale(CHICAGO, tmp_path / "absent.csv")

@@ -185,7 +185,7 @@ def test_enroll_prints_credentials_once_and_a_subscription_price(folder: Folder,
     [
         (["enroll", "a home"], "no name"),
         (["enroll", "home-1", "--history", "absent.csv"], "cannot be read"),
-        (["run", "--prices", "absent.csv"], "price series"),
+        (["run", "--prices", "absent.csv"], "absent.csv: cannot be read"),
     ],
 )
 def test_the_command_line_tells_what_is_wrong(folder: Folder, arguments: list[str], told: str) -> None:

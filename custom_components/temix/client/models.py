@@ -51,11 +51,15 @@ class Hello:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot(Step):
-    """What a kWh costs (buy) and brings (sell) now; provisional until the retailer has frozen it."""
+    """What a kWh costs (buy) and brings (sell) now; provisional until the retailer has frozen it.
+
+    ``carbon_intensity`` is what it emits in g of CO₂ equivalent; none where that is not published.
+    """
 
     buy: int | None
     sell: int | None
     provisional: bool = False
+    carbon_intensity: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,7 @@ class PriceStep(Step):
     sell_energy: int | None = None
     sell_transport: int | None = None
     components: Mapping[str, int] = field(default_factory=dict)
+    carbon_intensity: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,7 +310,14 @@ class GatewayState:
         step = self.tender_at(instant)
         if step is None:
             return None
-        return Spot(start=step.start, end=step.end, buy=step.buy, sell=step.sell, provisional=True)
+        return Spot(
+            start=step.start,
+            end=step.end,
+            buy=step.buy,
+            sell=step.sell,
+            provisional=True,
+            carbon_intensity=step.carbon_intensity,
+        )
 
     def tender_at(self, instant: datetime) -> PriceStep | None:
         """The tender for just the 5 minutes around ``instant``, while it is there."""

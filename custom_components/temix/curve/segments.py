@@ -1,4 +1,4 @@
-"""A curve: prices that each hold over ``[start, end)``, in order, without overlap; a gap is unknown."""
+"""A curve: values that each hold over ``[start, end)``, in order, without overlap; a gap is unknown."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
@@ -38,9 +38,17 @@ class Priced(Protocol):
         """What a kWh brings."""
         ...
 
+    @property
+    def carbon_intensity(self) -> int | None:
+        """What a kWh emits, in g of CO₂ equivalent; none where that is not published."""
+        ...
+
 
 class Segment(NamedTuple):
-    """One value (millionths per kWh) over ``[start, end)``; a look at prices makes hundreds of them."""
+    """One value (millionths per kWh, or g per kWh) over ``[start, end)``.
+
+    A look at prices makes hundreds of them.
+    """
 
     start: datetime
     end: datetime
@@ -70,6 +78,11 @@ def to_buy(steps: Iterable[Priced]) -> list[Segment]:
 def to_sell(steps: Iterable[Priced]) -> list[Segment]:
     """What a kWh brings; steps without a price are gaps."""
     return [Segment(step.start, step.end, price) for step in steps if (price := step.sell) is not None]
+
+
+def to_carbon(steps: Iterable[Priced]) -> list[Segment]:
+    """What a kWh emits (g); steps for which that is not published are gaps."""
+    return [Segment(step.start, step.end, g) for step in steps if (g := step.carbon_intensity) is not None]
 
 
 def between(curve: Curve, start: datetime, end: datetime) -> list[Segment]:

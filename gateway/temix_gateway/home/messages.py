@@ -18,7 +18,7 @@ from temix_gateway.home.account import (
     Transaction,
     TransactionPage,
 )
-from temix_gateway.home.units import CommandId, MicroPrice, MoneyText, Name, Time, Watt, Wh
+from temix_gateway.home.units import CommandId, Grams, MicroPrice, MoneyText, Name, Time, Watt, Wh
 
 MIN_SCHEMA: Final = 1
 MAX_SCHEMA: Final = 1
@@ -104,7 +104,8 @@ class Mandate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Spot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The delivered spot of the current 5 minutes; provisional until both parties have frozen theirs.
 
-    A price is null where a party has published none for that side.
+    A price is null where a party has published none for that side, ``carbon_intensity`` where the retailer
+    does not publish it.
     """
 
     start: Time
@@ -112,12 +113,14 @@ class Spot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     buy: MicroPrice | None
     sell: MicroPrice | None
     provisional: bool = False
+    carbon_intensity: Grams | None = None
 
 
 class PriceStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What the home pays (buy) and is paid (sell) by live tenders in one interval, with its parts.
 
-    ``components`` says what the energy price to buy is made of, where the retailer publishes that.
+    ``components`` says what the energy price to buy is made of, ``carbon_intensity`` what a kWh drawn emits,
+    where the retailer publishes that.
     """
 
     start: Time
@@ -129,6 +132,7 @@ class PriceStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, o
     sell_energy: MicroPrice | None = None
     sell_transport: MicroPrice | None = None
     components: dict[str, MicroPrice] = {}
+    carbon_intensity: Grams | None = None
 
 
 class PositionStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ type Wh = Annotated[
 ]
 type Watt = Annotated[int, Meta(ge=-1_000_000, le=1_000_000, description="W; consumption positive")]
 type MicroPrice = Annotated[int, Meta(description="millionths of the currency unit per kWh")]
+type Grams = Annotated[int, Meta(ge=0, description="g CO₂ equivalent per kWh")]
 type MoneyText = Annotated[str, Meta(description="an amount of money: a decimal number in currency units")]
 type Name = Annotated[str, Meta(min_length=1, max_length=200)]
 type CommandId = Annotated[int, Meta(ge=0, le=2**53)]

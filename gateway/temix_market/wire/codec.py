@@ -12,7 +12,7 @@ from temix_market.positions import Positions
 from temix_market.products import Instrument, Resource, Side
 from temix_market.tenders import Component, PartyId, PriceBounds, Publication, Tender, TenderId
 from temix_market.transactions import Kind, Leg, Order, Pair, PairKey
-from temix_market.units import Energy, Price
+from temix_market.units import CarbonIntensity, Energy, Price
 from temix_market.wire.delivery import EiCreateDelivery, EiDelivery
 from temix_market.wire.exchange import EiReplyDelivery
 from temix_market.wire.position import CtsStream, CtsStreamInterval
@@ -42,6 +42,7 @@ _IN_TENDER: Final = {
     "start": "tenderDetail.interval.dtStart",
     "expires_at": "expirationTime",
     "components": "priceComponents",
+    "carbon_intensity": "carbonIntensity",
 }
 
 
@@ -212,6 +213,7 @@ def _tender_payload(tender: Tender) -> EiTender:
         price_components=tuple(
             PriceComponent(name=part.name, price=part.price) for part in tender.components
         ),
+        carbon_intensity=tender.carbon_intensity,
     )
 
 
@@ -228,6 +230,7 @@ def _tender(wire: EiTender, author: PartyId, bounds: PriceBounds) -> Tender:
         Energy(wire.tender_detail.quantity),
         parse_instant(wire.expiration_time, "expires_at"),
         tuple(Component(part.name, Price(part.price)) for part in wire.price_components),
+        None if wire.carbon_intensity is None else CarbonIntensity(wire.carbon_intensity),
     )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
+from temix_market.units import MOST_CARBON
 from temix_market.wire.base import Count, Id, Long, Payload, Quantity, Span, Time, cts, ei, ours
 
 PRICE_SCALE: Final = 6
@@ -46,6 +47,9 @@ class PriceComponent(Payload, frozen=True, kw_only=True):
     price: Annotated[Long, ours("scaled like the tender's price")]
 
 
+type Grams = Annotated[int, Meta(ge=0, le=MOST_CARBON)]
+
+
 class EiTender(TenderTerms, frozen=True, kw_only=True):
     """A tender as published (CTS: EiTenderType)."""
 
@@ -56,6 +60,10 @@ class EiTender(TenderTerms, frozen=True, kw_only=True):
         Meta(max_length=16),
         ours("parts of the price, which they add up to"),
     ] = ()
+    carbon_intensity: Annotated[
+        Grams | None,
+        ours("g CO₂ equivalent that a kWh drawn in the interval emits; only where its author sells energy"),
+    ] = None
 
 
 class EiDistributeTender(Payload, frozen=True, kw_only=True):
