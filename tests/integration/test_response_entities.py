@@ -279,6 +279,19 @@ async def test_a_machine_that_draws_power_arms_itself_once(
     await until(lambda: dish.memory.armed)
 
 
+async def test_a_machine_that_is_skipped_while_it_draws_power_is_not_armed_by_that(
+    hass: HomeAssistant, responses: dict[str, Running]
+) -> None:
+    dish = responses["dish"]
+    object.__setattr__(dish.adapter, "meter", "sensor.dish")
+    hass.states.async_set("sensor.dish", "0", {"unit_of_measurement": "W"})
+    dish.arm()
+    hass.states.async_set("sensor.dish", "40", {"unit_of_measurement": "W"})
+    dish.skip()
+    await until(lambda: dish.goal.reason == "skipped")
+    assert not dish.memory.armed
+
+
 @pytest.mark.parametrize(
     "action,name,data,key,told",
     [

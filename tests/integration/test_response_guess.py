@@ -27,6 +27,7 @@ from custom_components.temix.response.guess import (
     name_of,
     usual_power,
 )
+from custom_components.temix.response.home import power_beside
 from custom_components.temix.response.preview import estimate, joined
 
 NOON = datetime(2026, 11, 25, 18, tzinfo=UTC)
@@ -82,6 +83,29 @@ async def test_a_name_and_an_area_are_the_devices(hass: HomeAssistant) -> None:
     hass.states.async_set("switch.bare", "off", {"friendly_name": "Bare"})
     assert (name_of(hass, "switch.bare"), area_of(hass, "switch.bare")) == ("Bare", None)
     assert name_of(hass, "switch.nowhere") == "switch.nowhere"
+
+
+async def test_a_power_that_was_told_before_the_last_change_says_nothing_of_now(hass: HomeAssistant) -> None:
+    entry = MockConfigEntry()
+    entry.add_to_hass(hass)
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id, identifiers={("test", "x")}, name="Boiler"
+    )
+    registry = er.async_get(hass)
+    plug = registry.async_get_or_create("switch", "test", "x", suggested_object_id="x", device_id=device.id)
+    registry.async_get_or_create(
+        "sensor", "test", "w", suggested_object_id="w", device_id=device.id, original_device_class="power"
+    )
+    told = {"unit_of_measurement": "kW"}
+    hass.states.async_set("switch.x", "off")
+    hass.states.async_set("sensor.w", "0", told)
+    assert power_beside(hass, plug.id) == 0
+    hass.states.async_set("switch.x", "on")
+    assert power_beside(hass, plug.id) is None
+    hass.states.async_set("sensor.w", "0", told)  # the same again, but told now
+    assert power_beside(hass, plug.id) == 0
+    hass.states.async_set("sensor.w", "1.2", told)
+    assert power_beside(hass, plug.id) == 1_200
 
 
 @pytest.mark.parametrize(

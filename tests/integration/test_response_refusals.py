@@ -128,6 +128,26 @@ async def test_assumed_and_polled_devices_are_named(
     assert "asks switch.polled only now and then" in page["description_placeholders"]["notes"]
 
 
+@pytest.mark.parametrize("platform,noted", [("tplink", True), ("mqtt", False)])
+async def test_a_machine_whose_power_is_asked_for_now_and_then_is_told_what_that_costs(
+    hass: HomeAssistant, loaded: MockConfigEntry, platform: str, noted: bool
+) -> None:
+    known(hass, "switch", "dish", "on")
+    registry = er.async_get(hass)
+    registry.async_get_or_create("sensor", platform, "w", suggested_object_id="dish_power")
+    hass.states.async_set("sensor.dish_power", "0", {"unit_of_measurement": "W", "device_class": "power"})
+    page = await answer(hass, await begin(hass, loaded, "run_once"), {"switch": "switch.dish"})
+    more = {
+        "meter": "sensor.dish_power", "start_power": 10, "default": "on", "hold_hours": 2,
+        "hold_until": "hours", "advise": False,
+    }  # fmt: skip
+    answers = {
+        "name": "Dish", "hours": 2, "power": 1_800, "ready_by": "06:00:00", "resumes": True, "more": more,
+    }  # fmt: skip
+    notes = (await answer(hass, page, answers))["description_placeholders"]["notes"]
+    assert ("asks sensor.dish_power for the power only now and then" in notes) is noted
+
+
 async def test_a_car_that_cannot_be_ready_is_told_and_one_that_never_can_is_refused(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:

@@ -27,6 +27,7 @@ from .home import Home, entity_id
 from .kinds import read
 from .model import Adapter, Kind, Unusable, as_number
 from .phases import options_of
+from .run_hours import RunOnce
 from .timer import own_timer
 from .words import say
 
@@ -106,24 +107,32 @@ def wrong_settings(hass: HomeAssistant, data: Mapping[str, Any]) -> Wrong | None
 
 async def notes(hass: HomeAssistant, adapter: Adapter, data: Mapping[str, Any]) -> list[str]:
     """What the owner should know before it begins, in Home Assistant's language."""
-    told = []
-    for entity in adapter.controlled:
-        found = entity_id(hass, entity)
-        state = hass.states.get(found) if found else None
-        if state is None or found is None:
-            continue
-        if state.domain in {"button", "input_button", "script"}:
-            told.append(say(hass, "note", "momentary", entity=found))
-        elif state.attributes.get(ATTR_ASSUMED_STATE):
-            told.append(say(hass, "note", "assumed", entity=found))
-        elif await _is_polled(hass, found):
-            told.append(say(hass, "note", "polled", entity=found))
-        if state.domain in {"switch", "light"} and own_timer(hass, entity) is None and not data.get("advise"):
-            told.append(say(hass, "note", "no_timer", entity=found))
+    told = [note for entity in adapter.controlled for note in await _lever_notes(hass, entity, data)]
+    if isinstance(adapter, RunOnce) and adapter.meter is not None:
+        found = entity_id(hass, adapter.meter)
+        if found is not None and await _is_polled(hass, found):
+            told.append(say(hass, "note", "late_power", entity=found))
     if isinstance(adapter, ChargeCar) and (late := _late(hass, adapter)):
         told.append(late)
     if data.get("advise"):
         told.append(say(hass, "note", "advise"))
+    return told
+
+
+async def _lever_notes(hass: HomeAssistant, entity: str, data: Mapping[str, Any]) -> list[str]:
+    """What cannot be seen of an entity that is led, and what it does when nobody is left to lead it."""
+    found, told = entity_id(hass, entity), []
+    state = hass.states.get(found) if found else None
+    if state is None or found is None:
+        return []
+    if state.domain in {"button", "input_button", "script"}:
+        told.append(say(hass, "note", "momentary", entity=found))
+    elif state.attributes.get(ATTR_ASSUMED_STATE):
+        told.append(say(hass, "note", "assumed", entity=found))
+    elif await _is_polled(hass, found):
+        told.append(say(hass, "note", "polled", entity=found))
+    if state.domain in {"switch", "light"} and own_timer(hass, entity) is None and not data.get("advise"):
+        told.append(say(hass, "note", "no_timer", entity=found))
     return told
 
 

@@ -17,7 +17,8 @@ def count(  # noqa: PLR0913 - what it counts, each of them once
     memory.tally.add(power, price, seconds)
     changed = False
     if memory.armed and adapter.finished(view):
-        memory.armed, memory.ran, changed = False, 0.0, True
+        memory.disarm()
+        memory.ran, changed = 0.0, True
     ready_by = adapter.ready_by(view)
     if ready_by is None:
         return changed

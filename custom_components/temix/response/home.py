@@ -115,7 +115,11 @@ def device_of(hass: HomeAssistant, entity: str) -> str | None:
 
 
 def power_beside(hass: HomeAssistant, entity: str) -> float | None:
-    """What the device of an entity says that it draws, W; none where it has not exactly one such sensor."""
+    """What the device of an entity says that it draws, W; none where it has not exactly one such sensor.
+
+    None also while the sensor has said nothing since the entity last changed: a plug that tells its power
+    every few minutes would still tell that of before.
+    """
     registry = er.async_get(hass)
     entry = registry.async_get(entity_id(hass, entity) or "")
     if entry is None or entry.device_id is None:
@@ -126,6 +130,8 @@ def power_beside(hass: HomeAssistant, entity: str) -> float | None:
         if each.domain == "sensor" and "power" in {each.device_class, each.original_device_class}
     ]
     state = hass.states.get(found[0]) if len(found) == 1 else None
-    value = None if state is None else as_number(state.state)
-    unit = None if state is None else state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    led = hass.states.get(entry.entity_id)
+    if state is None or led is None or state.last_reported < led.last_changed:
+        return None
+    value, unit = as_number(state.state), state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
     return None if value is None else PowerConverter.convert(value, unit, UnitOfPower.WATT)

@@ -126,6 +126,11 @@ class RunOnce(_Run):
         start = positive(data, "start_power", 10.0)
         return replace(made, meter=data.get("meter"), start_power=start)
 
+    @property
+    @override
+    def read(self) -> tuple[str, ...]:
+        return () if self.meter is None else (self.meter,)
+
     @override
     def arms(self, view: View) -> bool:
         power = view.number(self.meter)

@@ -120,7 +120,7 @@ class Running:
         ready_by, busy = self.adapter.ready_by(view), self._busy(view.now)
         until = ready_by or (busy[-1].end if busy else view.now + self.adapter.hold)
         self.memory.skip = until.timestamp()
-        self.memory.armed = False
+        self.memory.disarm()
         self._changed()
 
     @callback

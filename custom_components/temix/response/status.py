@@ -76,7 +76,7 @@ class Memory:
         target: what the owner wants instead of the settings' target.
         skip: until when its runs are left out (timestamp).
         run_until: when running now ends (timestamp); none: when there is nothing left to do.
-        rested: whether a machine's power was down since its last run, so that it may arm again.
+        rested: whether a machine's power was down since it was last armed, so that it may arm itself again.
         tally: what was drawn and paid, for what is saved.
     """
 
@@ -103,6 +103,10 @@ class Memory:
     def choose_automatic(self) -> None:
         """The plan leads again."""
         self.mode, self.run_until = Mode.AUTOMATIC, None
+
+    def disarm(self) -> None:
+        """Its run is over or left out: it has to be seen at rest before its power arms it anew."""
+        self.armed, self.rested = False, False
 
     def stored(self) -> dict[str, Any]:
         """Write it."""

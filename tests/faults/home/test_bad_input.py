@@ -3,7 +3,8 @@
 Beside each device there is a pump with its own response; whatever happens, it follows its plan.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -20,16 +21,24 @@ from tests.faults.home.things import Thing, charger, switch, thermostat
 from tests.faults.home.world import World
 
 BOUNDARY = datetime(2026, 11, 24, 18, 15, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 ROOM = {"kind": "heat_cool", "thermostat": "climate.room_room", "power": 2_000}
 
 
-def beside(case: Callable[[World], Awaitable[None]], things: list[Thing], **responses: Any) -> None:
-    """Run a case beside a pump that must notice nothing of it."""
+def beside(
+    case: Callable[[World], Awaitable[None]],
+    things: list[Thing],
+    *,
+    unplanned: Collection[str] = (),
+    **responses: Any,
+) -> None:
+    """Run a case beside a pump that must notice nothing of it; the gateway has no plan for the unplanned."""
 
     async def both() -> None:
         pump = switch("pump")
         async with World([*things, pump], {**responses, "pump": pump_response()}) as world:
-            powers = {name: {START: 0, BOUNDARY: 2_000} for name in (*responses, "pump")}
+            names = [name for name in (*responses, "pump") if name not in unplanned]
+            powers = {name: {START: 0, BOUNDARY: 2_000} for name in names}
             world.gateway.plan(powers, END)
             await world.after(seconds=1)
             await case(world)
@@ -211,6 +220,13 @@ def test_a_thermostats_own_programme_stands_unless_the_owner_says_otherwise() ->
     )
 
 
+async def polled(plug: Thing, minutes: int, power: Callable[[], float]) -> None:
+    """Show what a plug draws every so many minutes only, as one does that is asked now and then."""
+    while True:
+        await asyncio.sleep(60 * minutes)
+        plug.change("power", power())
+
+
 def test_a_plug_that_reports_its_power_late_is_no_trouble() -> None:
     dryer = switch("dryer")
 
@@ -225,6 +241,60 @@ def test_a_plug_that_reports_its_power_late_is_no_trouble() -> None:
         assert world.shown("sensor.dryer_state") == "running"
 
     beside(case, [dryer], dryer=pump_response("dryer"))
+
+
+@pytest.mark.parametrize("minutes", [5, 10])
+def test_a_machine_whose_power_is_seen_late_is_armed_once_and_runs_to_its_end(minutes: int) -> None:
+    """Started at 18:20, seen minutes later, led to a cheap hour, and left alone when it is done."""
+    dish = switch("dish", on=True)
+    cheap = BOUNDARY + timedelta(hours=3)
+    started = BOUNDARY + timedelta(minutes=5)
+
+    def drawn() -> float:
+        return 1_800.0 if dish.values["relay"] and started <= dt_util.utcnow() < cheap + 2 * HOUR else 0.0
+
+    async def case(world: World) -> None:
+        polling = asyncio.create_task(polled(dish, minutes, drawn))
+        await world.until(started + timedelta(seconds=30))
+        assert "dish" not in world.gateway.reported  # nobody can know yet
+        await world.after(minutes=minutes)
+        # How long it ran unseen is not known: all but what was seen is planned.
+        seen = 2 * HOUR - world.gateway.reported["dish"].remaining
+        assert timedelta() <= seen <= timedelta(minutes=minutes)
+        world.gateway.plan({"pump": {START: 2_000}, "dish": {START: 0, cheap: 1_800}}, END)
+        await world.until(cheap + timedelta(hours=1))
+        assert world.shown("sensor.dish_state") == "running"
+        assert [command.value for command in dish.commands] == [False, True]
+        await world.until(cheap + 2 * HOUR + timedelta(seconds=40))
+        world.gateway.plan({"pump": {START: 2_000}}, END)
+        await world.after(minutes=2 * minutes + 16)
+        assert "dish" not in world.gateway.reported  # the last reading of its run arms nothing
+        assert world.shown("sensor.dish_state") == "done"
+        assert dish.values["relay"]
+        assert [command.value for command in dish.commands] == [False, True]
+        assert world.issues() == set()
+        polling.cancel()
+
+    settings = {"kind": "run_once", "switch": "switch.dish_relay", "power": 1_800, "hours": 2}
+    wishes = {"meter": "sensor.dish_power", "ready_by": "06:00"}
+    beside(case, [dish], unplanned=["dish"], dish=response("dish", **settings, **wishes))
+
+
+def test_a_machines_power_that_is_away_is_told_and_the_button_still_arms() -> None:
+    dish = switch("dish", on=True)
+
+    async def case(world: World) -> None:
+        dish.change("power", None)
+        await world.until(BOUNDARY + timedelta(minutes=5))
+        assert told(world, "sensor_silent_dish")["entity"] == "sensor.dish_power"
+        await world.act("button.press", "button.dish_ready_to_run")
+        await world.after(seconds=1)
+        assert world.gateway.reported["dish"].remaining > timedelta(hours=1.9)
+        assert dish.commands == []
+
+    settings = {"kind": "run_once", "switch": "switch.dish_relay", "power": 1_800, "hours": 2}
+    wishes = {"meter": "sensor.dish_power", "ready_by": "06:00"}
+    beside(case, [dish], unplanned=["dish"], dish=response("dish", **settings, **wishes))
 
 
 def test_two_responses_on_one_entity_the_second_does_not_run() -> None:
