@@ -1,4 +1,4 @@
-"""What the owner can set: thresholds of prices, the length of windows, when a moved hour is news."""
+"""What the owner can set: thresholds of prices, length of windows, when a moved hour is news, the fuse."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -12,6 +12,7 @@ from homeassistant.helpers.selector import (
     NumberSelectorConfig,
     NumberSelectorMode,
 )
+from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 
 from .const import MICRO
 from .curve.levels import Thresholds
@@ -20,10 +21,16 @@ from .outlook import Settings
 WINDOW_HOURS: Final = "window_hours"
 REVISION_PERCENT: Final = "revision_percent"
 THRESHOLDS: Final = "thresholds"
+MAIN_FUSE: Final = "main_fuse"
+AMPERES: Final = "amperes"
+VOLTS: Final = "volts"
 NAMES: Final = ("very_low", "low", "high", "very_high", "spike")
 
 DEFAULT_WINDOW_HOURS: Final = 1.0
 DEFAULT_REVISION_PERCENT: Final = 20.0
+DEFAULT_VOLTS: Final = 230.0
+VOLTS_WHERE_FAHRENHEIT: Final = 120.0
+"""Between a phase and neutral: North America's, elsewhere mostly the other; the owner may say it."""
 
 
 def settings(options: Mapping[str, Any]) -> Settings:
@@ -37,6 +44,12 @@ def settings(options: Mapping[str, Any]) -> Settings:
 def revision_percent(options: Mapping[str, Any]) -> float:
     """By how much a published hour must move to be news."""
     return float(options.get(REVISION_PERCENT, DEFAULT_REVISION_PERCENT))
+
+
+def main_fuse(options: Mapping[str, Any]) -> tuple[float | None, float]:
+    """The main fuse, A on each phase, none where nobody has said so; and V between a phase and neutral."""
+    given = options.get(MAIN_FUSE, {})
+    return given.get(AMPERES), float(given.get(VOLTS, DEFAULT_VOLTS))
 
 
 def _thresholds(given: Mapping[str, float]) -> Thresholds | None:
@@ -67,7 +80,9 @@ class TemixOptionsFlow(OptionsFlow):
 
     def _schema(self, given: Mapping[str, Any]) -> vol.Schema:
         price = _number({"min": -100, "max": 100, "step": "any", "unit_of_measurement": self._unit()})
-        thresholds = given.get(THRESHOLDS, {})
+        thresholds, fuse = given.get(THRESHOLDS, {}), given.get(MAIN_FUSE, {})
+        customary = self.hass.config.units is US_CUSTOMARY_SYSTEM
+        usual = VOLTS_WHERE_FAHRENHEIT if customary else DEFAULT_VOLTS
         return vol.Schema(
             {
                 vol.Required(WINDOW_HOURS, default=given.get(WINDOW_HOURS, DEFAULT_WINDOW_HOURS)): _number(
@@ -84,6 +99,19 @@ class TemixOptionsFlow(OptionsFlow):
                         }
                     ),
                     {"collapsed": not thresholds},
+                ),
+                vol.Required(MAIN_FUSE): section(
+                    vol.Schema(
+                        {
+                            vol.Optional(
+                                AMPERES, description={"suggested_value": fuse.get(AMPERES)}
+                            ): _number({"min": 6, "max": 800, "step": "any", "unit_of_measurement": "A"}),
+                            vol.Required(VOLTS, default=fuse.get(VOLTS, usual)): _number(
+                                {"min": 100, "max": 300, "step": "any", "unit_of_measurement": "V"}
+                            ),
+                        }
+                    ),
+                    {"collapsed": AMPERES not in fuse},
                 ),
             }
         )

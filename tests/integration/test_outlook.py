@@ -23,6 +23,7 @@ from temix_gateway.home.messages import (
 )
 
 from custom_components.temix.news import EVENT
+from custom_components.temix.options import main_fuse
 from custom_components.temix.outlook import Windows
 from tests.gateway.home.fake_core import FIVE_MINUTES, HOUR, MINUTE, NOON, Gateway
 from tests.integration.conftest import BUY, Advance, cut, pushed, restore, value
@@ -104,7 +105,7 @@ async def test_level_and_spike_follow_the_owners_thresholds(
     assert value(hass, f"{P}price_level") == "very_low"
     flow = await hass.config_entries.options.async_init(loaded.entry_id)
     own = {"very_low": 0.0, "low": 0.05, "high": 0.07, "very_high": 0.09, "spike": 0.08}
-    answers = {"window_hours": 2, "revision_percent": 10}
+    answers = {"window_hours": 2, "revision_percent": 10, "main_fuse": {"amperes": 63, "volts": 120}}
     for wrong, error in (
         ({name: own[name] for name in ("low", "high")}, "some_thresholds"),
         (own | {"low": 0.2}, "thresholds_must_rise"),
@@ -116,6 +117,7 @@ async def test_level_and_spike_follow_the_owners_thresholds(
     flow = await hass.config_entries.options.async_configure(flow["flow_id"], answers | {"thresholds": own})
     assert flow["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
+    assert main_fuse(loaded.options) == (63, 120)
     assert (value(hass, f"{P}price_level"), value(hass, f"{B}price_spike")) == ("high", "on")
     assert (value(hass, f"{B}price_high"), value(hass, f"{B}price_low")) == ("on", "off")
     start, end = (

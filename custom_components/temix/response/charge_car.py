@@ -21,6 +21,7 @@ from .model import (
     within,
 )
 from .phases import PhaseSwitch
+from .room import Way
 
 LEAST_AMPERES: Final = 6
 """Below 6 A a car does not charge (IEC 61851-1)."""
@@ -96,6 +97,19 @@ class ChargeCar(Adapter):
         if self.current is None:
             return self.full_power
         return self._watts(LEAST_AMPERES, 1 if self.phase_switch else self.phases)
+
+    @property
+    @override
+    def ways(self) -> tuple[Way, ...]:
+        usual = Way(
+            self.full_power if self.current is None else self._watts(LEAST_AMPERES),
+            self.full_power,
+            self._watts(1),
+        )
+        if self.phase_switch is None:
+            return (usual,)
+        most = min(self.amperes, self.phases * LEAST_AMPERES - 1)
+        return (usual, Way(self.least_power, self._watts(most, 1), self._watts(1, 1)))
 
     @property
     @override

@@ -65,9 +65,8 @@ def decide(facts: Facts) -> Goal:  # noqa: PLR0911 - what comes first wins, one 
 def fitting(goal: Goal, adapter: Adapter, room: Room, who: str, hass: HomeAssistant) -> Goal:
     """The goal as far as the connection has room for it, and as the entities can take it."""
     if goal.led and goal.power > 0:
-        granted = room.granted(who, goal.power, goal.rank)
-        if granted < goal.power:
-            power = granted if granted >= adapter.least_power else 0.0
+        power = room.granted(who, goal.power, goal.rank, adapter.ways)
+        if power < goal.power:
             doing = goal.doing if power else Doing.WAITING
             goal = replace(
                 goal,

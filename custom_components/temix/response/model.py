@@ -11,6 +11,7 @@ from homeassistant.core import State
 from homeassistant.helpers.typing import StateType
 
 from ..client import Device
+from .room import Way
 
 
 class Kind(StrEnum):
@@ -203,6 +204,11 @@ class Adapter(ABC):
     def least_power(self) -> float:
         """The least that it can draw while it runs, W; by default it runs fully or not at all."""
         return self.full_power
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """In which ways it can draw, the greatest first."""
+        return (Way(self.least_power, self.full_power),)
 
     @abstractmethod
     def device(self, device_id: str, view: View) -> Device | None:

@@ -21,10 +21,11 @@ from ..const import DOMAIN
 from ..coordinator import TemixCoordinator
 from ..meter.meter import Meter
 from ..meter.telling import PastHours
+from ..options import main_fuse
 from .home import device_of, entity_id
 from .kinds import read
 from .model import Adapter, Kind, Unusable
-from .room import Room
+from .room import Connection, Room
 from .running import Running
 from .status import Gateway, Memory
 from .telling import Telling
@@ -47,7 +48,7 @@ class Responses:
         self.hass = hass
         self.entry = entry
         self.running: dict[str, Running] = {}
-        self.room = Room(self._import_limit, hass.loop.time)
+        self.room = Room(self._connection, hass.loop.time)
         self.meter = Meter(hass, entry, self.room, self._client, self._import_limit)
         self._store: Store[dict[str, Any]] = Store(hass, VERSION, f"{DOMAIN}.{entry.entry_id}")
         self._stored = stored
@@ -217,6 +218,9 @@ class Responses:
 
     def _client(self) -> Client | None:
         return None if self._coordinator is None else self._coordinator.client
+
+    def _connection(self) -> Connection:
+        return Connection(self._import_limit(), *main_fuse(self.entry.options))
 
     def _import_limit(self) -> float | None:
         return None if self._coordinator is None else self._coordinator.data.import_limit

@@ -245,7 +245,7 @@ class Running:
         if self.goal.demands is not None:
             await self._bring_about(self.goal, self.goal.demands)
         elif self.goal.doing is Doing.HELD:
-            self._room.draws(self.id, self._drawn())
+            self._room.draws(self.id, self._drawn(), self.adapter.ways)
         if self.goal.led and self._lease.keep(view.now):
             self._remember()
             await self._commands.renew()
@@ -323,7 +323,7 @@ class Running:
             await self._store()  # before the command: a crash after it must find that the device was led
         elif not met:
             self._remember()
-        self._room.draws(self.id, goal.power if goal.led else self._by_default())
+        self._room.draws(self.id, goal.power if goal.led else self._by_default(), self.adapter.ways)
         if met and not goal.led:
             self._commands.take_as_done(demands)
         else:

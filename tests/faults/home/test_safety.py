@@ -1,7 +1,6 @@
 """Each promise of the safety rules by itself: leases, restarts, minimum times, deadlines, wear, the limit."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -295,10 +294,6 @@ def test_water_is_hot_if_prices_never_come() -> None:
 # The import limit.
 
 
-def started_together(limit: int) -> Callable[[World], int]:
-    return lambda world: sum(thing.values["relay"] for thing in world.things) * 3_000 <= limit
-
-
 def test_several_that_start_at_once_stay_below_the_import_limit() -> None:
     async def case() -> None:
         pumps = [switch(f"pump{number}") for number in range(5)]
@@ -314,6 +309,50 @@ def test_several_that_start_at_once_stay_below_the_import_limit() -> None:
             await world.act("switch.turn_off", f"switch.{running.name}_relay")
             await world.after(minutes=1)
             assert sum(pump.values["relay"] for pump in pumps) == 3
+
+    run(START, case())
+
+
+def test_chargers_that_start_at_once_stay_below_the_main_fuse_on_every_phase() -> None:
+    """Two on three phases, one on one, a pump that tells no phase: 25 A, whoever is on which."""
+
+    async def case() -> None:
+        cars = [charger(name) for name in ("family", "office", "guest")]
+        pump = switch("pump")
+        phases = {"family": 3, "office": 3, "guest": 1}
+        responses = {
+            car.name: response(
+                car.name,
+                kind="charge_car",
+                switch=f"switch.{car.name}_enabled",
+                current=f"number.{car.name}_current",
+                soc=f"sensor.{car.name}_soc",
+                phases=phases[car.name],
+                volts=230,
+                ready_by="07:00",
+                default="off",
+            )
+            for car in cars
+        }
+        world = World([*cars, pump], {**responses, "pump": pump_response(power=1_150)})
+        world.options = {"main_fuse": {"amperes": 25, "volts": 230}}
+
+        def carried() -> float:
+            charging = sum(car.values["current"] for car in cars if car.values["enabled"])
+            return charging + 5 * pump.values["relay"]
+
+        async with world:
+            powers = {car.name: {START: 0, BOUNDARY: 3_680 * phases[car.name]} for car in cars}
+            world.gateway.plan({**powers, "pump": {START: 0, BOUNDARY: 1_150}}, END)
+            most = 0.0
+            while dt_util.utcnow() < BOUNDARY + timedelta(minutes=3):
+                await world.after(seconds=1)
+                most = max(most, carried())
+            assert 20 <= most <= 25
+            (busy, *_) = (car for car in cars if car.values["enabled"])
+            await world.act("switch.turn_off", f"switch.{busy.name}_enabled")
+            await world.after(minutes=1)
+            assert 15 <= carried() <= 25  # what has become free is used
 
     run(START, case())
 

@@ -62,6 +62,7 @@ class World:
         """What goes on in the world while Home Assistant crashes."""
         self.storage: dict[str, Any] = {}
         self.zone = "US/Pacific"
+        self.options: dict[str, Any] = {}
         self._home_assistant: HomeAssistant | None = None
         self._stack = AsyncExitStack()
 
@@ -112,6 +113,7 @@ class World:
             unique_id=GATEWAY_ID,
             entry_id=ENTRY_ID,
             data={CONF_HOST: "gateway", CONF_PORT: 1, CONF_TOKEN: "t", CONF_FINGERPRINT: "00"},
+            options=self.options,
             subentries_data=[*self.responses.values()],
         )
         entry.add_to_hass(hass)
