@@ -20,6 +20,7 @@ from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -31,13 +32,13 @@ from temix_market.calendar import local_day
 from temix_market.deliveries import Delivery
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.intervals import Interval
-from temix_market.ports import Booked, Place, ToldSubscription
+from temix_market.ports import Booked, Place, ToldReadings, ToldSubscription
 from temix_market.products import Instrument, Resource, Side
 from temix_market.settlement import Spot, settle
 from temix_market.tenders import PartyId, Publication, TenderId
 from temix_market.transactions import Kind, Leg, Order, Pair, PairKey
 from temix_market.units import Energy, Price
-from temix_market.wire.codec import order_payload, subscription_payload
+from temix_market.wire.codec import order_payload, readings_payload, subscription_payload
 from temix_market.wire.keys import SigningKey, uuid7
 from temix_market.wire.response import EiResponse
 from temix_market.wire.seal import envelope, sign
@@ -50,8 +51,8 @@ NOTHING = "e30.e30.e30"
 """Signed tenders without any: the history is another file."""
 LAST = 457
 """Days that the live file may hold, and some."""
-FINAL_AFTER = 10
-"""Days after which a day is settled again, finally."""
+READ_AFTER = 9
+"""Days after which the retailer's readings of a day come: it is settled again, finally."""
 
 
 class Clock:
@@ -79,9 +80,18 @@ class Household:
         self._settled: list[tuple[list[Delivery], list[Pair], list[Spot]]] = []
 
     async def _subscribe(self, at: Instant, pairs: list[Pair]) -> None:
+        place, signed = self._told(at, subscription_payload(pairs))
+        await self._ledger.take(ToldSubscription(place, tuple(pairs), signed))
+
+    async def _read(self, at: Instant, steps: list[Delivery]) -> None:
+        place, signed = self._told(at, readings_payload(HOME, steps))
+        await self._ledger.take(ToldReadings(place, tuple(steps), at, ZONE.key, signed))
+
+    def _told(self, at: Instant, body: Struct) -> tuple[Place, str]:
+        """The next message of the load-serving entity."""
         last = self._ledger.heads.messages
         message = envelope(
-            subscription_payload(pairs),
+            body,
             issuer=LSE,
             audience=HOME,
             message_id=uuid7(at, self._random.randbytes(10)),
@@ -89,8 +99,7 @@ class Household:
             sequence=last.sequence + 1,
             previous=bytes.fromhex(last.head),
         )
-        place = Place(last.sequence + 1, last.head)
-        await self._ledger.take(ToldSubscription(place, tuple(pairs), sign(message, self._keys[LSE])))
+        return Place(last.sequence + 1, last.head), sign(message, self._keys[LSE])
 
     async def day(self, day: Interval) -> None:
         """A day's records, in few commits: what is measured is the file, not the disk."""
@@ -113,9 +122,9 @@ class Household:
             Delivery(one.interval, Energy(one.energy + (number % 7 == 0))) for number, one in enumerate(read)
         ]
         self._settled.append((final, [*subscribed, *traded], spots))
-        if len(self._settled) > FINAL_AFTER:
+        if len(self._settled) > READ_AFTER:
             readings, pairs, frozen = self._settled.pop(0)
-            await self._ledger.deliver(readings, source="retailer")
+            await self._read(day.start, readings)
             await self._settle(readings, pairs, frozen)
 
     async def _settle(self, read: list[Delivery], pairs: list[Pair], spots: list[Spot]) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Final
 
 import structlog
-from temix_market.deliveries import Delivery
-from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
+from temix_market.deliveries import FINAL_AFTER, Delivery, is_late
+from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant, iso
 from temix_market.intervals import Interval
 from temix_market.ports import (
     Answer,
@@ -18,9 +18,10 @@ from temix_market.ports import (
     RetailerLink,
     Told,
     ToldAnswer,
+    ToldReadings,
     ToldSubscription,
 )
-from temix_market.settlement import Spot, settle
+from temix_market.settlement import Settlement, Spot, settle
 from temix_market.tenders import Publication
 from temix_market.transactions import Kind, Pair
 
@@ -28,6 +29,7 @@ from temix_gateway.accounts import Accounts
 from temix_gateway.ledger.inbox import RESYNC
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.market import Market
+from temix_gateway.settling import settle_open
 
 REPORTED_AT_ONCE: Final = 500
 """Deliveries in one message: a retailer reads a quarter of a megabyte."""
@@ -35,8 +37,8 @@ REPORTED_AT_ONCE: Final = 500
 MOST_WAITING: Final = 100_000
 """So many deliveries without an acknowledgement are counted: a year of them."""
 
-KEPT: Final = Duration(10 * 24 * HOUR)
-"""Settlement is final after ten days: until then positions and spots stay in memory."""
+KEPT: Final = Duration(FINAL_AFTER + HOUR)
+"""Until a settlement is final, positions and spots stay in memory; what comes later the ledger settles."""
 
 _LOG: Final = structlog.get_logger(__name__)
 
@@ -56,6 +58,9 @@ class Books:
         self._accounts = accounts
         self._clock = clock
         self._open: dict[Instant, Delivery] = {}
+        self._read: set[Instant] = set()
+        """What the retailer's own meter has read: there the home's readings no longer count."""
+        self._kept_from = Instant(0)
         self._one_at_a_time = asyncio.Lock()
 
     @property
@@ -87,7 +92,8 @@ class Books:
 
     async def load(self, midnight: Instant) -> None:
         """Take up what the ledger holds."""
-        since = Instant(self._clock.now() - KEPT)
+        self._kept_from = since = Instant(self._clock.now() - KEPT)
+        self._read = await self._ledger.read_by_retailer(since)
         for pair, at in await self._ledger.pairs(since):
             self._market.add(pair)
             if pair.kind is Kind.TRADE:
@@ -99,7 +105,7 @@ class Books:
         settled = await self._ledger.settled(since)
         for delivery in await self._ledger.deliveries(since):
             start = delivery.interval.start
-            if settled.get(start) != (self._market.positions.at(delivery.interval), delivery.energy):
+            if settled.get(start) != (self._market.positions.at(delivery.interval), delivery):
                 self._open[start] = delivery
         await self._settle()
 
@@ -129,6 +135,8 @@ class Books:
             case ToldSubscription(pairs=pairs):
                 for pair in pairs:
                     self._market.add(pair)
+            case ToldReadings(steps=steps):
+                await self._take_readings({step.interval.start for step in steps})
         return True
 
     def lacking_spots(self, until: Instant) -> list[Instant]:
@@ -155,9 +163,19 @@ class Books:
             self._count(found[0], self._clock.now())
 
     async def delivered(self, deliveries: Sequence[Delivery]) -> None:
-        """Record 5-minute deliveries and settle what they complete."""
-        new = await self._ledger.deliver(deliveries)
-        self._open.update((delivery.interval.start, delivery) for delivery in new)
+        """Record what the home's meter read in 5-minute steps, and settle what that completes.
+
+        What comes after ten days is left out, and said so: the settlement is final, or there will be none.
+        """
+        now = self._clock.now()
+        late = [delivery for delivery in deliveries if is_late(delivery.interval, now)]
+        if late:
+            first = iso(min(delivery.interval.start for delivery in late))
+            _LOG.warning("readings more than ten days late left out", count=len(late), first=first)
+        new = await self._ledger.deliver([each for each in deliveries if not is_late(each.interval, now)])
+        for delivery in new:
+            if delivery.interval.start not in self._read:
+                self._open[delivery.interval.start] = delivery
         self.unreported += len(new)
         await self._settle()
 
@@ -178,7 +196,9 @@ class Books:
 
     def forget(self, now: Instant) -> None:
         """Drop from memory what is final."""
-        self._market.forget_before(now, Instant(now - KEPT))
+        self._kept_from = kept_from = Instant(now - KEPT)
+        self._market.forget_before(now, kept_from)
+        self._read = {start for start in self._read if start >= kept_from}
         day_ago = now - 25 * HOUR
         self.ordered = [(pair, at) for pair, at in self.ordered if at >= day_ago]
 
@@ -188,23 +208,42 @@ class Books:
             self.trades += 1
             self.last = pair, at
 
+    async def _take_readings(self, starts: set[Instant]) -> None:
+        """Settle anew what the retailer has read, which wins, however long ago it was."""
+        settled = await self._ledger.settled(min(starts))
+        for delivery in await self._ledger.deliveries(min(starts)):
+            start = delivery.interval.start
+            if start in starts and (start not in settled or settled[start][1] != delivery):
+                self._open[start] = delivery
+        self._read |= starts
+        await self._settle()
+
     async def _freeze(self, spots: Sequence[Spot]) -> None:
         if not self.fault:
             await self._ledger.freeze(spots)
             await self._settle()
 
     async def _settle(self) -> None:
-        """Settle every open interval whose spots are frozen."""
+        """Settle every open interval whose spots are frozen; what memory has forgotten from the ledger."""
         async with self._one_at_a_time:
+            if self.fault:
+                return
+            older = [start for start in self._open if start < self._kept_from]
+            if older:
+                self._settled(await settle_open(self._ledger, min(older)))
             done = []
             for start, delivery in self._open.items():
-                spots = self._market.settling(start)
+                spots = self._market.settling(start) if start >= self._kept_from else None
                 if spots is not None:
                     step = Interval(start, FIVE_MINUTES)
                     done.append(settle(delivery, self._market.positions.enclosing(step), spots))
-            if done and not self.fault:
+            if done:
                 await self._ledger.settle(done)
-                self._accounts.settled(done, self._ledger.head.sequence)
-                for settled in done:
-                    if self._open.get(settled.interval.start) is not None:
-                        del self._open[settled.interval.start]
+                self._settled(done)
+
+    def _settled(self, done: Sequence[Settlement]) -> None:
+        self._accounts.settled(done, self._ledger.head.sequence)
+        for settled in done:
+            waiting = self._open.get(settled.interval.start)
+            if waiting == Delivery(settled.interval, settled.delivery, settled.estimated):
+                del self._open[settled.interval.start]  # else it was read anew meanwhile

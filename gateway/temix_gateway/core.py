@@ -17,7 +17,7 @@ from temix_market.errors import MarketError
 from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, SECOND, Duration, Instant
 from temix_market.intervals import Interval, enclosing
 from temix_market.ladder import Rung
-from temix_market.ports import Booked, Clock, Heads, RetailerLink, Seal, Terms, ToldSubscription
+from temix_market.ports import Booked, Clock, Heads, RetailerLink, Seal, Terms, ToldReadings, ToldSubscription
 from temix_market.products import Side
 from temix_market.tenders import PriceBounds, Publication
 from temix_market.transactions import Leg, Order, Pair, PairKey
@@ -214,8 +214,8 @@ class Core:
         self._wake.set()
         self._tell()
 
-    async def told(self, told: ToldSubscription) -> None:
-        """Record what the retailer booked by itself; what came out of turn is asked for again."""
+    async def told(self, told: ToldSubscription | ToldReadings) -> None:
+        """Record what the retailer booked or read by itself; what came out of turn is asked for again."""
         if not await self.books.told(told):
             self._exchange.begin()
             self._wake.set()

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, override
 
+from temix_market.deliveries import FINAL_AFTER
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.intervals import Interval, enclosing
 from temix_market.ports import Clock, OutcomeUnknown, RetailerLink, ToldAnswer
-from temix_market.settlement import Settlement, Spot, settle
-from temix_market.transactions import Pair
 from temix_market.wire.exchange import STEPS_A_REPLY
 
 from temix_gateway.books import MOST_WAITING
 from temix_gateway.errors import GatewayError
 from temix_gateway.ledger.ledger import Ledger
+from temix_gateway.settling import settle_open
 from temix_gateway.trading.outbox import Outbox
 
 KEPT: Final = Duration(400 * 24 * HOUR)
@@ -26,9 +26,6 @@ KEPT: Final = Duration(400 * 24 * HOUR)
 
 AT_ONCE: Final = Duration(STEPS_A_REPLY * FIVE_MINUTES)
 """The longest span whose spots and deliveries are asked for at once."""
-
-UNSETTLED: Final = Duration(10 * 24 * HOUR)
-"""After ten days a settlement is final: where nothing was transacted, nothing older is asked for."""
 
 PAUSE_S: Final = 0.05
 """Between two spans: a retailer takes some fifty requests a second."""
@@ -105,38 +102,13 @@ async def _resynchronise(ledger: Ledger, link: RetailerLink, clock: Clock) -> Fe
     return fetched
 
 
-async def settle_open(ledger: Ledger, since: Instant) -> Sequence[Settlement]:
-    """Settle every delivery since then whose spots are recorded and that was not settled so before."""
-    settled = await ledger.settled(since)
-    spots: dict[Instant, list[Spot]] = {}
-    for spot in await ledger.spots(since):
-        spots.setdefault(spot.interval.start, []).append(spot)
-    pairs: dict[Instant, list[Pair]] = {}
-    for pair, _ in await ledger.pairs(since):
-        pairs.setdefault(enclosing(pair.interval.start, HOUR).start, []).append(pair)
-    done = []
-    for delivery in await ledger.deliveries(since):
-        step = delivery.interval
-        known = spots.get(step.start, [])
-        if len(known) < len(("energy", "transport")):
-            continue
-        within = [
-            pair for pair in pairs.get(enclosing(step.start, HOUR).start, ()) if pair.interval.encloses(step)
-        ]
-        again = settle(delivery, within, known)
-        if settled.get(step.start) != (again.position, again.delivery):
-            done.append(again)
-    await ledger.settle(done)
-    return done
-
-
 async def _fetch_past(ledger: Ledger, link: RetailerLink, clock: Clock) -> tuple[int, int]:
     """Spots and deliveries from the last that are without a gap until now, and what was corrected since.
 
     A reading that the ledger has not reported stays: the retailer learns of it.
     """
     now = clock.now()
-    since = min(await _whole_until(ledger, now), Instant(enclosing(now, FIVE_MINUTES).start - UNSETTLED))
+    since = min(await _whole_until(ledger, now), Instant(enclosing(now, FIVE_MINUTES).start - FINAL_AFTER))
     known = {(spot.author, spot.interval.start) for spot in await ledger.spots(since)}
     own = {delivery.interval.start for _, delivery in await ledger.unreported(MOST_WAITING)}
     spots = deliveries = 0
@@ -158,7 +130,7 @@ async def _whole_until(ledger: Ledger, now: Instant) -> Instant:
         if after != start + FIVE_MINUTES:
             return Instant(start + FIVE_MINUTES)
     known = [pair.interval.start for pair, _ in await ledger.pairs(oldest)]
-    return min([Instant(enclosing(now, FIVE_MINUTES).start - UNSETTLED), *known])
+    return min([Instant(enclosing(now, FIVE_MINUTES).start - FINAL_AFTER), *known])
 
 
 def _spans(start: Instant, now: Instant) -> Sequence[Interval]:

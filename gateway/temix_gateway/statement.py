@@ -119,6 +119,7 @@ def line_message(line: Line, name: str, bill: Bill | None) -> messages.Statement
         settled=line.settled,
         provisional=line.provisional,
         estimated=line.estimated,
+        by_retailer=line.by_retailer,
         final=line.final,
         missing=[
             messages.MissingSpan(start=gap.interval.start, end=gap.interval.end, why=gap.why.value)

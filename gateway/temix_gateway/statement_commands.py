@@ -53,6 +53,8 @@ COLUMNS: Final = (
     "settled",
     "provisional",
     "estimated",
+    "by_retailer",
+    "final",
     "missing",
 )
 """The columns of the CSV."""
@@ -173,6 +175,8 @@ def csv_row(line: StatementLine) -> list[str | int]:
         line.settled,
         line.provisional,
         line.estimated,
+        line.by_retailer,
+        int(line.final),
         sum(gap.end - gap.start for gap in line.missing) // FIVE_MINUTES,
     ]
 

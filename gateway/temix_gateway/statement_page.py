@@ -98,7 +98,8 @@ def _table(statement: Statement, heading: str) -> Iterable[str]:
     for line in statement.lines:
         yield _row(line, tariffs)
     yield f"</tbody><tfoot>{_row(statement.total, tariffs)}</tfoot></table></div>"
-    yield '<p class="faint">~ can still change, e estimated readings, ! something is missing.</p></section>'
+    yield '<p class="faint">~ can still change, R read by the retailer (r: in part), e estimated readings, '
+    yield "! something is missing.</p></section>"
 
 
 def _row(line: StatementLine, tariffs: Sequence[str]) -> str:

@@ -61,8 +61,14 @@ def remarks(statement: Statement) -> Iterable[str]:
             f"On {tariff.name} the same deliveries would have cost {amount(tariff.total)}: "
             f"{amount(abs(saved))} {word}. {items(tariff.charges)}."
         )
+    if total.settled:
+        home = total.settled - total.by_retailer
+        yield f"Readings: {total.by_retailer} by the retailer's meter, which win (R), {home} by the home's."
     if total.provisional:
-        yield f"Provisional (~): {total.provisional} of {total.settled} intervals can still change."
+        yield (
+            f"Provisional (~): {total.provisional} of {total.settled} intervals can still change, until the "
+            "retailer has measured their whole day, or for ten days."
+        )
     if total.estimated:
         yield f"Estimated: {total.estimated} intervals were not measured as such."
     for gap in total.missing:
@@ -90,8 +96,9 @@ def amount(money: str | Decimal, places: Decimal = CENTS) -> str:
 
 
 def mark(line: StatementLine) -> str:
-    """What is to be known of a line: provisional, estimated, incomplete."""
-    return "~" * bool(line.provisional) + "e" * bool(line.estimated) + "!" * bool(line.missing)
+    """What is to be known of a line: provisional, read by the retailer, estimated, incomplete."""
+    read = "" if not line.by_retailer else "R" if line.by_retailer == line.settled else "r"
+    return "~" * bool(line.provisional) + read + "e" * bool(line.estimated) + "!" * bool(line.missing)
 
 
 def _cells(line: StatementLine, tariffs: list[str], places: Decimal) -> list[str]:

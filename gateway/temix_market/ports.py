@@ -130,7 +130,21 @@ class ToldSubscription:
     signed: str
 
 
-type Told = ToldAnswer | ToldSubscription
+@dataclass(frozen=True, slots=True)
+class ToldReadings:
+    """A message to the home: what the retailer's own meter saw, when that was signed, and the market's zone.
+
+    ``steps`` are of 5 minutes. The zone says which steps make up a day.
+    """
+
+    place: Place
+    steps: tuple[Delivery, ...]
+    signed_at: Instant
+    zone: str
+    signed: str
+
+
+type Told = ToldAnswer | ToldSubscription | ToldReadings
 """A numbered message of the retailer to this home."""
 
 
@@ -162,8 +176,8 @@ class RetailerListener(Protocol):
         """A party published tenders; ``signed`` is its message as received."""
         ...
 
-    async def told(self, told: ToldSubscription) -> None:
-        """The retailer did something that the home did not order just now: booked its subscription."""
+    async def told(self, told: ToldSubscription | ToldReadings) -> None:
+        """The retailer did what the home did not order: booked its subscription, or read its own meter."""
         ...
 
 

@@ -9,16 +9,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from temix_market.calendar import local_date, local_day
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.units import Energy, Money
-
-FINAL_AFTER: Final = Duration(10 * 24 * HOUR)
-"""So long after its interval a settlement is final, unless the retailer's reading made it so before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +41,7 @@ class Settled:
         position: what the home had committed to.
         delivery: what the meter saw.
         estimated: the delivery was not measured as such.
+        by_retailer: the delivery is a reading of the retailer's own meter, not of the home's.
         final: no reading can change it any more.
         energy, transport: what is owed for each leg.
         record: number of the newest ledger record that it comes from.
@@ -55,6 +52,7 @@ class Settled:
     position: Energy
     delivery: Energy
     estimated: bool
+    by_retailer: bool
     final: bool
     energy: Account
     transport: Account
@@ -106,6 +104,7 @@ class Line:
         imported, exported: what the meter saw, each 5 minutes' net by its direction (Wh, never negative).
         settled: how many 5-minute intervals are in the sums.
         provisional, estimated: how many of them may still change, and were not measured as such.
+        by_retailer: how many of them the retailer's own meter has read.
         missing: what is over but not settled.
     """
 
@@ -119,6 +118,7 @@ class Line:
     settled: int
     provisional: int
     estimated: int
+    by_retailer: int
     missing: tuple[Missing, ...]
 
     @property
@@ -180,6 +180,7 @@ class Statement:
             settled=len(steps),
             provisional=sum(not step.final for step in steps),
             estimated=sum(step.estimated for step in steps),
+            by_retailer=sum(step.by_retailer for step in steps),
             missing=tuple(_clipped(self.missing, interval)),
         )
 

@@ -121,12 +121,8 @@ def deliver(rows: Connection, home: PartyId, step: Delivery, at: Instant, source
 
     ``at`` is when the retailer read it, or when the home signed its report.
     """
-    before = rows.execute(
-        "SELECT id, energy, estimated FROM deliveries WHERE home = ? AND start = ? AND source = ?"
-        " ORDER BY id DESC LIMIT 1",
-        (home, step.interval.start, source),
-    ).fetchone()
-    if before is not None and tuple(before[1:]) == (step.energy, int(step.estimated)):
+    before = _newest(rows, home, step, source)
+    if before is not None and before[1:] == (step.energy, int(step.estimated)):
         return False
     rows.execute(
         "INSERT INTO deliveries (home, start, source, energy, estimated, corrects, received_at)"
@@ -134,3 +130,28 @@ def deliver(rows: Connection, home: PartyId, step: Delivery, at: Instant, source
         (home, step.interval.start, source, step.energy, int(step.estimated), before and before[0], at),
     )
     return True
+
+
+def differs(rows: Connection, home: PartyId, step: Delivery, source: str) -> bool:
+    """Whether a step's newest row of a source says otherwise, or there is none."""
+    newest = _newest(rows, home, step, source)
+    return newest is None or newest[1:] != (step.energy, int(step.estimated))
+
+
+def measured(store: Store, home: PartyId, period: Interval) -> list[Instant]:
+    """The steps of a period whose newest reading by the retailer is not estimated."""
+    rows = store.reading.execute(
+        "SELECT start, estimated, max(id) FROM deliveries"
+        " WHERE home = ? AND source = 'retailer' AND start >= ? AND start < ? GROUP BY start",
+        (home, period.start, period.end),
+    )
+    return [Instant(start) for start, estimated, _ in rows if not estimated]
+
+
+def _newest(rows: Connection, home: PartyId, step: Delivery, source: str) -> tuple[int, int, int] | None:
+    found: tuple[int, int, int] | None = rows.execute(
+        "SELECT id, energy, estimated FROM deliveries WHERE home = ? AND start = ? AND source = ?"
+        " ORDER BY id DESC LIMIT 1",
+        (home, step.interval.start, source),
+    ).fetchone()
+    return found

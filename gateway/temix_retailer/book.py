@@ -13,14 +13,25 @@ from hashlib import sha256
 from sqlite3 import Connection
 from typing import Final
 
-from temix_market.errors import KeyReused, KeyVoided, OutOfSequence, Refused, TenderExpired, TermsDiffer
-from temix_market.instants import HOUR, Duration, Instant, iso
+from temix_market.calendar import local_date, local_day
+from temix_market.deliveries import FINAL_AFTER, Delivery, is_late, of_whole_days
+from temix_market.errors import (
+    InvalidField,
+    KeyReused,
+    KeyVoided,
+    OutOfSequence,
+    Refused,
+    TenderExpired,
+    TermsDiffer,
+)
+from temix_market.instants import HOUR, Instant, iso
 from temix_market.ladder import TenderBook
 from temix_market.ports import Clock
 from temix_market.tenders import PartyId, Publication
 from temix_market.transactions import Kind, Order, Pair, PairKey
 from temix_market.units import Energy, Price
 
+from temix_retailer.accounts import deliver, differs, measured
 from temix_retailer.outcome import BOOKED, Answered, Outcome, Place, Sent, Voice
 from temix_retailer.publications import Circuit, publish
 from temix_retailer.records import History
@@ -35,9 +46,6 @@ from temix_retailer.rows import (
 from temix_retailer.store import Store
 from temix_retailer.subscriptions import Plan, hours_ahead
 
-FINAL: Final = Duration(10 * 24 * HOUR)
-"""After this a settlement is final, whatever comes later."""
-
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
@@ -45,6 +53,15 @@ class Subscribed:
 
     home: PartyId
     pairs: tuple[Pair, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeterRead:
+    """What the retailer's own meter saw at a home, as it was booked, and the message that tells the home."""
+
+    home: PartyId
+    steps: tuple[Delivery, ...]
     message: str
 
 
@@ -192,11 +209,51 @@ class Book:
         told = self._store.reading.execute(
             "SELECT sequence, energy FROM messages WHERE home = ? AND kind = 'subscription' AND sent_at > ?"
             " ORDER BY sequence",
-            (home, self._clock.now() - FINAL),
+            (home, self._clock.now() - FINAL_AFTER),
         ).fetchall()
         return [Subscribed(home, self._pairs_told(home, sequence), message) for sequence, message in told]
 
+    # --- the retailer's own meter
+
+    def read(self, home: PartyId, readings: Iterable[Delivery]) -> MeterRead | None:
+        """Book what the retailer's own meter saw, which wins over the home's; ``None``: nothing is new.
+
+        The same value again adds nothing, another one is a correction in a new row. Of two values for an
+        interval the later one counts.
+
+        Raises:
+            InvalidField: an interval that is not over, or that is final: ten days are past, or its whole
+                local day was measured. Nothing is booked.
+            StoreError: nothing was booked.
+        """
+        place = self._next(home)
+        newest = {step.interval.start: step for reading in readings for step in reading.steps()}
+        new = tuple(
+            step for _, step in sorted(newest.items()) if differs(self._store.reading, home, step, "retailer")
+        )
+        self._check_readings(home, new, place.at)
+        if not new:
+            return None
+        with self._store.transaction() as rows:
+            message = self._voice.readings(home, new, place)
+            self._add_message(rows, "delivery", home, place, (message, ""))
+            for step in new:
+                deliver(rows, home, step, place.at, "retailer")
+        return MeterRead(home, new, message)
+
     # --- inside
+
+    def _check_readings(self, home: PartyId, steps: Iterable[Delivery], now: Instant) -> None:
+        zone = self._circuit.wholesale.zone
+        days = {local_date(zone, step.interval.start) for step in steps}
+        final = of_whole_days(
+            zone, (start for day in days for start in measured(self._store, home, local_day(zone, day)))
+        )
+        for step in steps:
+            if step.interval.end > now:
+                raise InvalidField("deliveries.interval", f"{step.interval} is not over at {iso(now)}")
+            if is_late(step.interval, now) or step.interval.start in final:
+                raise InvalidField("deliveries.interval", f"{step.interval} is final")
 
     def _load(self) -> None:
         rows = self._store.reading

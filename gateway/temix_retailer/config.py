@@ -3,20 +3,23 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
+from temix_market.instants import MINUTE, Duration
 from temix_market.tenders import PartyId
 
 from temix_retailer.carbon import SHIPPED, CarbonSeries, load_carbon
 from temix_retailer.errors import ConfigError
+from temix_retailer.metering import Metering
 from temix_retailer.prices import DEFAULT_POINT, load_wholesale
 from temix_retailer.publications import Circuit
 
 FILE: Final = "retailer.toml"
 
+type PerMille = Annotated[int, Meta(ge=0, le=1000)]
 type Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z")]
 
 
@@ -40,6 +43,20 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             description="CSV of carbon intensities, or `caiso-sce-2021`, the shipped one; empty: publish none"
         ),
     ] = ""
+    readings: Annotated[
+        Literal["none", "hourly", "daily"],
+        Meta(description="when its own meters are read, simulated from what homes report"),
+    ] = "daily"
+    reading_delay: Annotated[
+        int, Meta(ge=0, le=20_000, description="minutes until readings come, and corrections after those")
+    ] = 360
+    reading_gaps: Annotated[PerMille, Meta(description="so many steps in a thousand are never read")] = 0
+    reading_estimates: Annotated[
+        PerMille, Meta(description="so many in a thousand are told as estimated first, and corrected later")
+    ] = 0
+    reading_error: Annotated[
+        PerMille, Meta(description="by so much in a thousand its meter differs from the home's, up or down")
+    ] = 0
     host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="port to listen on; 0: any that is free")] = 8750
     certificate: Annotated[str, Meta(description="PEM file; empty: a self-signed one is made")] = ""
@@ -100,6 +117,19 @@ def load_config(folder: Folder) -> Config:
     except msgspec.ValidationError as err:
         known = ", ".join(Config.__struct_fields__)
         raise ConfigError(f"{path}: {err}; keys are {known}") from None
+
+
+def metering(config: Config) -> Metering | None:
+    """How the meters are read as configured; nothing where they are not."""
+    if config.readings == "none":
+        return None
+    return Metering(
+        Duration(config.reading_delay * MINUTE),
+        hourly=config.readings == "hourly",
+        gaps=config.reading_gaps,
+        estimates=config.reading_estimates,
+        error=config.reading_error,
+    )
 
 
 def circuit(config: Config, folder: Folder) -> Circuit:

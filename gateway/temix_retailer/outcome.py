@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from temix_market.deliveries import Delivery
 from temix_market.errors import BeyondDepth, KeyVoided, Refused, TenderSuperseded
 from temix_market.instants import Instant
 from temix_market.ports import Answer, Booked, NotBooked, Voided
@@ -94,6 +95,10 @@ class Voice(Protocol):
 
     def subscription(self, home: PartyId, pairs: Sequence[Pair], place: Place) -> str:
         """The load-serving entity's message that hours of the subscription are booked."""
+        ...
+
+    def readings(self, home: PartyId, readings: Sequence[Delivery], place: Place) -> str:
+        """The load-serving entity's message of what its own meter saw."""
         ...
 
     def link(self, previous: str, messages: Sequence[str]) -> str:

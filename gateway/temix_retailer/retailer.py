@@ -12,9 +12,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import batched
 from typing import Final, Literal, cast
 
 import structlog
+from temix_market.deliveries import Delivery
 from temix_market.errors import InvalidField
 from temix_market.instants import SECOND, Duration, Instant, iso
 from temix_market.intervals import Interval
@@ -23,7 +25,7 @@ from temix_market.settlement import Settlement
 from temix_market.tenders import DEMO_BOUNDS, PartyId, PriceBounds, Publication
 from temix_market.transactions import Pair, PairKey
 from temix_market.wire.codec import position_payload, read_deliveries, read_interval, read_order
-from temix_market.wire.delivery import EiCreatedDelivery, EiCreateDelivery
+from temix_market.wire.delivery import STEPS_A_MESSAGE, EiCreatedDelivery, EiCreateDelivery
 from temix_market.wire.exchange import (
     ComparedHeads,
     CompareHeads,
@@ -52,8 +54,9 @@ from temix_market.wire.transaction import CreateTransactionPair
 
 from temix_retailer.access import Enrollment, Enrollments
 from temix_retailer.accounts import Accounts
-from temix_retailer.book import Book, Issued, Subscribed
+from temix_retailer.book import Book, Issued, MeterRead, Subscribed
 from temix_retailer.errors import RegistrationError, StoreError, TooManyRequests
+from temix_retailer.metering import Meter, Metering
 from temix_retailer.outcome import Answered, Sent
 from temix_retailer.publications import PERIOD, Circuit, slot
 from temix_retailer.store import Store
@@ -79,6 +82,8 @@ class Terms:
     transport_key: SigningKey
     bounds: PriceBounds = DEMO_BOUNDS
     circuit_name: str = "circuit-1"
+    metering: Metering | None = None
+    """How its own meters are read; none: the homes' readings are all there is."""
 
 
 @dataclass(slots=True)
@@ -96,8 +101,8 @@ class Published:
         return self._message
 
 
-type News = Published | Subscribed
-"""What a home is told: a party's publication, or hours of its subscription that were booked."""
+type News = Published | Subscribed | MeterRead
+"""What a home is told: a publication, hours of its subscription that were booked, or what its meter read."""
 
 type Hear = Callable[[News], None]
 """Takes news at once, without waiting."""
@@ -137,6 +142,7 @@ class Retailer:
         self._book = Book(store, circuit, clock, self._voice)
         self._accounts = Accounts(store, circuit, clock)
         self._history = self._book.history
+        self._meter = None if terms.metering is None else Meter(store, terms.metering, circuit)
         self._enrollments = Enrollments(store, clock, randomness)
         self._keys: dict[PartyId, VerifyKey] = {}
         self._latest: tuple[Published, ...] = ()
@@ -158,7 +164,9 @@ class Retailer:
         issued = slot(self.clock.now())
         if not self._book.opened:
             await self._publish(Instant(issued - PERIOD))
-        return await self._publish(issued)
+        turned = await self._publish(issued)
+        await self._read_meters()
+        return turned
 
     async def _publish(self, issued: Instant) -> Issued | None:
         turned = await self._run(self._book.issue, issued)
@@ -173,6 +181,29 @@ class Retailer:
         for booked in turned.subscribed:
             self._tell(booked, (booked.home,))
         return turned
+
+    async def read(self, home: PartyId, readings: Sequence[Delivery]) -> MeterRead | None:
+        """Book what the retailer's own meter saw at a home, and tell it; ``None``: nothing is new.
+
+        Raises:
+            InvalidField: an interval that is not over, or is final; nothing is booked.
+            StoreError: nothing is booked.
+        """
+        told = await self._run(self._book.read, home, readings)
+        if told is not None:
+            self._tell(told, (home,))
+        return told
+
+    async def _read_meters(self) -> None:
+        if self._meter is None:
+            return
+        try:
+            for home, readings in (await self._run(self._meter.due, self.clock.now())).items():
+                for some in batched(readings, STEPS_A_MESSAGE, strict=False):
+                    await self.read(home, some)
+        except StoreError, TooManyRequests:
+            self._meter.begin_anew()
+            raise
 
     async def run(self) -> None:
         """Take a turn at the start and every 5 minutes on the clock, until cancelled."""

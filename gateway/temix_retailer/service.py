@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from temix_market.ports import Clock
 
-from temix_retailer.config import Config, Folder, circuit
+from temix_retailer.config import Config, Folder, circuit, metering
 from temix_retailer.credentials import make_certificate, signing_keys, tls_context
 from temix_retailer.errors import ServiceError
 from temix_retailer.retailer import Retailer, Terms
@@ -42,6 +42,7 @@ def make_terms(config: Config, folder: Folder) -> Terms:
         energy,
         transport,
         circuit_name=config.circuit,
+        metering=metering(config),
     )
 
 

@@ -1,4 +1,4 @@
-"""The WebSockets on which homes hear of tenders and of their subscription."""
+"""The WebSockets on which homes hear of tenders, of their subscription and of their meter's readings."""
 
 import asyncio
 from contextlib import suppress
@@ -11,9 +11,10 @@ from temix_market.instants import SECOND
 from temix_market.tenders import PartyId
 from temix_market.wire.base import decode, encode
 from temix_market.wire.response import failed, ok
-from temix_market.wire.stream import TendersFrame, TransactionsFrame
+from temix_market.wire.stream import ReadingsFrame, TendersFrame, TransactionsFrame
 from temix_market.wire.ticker import EiManagedTickerSubscription, EiManageTickerSubscription
 
+from temix_retailer.book import MeterRead, Subscribed
 from temix_retailer.errors import TooManyRequests
 from temix_retailer.retailer import News, Published, Retailer
 
@@ -27,6 +28,11 @@ QUEUE: Final = 64
 
 STREAMS_A_HOME: Final = 2
 STREAMS: Final = 2_000
+_FRAME: Final[dict[type[News], type[TendersFrame | TransactionsFrame | ReadingsFrame]]] = {
+    Published: TendersFrame,
+    Subscribed: TransactionsFrame,
+    MeterRead: ReadingsFrame,
+}
 _FIRST_WORD_S: Final = 10.0
 _GOODBYE_S: Final = 5.0
 _MAX_MESSAGE: Final = 65_536
@@ -148,12 +154,7 @@ class Streams:
                 await socket.send_str(encode(await self._retailer.heartbeat(home)).decode())
                 quiet_s = HEARTBEAT_S
                 continue
-            frame = (
-                TendersFrame(message=news.message)
-                if isinstance(news, Published)
-                else TransactionsFrame(message=news.message)
-            )
-            await socket.send_str(encode(frame).decode())
+            await socket.send_str(encode(_FRAME[type(news)](message=news.message)).decode())
 
 
 async def _read(socket: web.WebSocketResponse) -> None:

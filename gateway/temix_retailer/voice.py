@@ -10,7 +10,7 @@ from temix_market.intervals import Interval
 from temix_market.settlement import Spot
 from temix_market.tenders import PartyId, Publication
 from temix_market.transactions import Pair
-from temix_market.wire.codec import publication_payload, subscription_payload
+from temix_market.wire.codec import publication_payload, readings_payload, subscription_payload
 from temix_market.wire.keys import SigningKey, uuid7
 from temix_market.wire.records import reply_deliveries_payload, spots_payload
 from temix_market.wire.response import EiResponse
@@ -72,6 +72,10 @@ class SigningVoice:
     def subscription(self, home: PartyId, pairs: Sequence[Pair], place: Place) -> str:
         """The load-serving entity's ``DistributeSubscription`` of hours that were booked."""
         return self._seal(self._energy, subscription_payload(pairs), home, place)
+
+    def readings(self, home: PartyId, readings: Sequence[Delivery], place: Place) -> str:
+        """The load-serving entity's ``DistributeReadings``: what its own meter saw."""
+        return self._seal(self._energy, readings_payload(home, readings), home, place)
 
     def publication(self, publication: Publication) -> str:
         """The author's ``EiDistributeTender``, for every home of the market."""

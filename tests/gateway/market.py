@@ -4,7 +4,7 @@ from temix_gateway.ledger.ledger import Ledger
 from temix_market.deliveries import Delivery
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.intervals import Interval
-from temix_market.ports import Place, ToldSubscription
+from temix_market.ports import Place, ToldReadings, ToldSubscription
 from temix_market.products import Instrument, Resource, Side
 from temix_market.settlement import Spot
 from temix_market.tenders import PartyId, Publication, Tender, TenderId
@@ -70,6 +70,15 @@ def subscription(ledger: Ledger, *pairs: Pair, signed: str = "subscription") -> 
     """The retailer's next message to this home: pairs of its subscription."""
     last = ledger.heads.messages
     return ToldSubscription(Place(last.sequence + 1, last.head), pairs, signed)
+
+
+def readings(
+    ledger: Ledger, *steps: Delivery, at: int | None = None, zone: str = "UTC", signed: str = "readings"
+) -> ToldReadings:
+    """The retailer's next message to this home: what its own meter saw, signed when that was over."""
+    last = ledger.heads.messages
+    signed_at = Instant(steps[-1].interval.end if at is None else at)
+    return ToldReadings(Place(last.sequence + 1, last.head), steps, signed_at, zone, signed)
 
 
 def step(start: int) -> Interval:

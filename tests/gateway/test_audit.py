@@ -52,7 +52,9 @@ def evidence(
         deviation = load - 50
         price = prices[step.start].buy if deviation > 0 else prices[step.start].sell
         account = Account(Money(50 * 90_000), Money(0), Money(deviation * price))
-        settled.append(Settled(step.start, Energy(50), Energy(50), load, False, True, account, Account()))
+        settled.append(
+            Settled(step.start, Energy(50), Energy(50), load, False, False, True, account, Account())
+        )
     kept = msgspec.structs.replace(PLAN, made_at=Instant(made_at))
     return Evidence("2026-09-21", DAY, settled, prices, [Planned(PROBLEM, kept)] if planned else [])
 

@@ -632,7 +632,7 @@ async def test_deliveries_are_settled_reported_and_kept(bench: Bench) -> None:
     reading = Reading(start=NOW + HOUR, end=NOW + HOUR + FIVE_MINUTES, energy=130)
     await bench.core.report_readings(ReportReadings(id=1, readings=[reading]))
     [settled] = (await bench.ledger.settled(NOW)).items()
-    assert settled == (NOW + HOUR, (100, 130))
+    assert settled == (NOW + HOUR, (100, delivery(NOW + HOUR, 130)))
     await bench.core.turn()
     assert [delivery.energy for delivery in bench.retailer.reported] == [130]
 

@@ -34,6 +34,7 @@ def statements(draw: st.DrawFn) -> Statement:
             draw(energies),
             draw(st.booleans()),
             draw(st.booleans()),
+            draw(st.booleans()),
             draw(accounts),
             draw(accounts),
         )
@@ -54,7 +55,7 @@ def test_intervals_add_up_to_days_and_days_to_the_whole(statement: Statement) ->
                 assert parts == getattr(getattr(whole, leg), part)
         for name in ("total", "subscribed", "transacted", "position", "imported", "exported", "deviation"):
             assert sum(getattr(line, name) for line in lines) == getattr(whole, name)
-        for name in ("settled", "provisional", "estimated"):
+        for name in ("settled", "provisional", "estimated", "by_retailer"):
             assert sum(getattr(line, name) for line in lines) == getattr(whole, name)
     assert whole.total == sum(step.energy.total + step.transport.total for step in statement.settled)
     assert whole.energy.total + whole.transport.total == whole.total
@@ -125,7 +126,7 @@ def test_a_line_is_final_when_all_of_it_is_settled_and_final() -> None:
 
     def step(number: int, final: bool) -> Settled:
         at = Instant(start + number * FIVE_MINUTES)
-        return Settled(at, Energy(1), Energy(1), Energy(1), False, final, Account(), Account())
+        return Settled(at, Energy(1), Energy(1), Energy(1), False, False, final, Account(), Account())
 
     def final(*flags: bool) -> bool:
         steps = [step(number, flag) for number, flag in enumerate(flags)]

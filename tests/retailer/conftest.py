@@ -6,6 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from temix_market.deliveries import Delivery
 from temix_market.instants import Duration, Instant, parse_instant
 from temix_market.tenders import PartyId
 from temix_market.transactions import Pair
@@ -53,6 +54,10 @@ class PlainVoice:
     def subscription(self, home: PartyId, pairs: Sequence[Pair], place: Place) -> str:
         """Tell of booked hours."""
         return f"lse: {home} {len(pairs)} {place.sequence}"
+
+    def readings(self, home: PartyId, readings: Sequence[Delivery], place: Place) -> str:
+        """Tell of readings."""
+        return f"lse: {home} {len(readings)} readings {place.sequence}"
 
     def link(self, previous: str, messages: Sequence[str]) -> str:
         """Hash both."""

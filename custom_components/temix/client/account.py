@@ -192,6 +192,7 @@ class StatementLine(Step):
     settled: int
     provisional: int = 0
     estimated: int = 0
+    by_retailer: int = 0
     final: bool = False
     missing: tuple[MissingSpan, ...] = ()
     charges: tuple[Charge, ...] = ()

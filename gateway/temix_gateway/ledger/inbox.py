@@ -19,6 +19,7 @@ from temix_market.ports import (
     SentOrder,
     Told,
     ToldAnswer,
+    ToldReadings,
     Voided,
 )
 from temix_market.transactions import Kind, Pair
@@ -26,6 +27,7 @@ from temix_market.wire.seal import GENESIS, chain_hash, place_of
 
 from temix_gateway.errors import MessageReused, OrderLost
 from temix_gateway.ledger.packing import unpack
+from temix_gateway.ledger.readings import told_rows
 from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_digest, pair_row, row_pair, text_digest
 from temix_gateway.ledger.segments import carried
 
@@ -147,9 +149,12 @@ def told_records(
         return [], own
     if not isinstance(told, ToldAnswer):
         head = _after(own.messages, (told.signed, ""))
-        new = new_pairs(db, told.pairs)
-        records = [transaction_record(pair, now) for pair in new]
-        records.append(("messages", (head.sequence, "subscription", "", 0, "", told.signed, "", head.head)))
+        if isinstance(told, ToldReadings):
+            kind, records = "delivery", told_rows(db, told, now)
+        else:
+            new = new_pairs(db, told.pairs)
+            kind, records = "subscription", [transaction_record(pair, now) for pair in new]
+        records.append(("messages", (head.sequence, kind, "", 0, "", told.signed, "", head.head)))
         return records, Heads(own.orders, head)
     answer, sent = told.answer, told.sent
     head = _after(own.messages, answer.receipts)

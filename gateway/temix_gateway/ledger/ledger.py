@@ -18,7 +18,7 @@ from temix_market.transactions import Kind, Order, Pair, PairKey
 from temix_market.units import Energy, Price
 
 from temix_gateway.errors import LedgerLocked, LedgerUnreadable, MessageReused
-from temix_gateway.ledger import archive, chain, inbox, mandates
+from temix_gateway.ledger import archive, chain, inbox, mandates, readings
 from temix_gateway.ledger.file import open_file
 from temix_gateway.ledger.history import TenderHistory
 from temix_gateway.ledger.mandates import MandateRecord
@@ -210,24 +210,12 @@ class Ledger:
 
         await self._write(work)
 
-    async def deliver(self, deliveries: Iterable[Delivery], source: str = "home") -> list[Delivery]:
-        """Record 5-minute deliveries; return those that differ from the newest record of their source."""
+    async def deliver(self, deliveries: Iterable[Delivery]) -> list[Delivery]:
+        """Record what the home's meter read in 5-minute steps; return those that differ from the newest."""
 
         def work() -> list[Delivery]:
-            newest = (
-                "SELECT energy, estimated FROM deliveries WHERE start = ? AND source = ? "
-                "ORDER BY number DESC LIMIT 1"
-            )
-            new = [
-                delivery
-                for delivery in deliveries
-                if self._db.execute(newest, (delivery.interval.start, source)).fetchone()
-                != (delivery.energy, delivery.estimated)
-            ]
-            now = self._clock.now()
-            self._append(
-                [("deliveries", (d.interval.start, source, d.energy, int(d.estimated), now)) for d in new]
-            )
+            new = readings.changed(self._db, deliveries, readings.HOME)
+            self._append(readings.delivery_rows(new, readings.HOME, self._clock.now()))
             return new
 
         return await self._write(work)
@@ -242,8 +230,7 @@ class Ledger:
                 (most,),
             )
             return [
-                (number, Delivery(Interval(Instant(start), FIVE_MINUTES), Energy(energy), bool(estimated)))
-                for number, start, energy, estimated in rows
+                (number, _delivery(start, energy, estimated)) for number, start, energy, estimated in rows
             ]
 
         return await self._writer.run(work)
@@ -409,23 +396,34 @@ class Ledger:
                 "ORDER BY start, source = 'retailer', number",
                 (since,),
             )
-            newest = {
-                start: Delivery(Interval(Instant(start), FIVE_MINUTES), Energy(energy), bool(estimated))
-                for start, energy, estimated in rows
-            }
+            newest = {start: _delivery(start, energy, estimated) for start, energy, estimated in rows}
             return list(newest.values())
 
         return await self._look(work)
 
-    async def settled(self, since: Instant) -> dict[Instant, tuple[Energy, Energy]]:
+    async def read_by_retailer(self, since: Instant) -> set[Instant]:
+        """The starts of the steps since ``since`` that the retailer's own meter has read."""
+
+        def work() -> set[Instant]:
+            rows = self._db.execute(
+                "SELECT DISTINCT start FROM deliveries WHERE source = 'retailer' AND start >= ?", (since,)
+            )
+            return {Instant(start) for (start,) in rows}
+
+        return await self._look(work)
+
+    async def settled(self, since: Instant) -> dict[Instant, tuple[Energy, Delivery]]:
         """Of each settled interval since ``since``, the position and the delivery that were settled last."""
 
-        def work() -> dict[Instant, tuple[Energy, Energy]]:
+        def work() -> dict[Instant, tuple[Energy, Delivery]]:
             rows = self._db.execute(
-                "SELECT start, position, delivery FROM settlements WHERE start >= ? ORDER BY number", (since,)
+                "SELECT start, position, delivery, estimated FROM settlements WHERE start >= ? "
+                "ORDER BY number",
+                (since,),
             )
             return {
-                Instant(start): (Energy(position), Energy(delivery)) for start, position, delivery in rows
+                Instant(start): (Energy(position), _delivery(start, delivery, estimated))
+                for start, position, delivery, estimated in rows
             }
 
         return await self._look(work)
@@ -482,6 +480,10 @@ class Ledger:
                 f"{self.path} cannot be written ({error}): mend the disk, then start it anew"
             )
             raise LedgerLocked(self.fault) from error
+
+
+def _delivery(start: int, energy: int, estimated: int) -> Delivery:
+    return Delivery(Interval(Instant(start), FIVE_MINUTES), Energy(energy), bool(estimated))
 
 
 def _publication_digest(publication: Publication) -> str:

@@ -7,6 +7,7 @@ from temix_market.errors import KeyVoided, MarketError
 from temix_market.instants import Instant
 from temix_market.transactions import Kind, Order
 from temix_market.wire.codec import order_payload
+from temix_market.wire.delivery import DistributeReadings
 from temix_market.wire.keys import VerifyKey
 from temix_market.wire.response import OK
 from temix_market.wire.seal import GENESIS, SealBroken, open_sealed, place_of
@@ -114,6 +115,9 @@ def _messages(
 def _check_message(kind: str, key: str, signed: str, keys: Mapping[str, VerifyKey]) -> None:
     if kind == "subscription":
         open_sealed(signed, DistributeSubscription, keys, audience=None)
+        return
+    if kind == "delivery":
+        open_sealed(signed, DistributeReadings, keys, audience=None)
         return
     body = open_sealed(signed, EiCreatedTransaction, keys, audience=None).body
     if (body.transaction_id, body.response.response_code) != (key, KeyVoided.code):

@@ -9,15 +9,18 @@ from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from temix_market.instants import FIVE_MINUTES, HOUR, Instant
+from temix_market.calendar import local_date, local_day
+from temix_market.deliveries import FINAL_AFTER, of_whole_days
+from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.products import Resource, Side
-from temix_market.statement import FINAL_AFTER, Account, Gap, Settled, Statement, find_missing
+from temix_market.statement import Account, Gap, Settled, Statement, find_missing
 from temix_market.tenders import PartyId
 from temix_market.units import Energy, Money
 
 from temix_gateway.errors import PartyUnknown
 from temix_gateway.ledger.ledger import HISTORY
+from temix_gateway.ledger.readings import measured
 from temix_gateway.ledger.segments import reader
 
 type Roles = Mapping[PartyId, Resource]
@@ -37,18 +40,22 @@ def read_statement(
     Raises:
         PartyUnknown: nothing says whether a party trades energy or transport.
     """
-    settled = read_settled(connection, period, roles(path, connection), now)
+    settled = read_settled(connection, period, roles(path, connection), zone, now)
     starts = {step.start for step in settled}
     why = _reasons(connection, period)
     return Statement(period, zone, settled, find_missing(period, now, starts, why))
 
 
 def read_settled(
-    connection: sqlite3.Connection, period: Interval, known: Roles, now: Instant
+    connection: sqlite3.Connection, period: Interval, known: Roles, zone: ZoneInfo, now: Instant
 ) -> list[Settled]:
-    """The settled intervals of a period, in order: of each the newest record of each party."""
+    """The settled intervals of a period, in order: of each the newest record of each party.
+
+    Final is what is older than ten days, and what is of a local day that the retailer has measured whole.
+    """
     subscribed = _subscribed(connection, period)
     readings = _read_by_retailer(connection, period)
+    closed = of_whole_days(zone, measured(connection, _whole_days(zone, period)))
     found: list[Settled] = []
     accounts: dict[Resource, Account] = {}
     rows = connection.execute(_SETTLED, (period.start, period.end)).fetchall()
@@ -67,7 +74,8 @@ def read_settled(
                 position=Energy(position),
                 delivery=Energy(delivery),
                 estimated=bool(estimated),
-                final=start in readings or start + FIVE_MINUTES + FINAL_AFTER <= now,
+                by_retailer=start in readings,
+                final=start in closed or start + FIVE_MINUTES + FINAL_AFTER <= now,
                 energy=accounts.get(Resource.ENERGY, Account()),
                 transport=accounts.get(Resource.TRANSPORT, Account()),
                 record=number,
@@ -136,6 +144,13 @@ def _subscribed(connection: sqlite3.Connection, period: Interval) -> Mapping[int
         for step in range(start, start + duration, FIVE_MINUTES):
             found[step] = found.get(step, 0) + each
     return found
+
+
+def _whole_days(zone: ZoneInfo, period: Interval) -> Interval:
+    """The local days that a period touches."""
+    first = local_day(zone, local_date(zone, period.start))
+    last = local_day(zone, local_date(zone, Instant(period.end - 1)))
+    return Interval(first.start, Duration(last.end - first.start))
 
 
 def _read_by_retailer(connection: sqlite3.Connection, period: Interval) -> set[int]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from temix_market.deliveries import Delivery
 from temix_market.errors import InvalidField, KeyReused, KeyVoided
+from temix_market.instants import SECOND, Instant
 from temix_market.ports import (
     Answer,
     Booked,
@@ -14,6 +15,7 @@ from temix_market.ports import (
     SentOrder,
     Told,
     ToldAnswer,
+    ToldReadings,
     ToldSubscription,
     Voided,
 )
@@ -22,6 +24,7 @@ from temix_market.tenders import PartyId, Publication, TenderId
 from temix_market.transactions import PairKey
 from temix_market.units import Energy
 from temix_market.wire.codec import read_deliveries, read_order, read_publication, read_subscription
+from temix_market.wire.delivery import DistributeReadings
 from temix_market.wire.exchange import EiReplyDelivery, FrozenSpots, MessageRecord, ReplySpots
 from temix_market.wire.keys import VerifyKey
 from temix_market.wire.records import read_spots
@@ -65,6 +68,18 @@ class Inbox:
         pairs = read_subscription(message.body, self.market.terms.bounds)
         self.market.check_pairs(pairs, self.home)
         return ToldSubscription(_place(message), pairs, signed)
+
+    def readings(self, signed: str) -> ToldReadings:
+        """What the retailer's own meter saw at this home."""
+        message = open_sealed(signed, DistributeReadings, self.market.keys, self.home)
+        if (message.iss, message.body.party_id) != (self.market.energy, self.home):
+            raise SealBroken(f"{message.iss} told readings of {message.body.party_id}")
+        signed_at = Instant(message.iat * SECOND)
+        steps = tuple(step for reading in read_deliveries(message.body) for step in reading.steps())
+        for step in steps:
+            if step.interval.end > signed_at + SECOND:  # it is cut to whole seconds
+                raise InvalidField("deliveries.interval", f"{step.interval} was not over when it was read")
+        return ToldReadings(_place(message), steps, signed_at, self.market.terms.zone, signed)
 
     def answer(self, key: PairKey, signed: TransactionAnswer) -> Answer:
         """The definite answer of both parties to an order.
@@ -132,6 +147,8 @@ class Inbox:
     def _told(self, record: MessageRecord) -> Told:
         if record.kind == "subscription":
             return self.subscription(record.energy)
+        if record.kind == "delivery":
+            return self.readings(record.energy)
         if record.key is None or record.order_sequence is None or record.order_digest is None:
             raise InvalidField("messages", f"message {record.sequence} is an answer to no order")
         key = PairKey(record.key)

@@ -24,7 +24,7 @@ from temix_market.wire.keys import SigningKey
 from temix_market.wire.records import read_heads
 from temix_market.wire.registration import EiCreatedPartyRegistration
 from temix_market.wire.response import OK
-from temix_market.wire.stream import Frame, HeartbeatFrame, TendersFrame, TransactionsFrame
+from temix_market.wire.stream import Frame, HeartbeatFrame, ReadingsFrame, TendersFrame, TransactionsFrame
 from temix_market.wire.ticker import EiManagedTickerSubscription, EiManageTickerSubscription
 from temix_market.wire.transaction import TransactionAnswer
 
@@ -194,6 +194,8 @@ class TemixLink:
                     await listener.published(inbox.publication(signed), signed)
                 case TransactionsFrame(message=signed):
                     await listener.told(inbox.subscription(signed))
+                case ReadingsFrame(message=signed):
+                    await listener.told(inbox.readings(signed))
                 case HeartbeatFrame(now=now):
                     listener.heard(parse_instant(now, "now"), read_heads(frame))
         except (MarketError, GatewayError) as error:

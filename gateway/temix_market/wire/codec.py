@@ -13,7 +13,7 @@ from temix_market.products import Instrument, Resource, Side
 from temix_market.tenders import Component, PartyId, PriceBounds, Publication, Tender, TenderId
 from temix_market.transactions import Kind, Leg, Order, Pair, PairKey
 from temix_market.units import CarbonIntensity, Energy, Price
-from temix_market.wire.delivery import EiCreateDelivery, EiDelivery
+from temix_market.wire.delivery import DistributeReadings, EiCreateDelivery, EiDelivery
 from temix_market.wire.exchange import EiReplyDelivery
 from temix_market.wire.position import CtsStream, CtsStreamInterval
 from temix_market.wire.tender import (
@@ -174,7 +174,14 @@ def delivery_parts(deliveries: Sequence[Delivery]) -> tuple[EiDelivery, ...]:
     )
 
 
-def read_deliveries(payload: EiCreateDelivery | EiReplyDelivery) -> tuple[Delivery, ...]:
+def readings_payload(home: PartyId, readings: Sequence[Delivery]) -> DistributeReadings:
+    """Write readings of the retailer's own meter."""
+    return DistributeReadings(
+        party_id=home, quantity_scale=QUANTITY_SCALE, deliveries=delivery_parts(readings)
+    )
+
+
+def read_deliveries(payload: EiCreateDelivery | EiReplyDelivery | DistributeReadings) -> tuple[Delivery, ...]:
     """Read meter deliveries, import positive.
 
     Raises:

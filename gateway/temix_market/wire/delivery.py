@@ -1,12 +1,15 @@
 """Deliveries on the wire: EI 1.0's, for CTS 1.0 has no delivery payload."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
 from temix_market.wire.base import Count, Id, Payload, ei, ours
 from temix_market.wire.response import EiResponse
 from temix_market.wire.tender import WireInterval
+
+STEPS_A_MESSAGE: Final = 300
+"""Readings are told by the day: the longest has 25 hours."""
 
 
 class EiDelivery(Payload, frozen=True, kw_only=True):
@@ -25,6 +28,18 @@ class EiCreateDelivery(Payload, frozen=True, kw_only=True):
     requestor_party_id: Annotated[Id, ei("the home")]
     quantity_scale: Annotated[Literal[3], ours("decimal places of the quantities (CTS has it in tenders)")]
     deliveries: Annotated[tuple[EiDelivery, ...], Meta(min_length=1, max_length=10_000), ei("emix:delivery")]
+
+
+class DistributeReadings(Payload, frozen=True, kw_only=True):
+    """What the retailer's own meter saw at a home: it wins over what the home reported (EI 1.0: delivery)."""
+
+    party_id: Annotated[Id, ei("the home")]
+    quantity_scale: Annotated[Literal[3], ours("decimal places of the quantities")]
+    deliveries: Annotated[
+        tuple[EiDelivery, ...],
+        Meta(min_length=1, max_length=STEPS_A_MESSAGE),
+        ei("only what is new or corrected; Estimated may still be corrected"),
+    ]
 
 
 class EiCreatedDelivery(Payload, frozen=True, kw_only=True):

@@ -154,7 +154,8 @@ def _stream() -> Schema:
         "summary": "Open the WebSocket over which the retailer pushes.",
         "description": "The home sends `EiManageTickerSubscription` and gets "
         "`EiManagedTickerSubscription`; then come `TendersFrame` (what is in force, then each publication), "
-        "`TransactionsFrame` and `HeartbeatFrame`, told by their `type`. Each message is one JSON text.",
+        "`TransactionsFrame`, `ReadingsFrame` and `HeartbeatFrame`, told by their `type`. "
+        "Each message is one JSON text.",
         "responses": {
             "101": {"description": "Switching to WebSocket."},
             **_trouble("400", "401", "429", "503"),

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from temix_market.wire.delivery import EiCreatedDelivery, EiCreateDelivery, EiDelivery
+from temix_market.wire.delivery import DistributeReadings, EiCreatedDelivery, EiCreateDelivery, EiDelivery
 from temix_market.wire.exchange import (
     ChainHead,
     ComparedHeads,
@@ -36,7 +36,13 @@ from temix_market.wire.registration import (
 )
 from temix_market.wire.response import EiResponse
 from temix_market.wire.seal import Envelope
-from temix_market.wire.stream import HeartbeatFrame, PublicationNumber, TendersFrame, TransactionsFrame
+from temix_market.wire.stream import (
+    HeartbeatFrame,
+    PublicationNumber,
+    ReadingsFrame,
+    TendersFrame,
+    TransactionsFrame,
+)
 from temix_market.wire.tender import (
     EiDistributeTender,
     EiTender,
@@ -82,7 +88,7 @@ FAMILIES: Final = (
         (EiCreateTransaction, EiTransaction, SubscribedPair),
     ),
     Family("Positions", (EiRequestPosition, EiReplyPosition), (CtsStream, CtsStreamInterval)),
-    Family("Deliveries", (EiCreateDelivery, EiCreatedDelivery), (EiDelivery,)),
+    Family("Deliveries", (EiCreateDelivery, EiCreatedDelivery, DistributeReadings), (EiDelivery,)),
     Family(
         "Records compared and asked for again",
         (
@@ -106,7 +112,11 @@ FAMILIES: Final = (
         (RegistrationInfo, MarketContext, MarketParty, PublicJwk),
     ),
     Family("Ticker subscription", (EiManageTickerSubscription, EiManagedTickerSubscription)),
-    Family("Frames of the stream", (TendersFrame, TransactionsFrame, HeartbeatFrame), (PublicationNumber,)),
+    Family(
+        "Frames of the stream",
+        (TendersFrame, TransactionsFrame, ReadingsFrame, HeartbeatFrame),
+        (PublicationNumber,),
+    ),
     Family("Response", (EiResponse,)),
 )
 """Everything that home and retailer send each other."""
@@ -122,6 +132,7 @@ SIGNED: Final = (
     EiCreateDelivery,
     FrozenSpots,
     EiReplyDelivery,
+    DistributeReadings,
 )
 """The bodies that travel in an envelope, as JWS."""
 

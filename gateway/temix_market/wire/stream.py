@@ -20,6 +20,12 @@ class TransactionsFrame(Payload, frozen=True, kw_only=True, tag_field="type", ta
     message: Annotated[str, ours("JWS of DistributeSubscription by the load-serving entity, for the home")]
 
 
+class ReadingsFrame(Payload, frozen=True, kw_only=True, tag_field="type", tag="readings"):
+    """Readings of the retailer's own meter."""
+
+    message: Annotated[str, ours("JWS of DistributeReadings by the load-serving entity, for the home")]
+
+
 class PublicationNumber(Payload, frozen=True, kw_only=True):
     """How far a party's publications have come."""
 
@@ -37,5 +43,5 @@ class HeartbeatFrame(Payload, frozen=True, kw_only=True, tag_field="type", tag="
     publications: Annotated[tuple[PublicationNumber, ...], Meta(max_length=16), ours("one for each party")]
 
 
-type Frame = TendersFrame | TransactionsFrame | HeartbeatFrame
+type Frame = TendersFrame | TransactionsFrame | ReadingsFrame | HeartbeatFrame
 """Whatever the retailer pushes."""

@@ -194,6 +194,14 @@ def spots_are_the_same(seen: Seen) -> Faults:
             yield f"the spot of {place} is {prices} in the ledger and {seen.book.spots[place]} in the book"
 
 
+def readings_are_those_of_the_book(seen: Seen) -> Faults:
+    """A reading of the retailer's in the ledger is one that its book has, or had before a correction."""
+    for start, reading in seen.ledger.readings.items():
+        if reading not in seen.book.readings.get(start, ()):
+            there = seen.book.readings.get(start)
+            yield f"the reading of {start} is {reading} in the ledger, {there} in the book"
+
+
 def chains_link(seen: Seen) -> Faults:
     """Numbers have no gaps."""
     if len(seen.ledger.heads) != seen.ledger.number:
@@ -212,6 +220,7 @@ AT_EVERY_STEP: Final = (
     never_beyond_depth,
     within_limits,
     spots_are_the_same,
+    readings_are_those_of_the_book,
     chains_link,
 )
 
@@ -241,6 +250,13 @@ def both_hold_the_same_deliveries(seen: Seen) -> Faults:
             yield f"delivery of {start}: {energy} in the ledger, {there} in the book"
 
 
+def both_hold_the_same_readings(seen: Seen) -> Faults:
+    """What the retailer's meter read last is known to the home."""
+    for start, read in seen.book.readings.items():
+        if seen.ledger.readings.get(start) != read[-1]:
+            yield f"reading of {start}: {seen.ledger.readings.get(start)} in the ledger, {read} in the book"
+
+
 def money_is_conserved(seen: Seen) -> Faults:
     """What the home owes, by its ledger, is to the last nano what the parties get, by the book."""
     pairs = Positions(booked.pair for booked in seen.book.booked.values())
@@ -253,7 +269,9 @@ def money_is_conserved(seen: Seen) -> Faults:
         ]
         rows = {party: row for (at, party), row in seen.ledger.settlements.items() if at == start}
         try:
-            delivery = Delivery(step, Energy(seen.ledger.deliveries[start]))
+            read = seen.book.readings.get(start)
+            energy, estimated = read[-1] if read else (seen.book.deliveries[start], False)
+            delivery = Delivery(step, Energy(energy), estimated)
             there = settle(delivery, pairs.enclosing(step), spots)
         except (KeyError, MarketError) as error:
             yield f"the retailer cannot settle {step}: {error!r}"
@@ -265,8 +283,8 @@ def money_is_conserved(seen: Seen) -> Faults:
 
 
 def what_can_be_settled_is(seen: Seen) -> Faults:
-    """Where delivery and both spots are known, there is a settlement."""
-    for start in seen.ledger.deliveries:
+    """Where a reading and both spots are known, there is a settlement."""
+    for start in seen.ledger.deliveries | seen.ledger.readings:
         frozen = [author for author, at in seen.ledger.spots if at == start]
         if len(frozen) == 2 and not all((start, author) in seen.ledger.settlements for author in frozen):
             yield f"{start} can be settled and is not"
@@ -286,6 +304,7 @@ WHEN_QUIET: Final = (
     every_order_has_its_answer,
     both_hold_the_same_pairs,
     both_hold_the_same_deliveries,
+    both_hold_the_same_readings,
     money_is_conserved,
     what_can_be_settled_is,
     books_chain_verifies,

@@ -22,6 +22,7 @@ from temix_market.ports import RetailerLink
 from temix_market.units import Price
 from temix_market.wire.keys import SigningKey
 from temix_retailer.access import Enrollment
+from temix_retailer.book import MeterRead
 from temix_retailer.retailer import Hear, News, Published, Retailer, Terms
 from temix_retailer.server import Service
 from temix_retailer.store import open_store
@@ -199,13 +200,35 @@ class TroubledRetailer(Retailer):
 
     machine: Machine
     missing: float = 0.0
+    held: list[MeterRead]
+    """Readings that come after later ones."""
 
     @override
     def _tell(self, news: News, homes: Any) -> None:
         if isinstance(news, Published) and self.machine.chance.random() < self.missing:
             self.machine.seen["publication missing"] += 1
             return
+        if isinstance(news, MeterRead) and self.missing:
+            for each in self._as_it_comes(news):
+                super()._tell(each, homes)
+            return
         super()._tell(news, homes)
+
+    def _as_it_comes(self, news: MeterRead) -> list[MeterRead]:
+        """Readings as they get through: in order, twice, after later ones, or not at all."""
+        chance = self.machine.chance.random()
+        held, self.held = self.held, []
+        if chance < 0.2:
+            self.machine.seen["readings lost"] += 1
+            return held
+        if chance < 0.4:
+            self.machine.seen["readings late"] += 1
+            self.held = [*held, news]
+            return []
+        if chance < 0.6:
+            self.machine.seen["readings doubled"] += 1
+            return [news, *held, news]
+        return [news, *held]
 
     def contradict(self) -> None:
         """Publish the last word again with other prices, signed as well."""
@@ -247,7 +270,7 @@ class RetailerProcess:
                 machine.clock, store, self.terms, executor=executor, randomness=chance.randbytes
             ),
         )
-        retailer.machine, retailer.missing = machine, self.missing
+        retailer.machine, retailer.missing, retailer.held = machine, self.missing, []
         self.retailer = retailer
         self._opened()
         await self._prepare(retailer)

@@ -201,6 +201,14 @@ def _unknown_is_acknowledged(usual: Any) -> Any:
     return report
 
 
+def _not_remembered(usual: Any) -> Any:
+    async def take(self: books.Books, starts: set[Instant]) -> None:
+        await usual(self, starts)
+        self._read.clear()
+
+    return take
+
+
 def _late_too(_: Any) -> Any:
     return lambda rows, home, step, issued: accounts.deliver(rows, home, step, issued, "home")
 
@@ -210,6 +218,18 @@ def _constant(value: Any) -> Callable[[Any], Any]:
 
 
 MUTANTS: Final = (
+    Mutant(
+        "the home's reading wins",
+        "What the home reports after the retailer's reading is settled all the same.",
+        ("money_is_conserved",),
+        _replaced(books.Books, "_take_readings", _not_remembered),
+    ),
+    Mutant(
+        "readings change nothing",
+        "The retailer's readings are recorded and not settled.",
+        ("money_is_conserved", "what_can_be_settled_is"),
+        _replaced(books.Books, "_take_readings", _nothing),
+    ),
     Mutant(
         "no answer is a refusal",
         "An order without an answer counts as refused, though it may have been booked.",

@@ -81,6 +81,7 @@ GATEWAY: Final = (
     Point("after inbox commit", Ledger, "file_publication"),
     Point("before report", TemixLink, "report"),
     Point("after report", TemixLink, "report"),
+    Point("before readings are settled", Books, "_take_readings"),
     Point("before settle", Ledger, "settle"),
     Point("after settle, before commit", chain, "append", _record("settlements")),
     Point("after settle", Ledger, "settle"),
@@ -100,6 +101,8 @@ RETAILER: Final = (
     Point("before publishing", Book, "_freeze"),
     Point("after publishing", Book, "issue"),
     Point("after delivery", Accounts, "report"),
+    Point("before reading", Book, "read"),
+    Point("after reading", Book, "read"),
 )
 
 

@@ -88,6 +88,9 @@ class InLedger:
     pairs: dict[PairKey, tuple[int, Pair]] = field(default_factory=dict)
     spots: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
     deliveries: dict[int, int] = field(default_factory=dict)
+    """What the home's meter read."""
+    readings: dict[int, tuple[int, bool]] = field(default_factory=dict)
+    """What the retailer's meter read, and whether that is estimated."""
     settlements: dict[tuple[int, str], tuple[int, ...]] = field(default_factory=dict)
     told: set[PairKey] = field(default_factory=set)
     """Keys of orders about which the retailer told: a void one may have been lost with what it ordered."""
@@ -129,6 +132,12 @@ class InLedger:
             "SELECT start, energy FROM deliveries WHERE number > ? AND source = 'home' ORDER BY number", after
         ).fetchall():
             self.deliveries[start] = energy
+        for start, energy, estimated in rows.execute(
+            "SELECT start, energy, estimated FROM deliveries WHERE number > ? AND source = 'retailer' "
+            "ORDER BY number",
+            after,
+        ).fetchall():
+            self.readings[start] = energy, bool(estimated)
         for start, party, *figures in rows.execute(
             "SELECT start, party, position, delivery, subscription, trades, deviation FROM settlements "
             "WHERE number > ? ORDER BY number",
@@ -148,6 +157,8 @@ class InBook:
     booked: dict[PairKey, Booking] = field(default_factory=dict)
     spots: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
     deliveries: dict[int, int] = field(default_factory=dict)
+    readings: dict[int, list[tuple[int, bool]]] = field(default_factory=dict)
+    """What the retailer's meter read, corrections last."""
     alarms: int = 0
     _delivery: int = 0
     _frozen: int = -1
@@ -170,10 +181,15 @@ class InBook:
             "SELECT head, energy, transport FROM messages WHERE sequence > ? ORDER BY sequence", after
         ).fetchall():
             self.messages.append((head, energy, transport))
-        for number, start, energy in rows.execute(
-            "SELECT id, start, energy FROM deliveries WHERE id > ? ORDER BY id", (self._delivery,)
+        for number, start, source, energy, estimated in rows.execute(
+            "SELECT id, start, source, energy, estimated FROM deliveries WHERE id > ? ORDER BY id",
+            (self._delivery,),
         ).fetchall():
-            self.deliveries[start], self._delivery = energy, number
+            self._delivery = number
+            if source == "home":
+                self.deliveries[start] = energy
+            else:
+                self.readings.setdefault(start, []).append((energy, bool(estimated)))
         for author, start, sell, buy, frozen in rows.execute(
             "SELECT author, start, sell, buy, frozen_at FROM spots WHERE frozen_at >= ?", (self._frozen,)
         ).fetchall():

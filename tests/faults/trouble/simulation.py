@@ -18,6 +18,7 @@ from tests.faults.recording import recording
 from tests.faults.trouble.household import household
 from tests.faults.trouble.invariants import WHEN_QUIET
 from tests.faults.trouble.machines import LEDGER
+from tests.faults.trouble.meter import meter
 from tests.faults.trouble.network import TroubleLoop
 from tests.faults.trouble.owner import owner
 from tests.faults.trouble.parties import KEYS
@@ -48,7 +49,7 @@ async def direct(run: Run) -> None:
     await run.begin(run.retailer_machine)
     await run.enrolling
     await run.begin(run.gateway_machine)
-    people = [run.loop.create_task(work(run)) for work in (household, owner)]
+    people = [run.loop.create_task(work(run)) for work in (household, meter, owner)]
     weather, climate = run.loop.network.weather, run.climate
     await asyncio.sleep(run.chance.uniform(5, 120))
     weather.loss, weather.repeat, weather.delay = climate.loss, climate.repeat, climate.delay

@@ -19,7 +19,13 @@ LONG = range(2_000)
 A_MUTANT = range(60)
 """Seeds that pass without it: they are among the ordinary ones."""
 
-QUICK = ("no answer is a refusal", "depth has no end", "another order under the same key", "any price")
+QUICK = (
+    "no answer is a refusal",
+    "depth has no end",
+    "another order under the same key",
+    "any price",
+    "the home's reading wins",
+)
 """Noticed within a few seeds: the slice of the ordinary run."""
 
 DIES = Counter({f"died {point.label}": 0 for point in (*GATEWAY, *RETAILER)})
@@ -49,6 +55,10 @@ TROUBLE = Counter(
         "key reused": 40,
         "contradiction": 20,
         "publication missing": 40,
+        "reading of the retailer": 200,
+        "readings lost": 20,
+        "readings late": 20,
+        "readings doubled": 20,
         "backup restored": 5,
         "backup copied": 5,
         "resynchronised": 5,

@@ -32,6 +32,7 @@ from tests.gateway.market import (
     order,
     pair,
     publication,
+    readings,
     spots,
     subscription,
     tender,
@@ -111,7 +112,7 @@ async def test_everything_is_there_after_a_restart(ledger: Ledger) -> None:
     assert await again.trades() == 1
     assert await again.spots(NOW) == spots(NOW)
     assert await again.deliveries(NOW) == [delivery(NOW, 40)]
-    assert await again.settled(NOW) == {NOW: (0, 40)}
+    assert await again.settled(NOW) == {NOW: (0, delivery(NOW, 40))}
     again.close()
 
 
@@ -191,7 +192,7 @@ async def test_the_same_id_with_other_content_is_refused(ledger: Ledger) -> None
 async def test_the_newest_reading_counts_and_the_retailers_wins(ledger: Ledger) -> None:
     await ledger.deliver([delivery(NOW, 40), delivery(NOW + FIVE_MINUTES, 7)])
     assert await ledger.deliver([delivery(NOW, 40)]) == []
-    await ledger.deliver([delivery(NOW, 39)], source="retailer")
+    await ledger.take(readings(ledger, delivery(NOW, 39)))
     await ledger.deliver([delivery(NOW, 41)])
     assert await ledger.deliveries(NOW) == [delivery(NOW, 39), delivery(NOW + FIVE_MINUTES, 7)]
 

@@ -15,12 +15,14 @@ from temix_gateway.ledger import statements
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.reading import opened
 from temix_gateway.ledger.writer import InlineWriter
+from temix_market.calendar import local_date, local_day
+from temix_market.deliveries import FINAL_AFTER
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.positions import Positions
 from temix_market.products import Resource, Side
 from temix_market.settlement import settle
-from temix_market.statement import FINAL_AFTER, Gap, Statement
+from temix_market.statement import Gap, Statement
 from temix_market.transactions import Kind, Pair
 from temix_market.units import Energy
 from temix_market.wire.codec import publication_payload
@@ -33,6 +35,7 @@ from tests.gateway.market import (
     delivery,
     pair,
     publication,
+    readings,
     spots,
     subscription,
     tender,
@@ -112,9 +115,19 @@ async def test_gaps_have_their_reason(ledger: Ledger) -> None:
     ]
 
 
-async def test_final_by_the_retailers_reading_or_by_age(ledger: Ledger) -> None:
-    await ledger.deliver([delivery(NOW, 5)], source="retailer")
-    assert [step.final for step in _read(ledger).settled].count(True) == 1
+async def test_final_by_the_retailers_readings_of_the_whole_day_or_by_age(ledger: Ledger) -> None:
+    day = local_day(UTC, local_date(UTC, NOW))
+    steps = [delivery(step.start, 5) for step in day.split(FIVE_MINUTES)]
+    await ledger.take(readings(ledger, *steps[:-1]))
+    total = _read(ledger).total
+    assert (total.by_retailer, total.provisional, total.settled) == (40, 40, 40)
+    await ledger.take(readings(ledger, delivery(steps[-1].interval.start, 4, estimated=True)))
+    assert _read(ledger).total.provisional == 40
+    await ledger.take(readings(ledger, steps[-1]))
+    assert _read(ledger).total.provisional == 0
+
+
+async def test_final_by_age(ledger: Ledger) -> None:
     late = NOW + FIVE_MINUTES + FINAL_AFTER
     assert [step.final for step in _read(ledger, now=late).settled] == [True] + [False] * 39
     assert _read(ledger, now=late + HOUR).total.provisional == 40 - 13

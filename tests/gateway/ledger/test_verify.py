@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 from temix_gateway.errors import LedgerUnreadable
 from temix_gateway.ledger import chain
 from temix_gateway.ledger.ledger import Ledger
@@ -13,11 +14,12 @@ from temix_gateway.ledger.packing import told
 from temix_gateway.ledger.schema import RECORDS
 from temix_gateway.ledger.verify import check, verify
 from temix_gateway.ledger.writer import InlineWriter
+from temix_market.deliveries import Delivery
 from temix_market.instants import FIVE_MINUTES, HOUR, Instant
 from temix_market.ports import Booked, NotBooked
 from temix_market.settlement import settle
 from temix_market.transactions import Kind, Order, Pair, PairKey
-from temix_market.wire.codec import order_payload, subscription_payload
+from temix_market.wire.codec import order_payload, readings_payload, subscription_payload
 from temix_market.wire.keys import SigningKey, uuid7
 from temix_market.wire.response import EiResponse, ok
 from temix_market.wire.seal import envelope, sign
@@ -34,6 +36,7 @@ from tests.gateway.market import (
     order,
     pair,
     publication,
+    readings,
     spots,
     subscription,
     tender,
@@ -67,9 +70,19 @@ def receipt(party: str, key: str, response: EiResponse) -> str:
 
 def signed_by_lse(ledger: Ledger, *pairs: Pair) -> str:
     """Sign a message about the subscription as the load-serving entity does."""
+    return sign_as_lse(ledger, subscription_payload(pairs))
+
+
+def read_by_lse(ledger: Ledger, *steps: Delivery) -> str:
+    """Sign readings as the load-serving entity does."""
+    return sign_as_lse(ledger, readings_payload(HOME, steps))
+
+
+def sign_as_lse(ledger: Ledger, body: Struct) -> str:
+    """Sign the next message."""
     last = ledger.heads.messages
     message = envelope(
-        subscription_payload(pairs),
+        body,
         issuer=LSE,
         audience=HOME,
         message_id=uuid7(NOW, bytes([9] * 10)),
@@ -227,7 +240,8 @@ async def test_the_newest_reading_and_settlement_count(path: Path) -> None:
     ledger = Ledger(path, FakeClock(Instant(NOW + HOUR)), InlineWriter())
     late = pair(LATE, NOW, duration=FIVE_MINUTES, quantity=10, kind=Kind.SUBSCRIPTION)
     pairs = [pair(SUBSCRIBED, NOW, kind=Kind.SUBSCRIPTION, quantity=240), order(ACCEPTED, NOW).pair]
-    await ledger.deliver([delivery(NOW, 39)], source="retailer")
+    signed = read_by_lse(ledger, delivery(NOW, 39))
+    await ledger.take(readings(ledger, delivery(NOW, 39), signed=signed))
     await ledger.deliver([delivery(NOW, 41)])
     await ledger.take(subscription(ledger, late, signed=signed_by_lse(ledger, late)))
     await ledger.settle([settle(delivery(NOW, 39), [*pairs, late], spots(NOW))])

@@ -262,7 +262,7 @@ async def test_spots_that_were_missed_are_asked_for_and_settle(home: Household) 
     await home.core.books.delivered([delivery(step.start, 130)])
     assert step.start not in await home.ledger.settled(step.start)
     await home.core.turn()
-    assert (await home.ledger.settled(step.start))[step.start][1] == 130
+    assert (await home.ledger.settled(step.start))[step.start][1].energy == 130
     settled = await home.bench.retailer.settle(HOME, step)
     assert settled is None or settled.delivery == 130
     await home.core.turn()

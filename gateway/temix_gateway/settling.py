@@ -1,0 +1,36 @@
+"""Settles from the ledger alone: what memory no longer holds, or never did."""
+
+from collections.abc import Sequence
+
+from temix_market.instants import HOUR, Instant
+from temix_market.intervals import enclosing
+from temix_market.products import Resource
+from temix_market.settlement import Settlement, Spot, settle
+from temix_market.transactions import Pair
+
+from temix_gateway.ledger.ledger import Ledger
+
+
+async def settle_open(ledger: Ledger, since: Instant) -> Sequence[Settlement]:
+    """Settle every delivery since then whose spots are recorded and that was not settled so before."""
+    settled = await ledger.settled(since)
+    spots: dict[Instant, list[Spot]] = {}
+    for spot in await ledger.spots(since):
+        spots.setdefault(spot.interval.start, []).append(spot)
+    pairs: dict[Instant, list[Pair]] = {}
+    for pair, _ in await ledger.pairs(since):
+        pairs.setdefault(enclosing(pair.interval.start, HOUR).start, []).append(pair)
+    done = []
+    for delivery in await ledger.deliveries(since):
+        step = delivery.interval
+        known = spots.get(step.start, [])
+        if len(known) < len(Resource):
+            continue
+        within = [
+            pair for pair in pairs.get(enclosing(step.start, HOUR).start, ()) if pair.interval.encloses(step)
+        ]
+        again = settle(delivery, within, known)
+        if settled.get(step.start) != (again.position, delivery):
+            done.append(again)
+    await ledger.settle(done)
+    return done
