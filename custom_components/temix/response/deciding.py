@@ -83,6 +83,14 @@ def fitting(goal: Goal, adapter: Adapter, room: Room, who: str, hass: HomeAssist
     return goal
 
 
+def resting(goal: Goal, before: Goal, until: datetime) -> Goal:
+    """The goal as it is shown while the device may not change yet: it goes on with what it does."""
+    if goal.doing not in {Doing.RUNNING, Doing.WAITING, Doing.PAUSED}:
+        return replace(goal, until=until)
+    doing = before.doing if before.doing in {Doing.RUNNING, Doing.PAUSED} else Doing.WAITING
+    return replace(goal, doing=doing, reason="rests", step=None, until=until)
+
+
 def _automatic(adapter: Adapter, facts: Facts, at_rest: tuple[Demand, ...] | None) -> Goal:
     if not facts.heard and facts.lease.may_yet_come:
         return Goal(Doing.WAITING, None, reason="starting")

@@ -50,7 +50,7 @@ def _why(running: Running) -> dict[str, Any]:
     goal, currency = running.goal, running.currency or ""
     step = goal.step
     later, until = (None, None) if step is None else (step.later, step.until)
-    ends = running.held_until or running.skipped_until
+    ends = goal.until or running.held_until or running.skipped_until
     end = ends or (None if step is None else step.end)
     return {
         "sentence": why(

@@ -18,7 +18,7 @@ from ..client.models import DevicePlan, PlanStep
 from ..const import DOMAIN, MICRO
 from .commands import Commands
 from .counting import count, end_what_is_over
-from .deciding import Facts, decide, fitting
+from .deciding import Facts, decide, fitting, resting
 from .home import Home, power_beside
 from .lease import Lease
 from .level import Level
@@ -243,7 +243,7 @@ class Running:
         self._hear(view.now)
         before, self.goal = self.goal, self._decide(view)
         if self.goal.demands is not None:
-            await self._bring_about(self.goal, self.goal.demands)
+            self.goal = await self._bring_about(self.goal, self.goal.demands, before)
         elif self.goal.doing is Doing.HELD:
             self._room.draws(self.id, self._drawn(), self.adapter.ways)
         if self.goal.led and self._lease.keep(view.now):
@@ -293,26 +293,29 @@ class Running:
             self._late_for = ready_by
         return fitting(goal, self.adapter.at(view), self._room, self.id, self.hass)
 
-    async def _bring_about(self, goal: Goal, demands: tuple[Demand, ...]) -> None:
+    async def _bring_about(self, goal: Goal, demands: tuple[Demand, ...], before: Goal) -> Goal:
+        """Say what is demanded, or leave the device as it is while it rests; returns what it does."""
         commands, now = self._commands, dt_util.utcnow()
         commands.look()
         if demands != commands.demands:
             met = all(map(commands.met, demands))
-            if not met and self._too_soon(now, led=goal.led):
-                return
+            if not met and (until := self._rests_until(now, led=goal.led)) is not None:
+                return resting(goal, before, until)
             await self._begin(goal, demands, now, met=met)
         elif not commands.done and commands.due_in <= 0:
             await commands.repeat()
         if commands.done and not goal.led and self._lease.end():
             self._remember()
+        return goal
 
-    def _too_soon(self, now: datetime, *, led: bool) -> bool:
-        """Whether the device's least time, or its hour's changes, forbid another change now."""
-        passed = now.timestamp() - self.memory.changed
-        if 0 <= passed < self.adapter.least.total_seconds():
-            return True
-        hour_ago = self._clock() - timedelta(hours=1).total_seconds()
-        return led and len(self._changes) == MOST_AN_HOUR and self._changes[0] > hour_ago
+    def _rests_until(self, now: datetime, *, led: bool) -> datetime | None:
+        """Until when the device's least time, or its hour's changes, forbid another change; none: no more."""
+        at, changed = now.timestamp(), self.memory.changed
+        ends = [changed + self.adapter.least.total_seconds()] if changed <= at else []
+        if led and len(self._changes) == MOST_AN_HOUR:
+            ends.append(at + self._changes[0] - self._clock() + timedelta(hours=1).total_seconds())
+        end = max(ends, default=0.0)
+        return dt_util.utc_from_timestamp(round(end, 1)) if end > at else None
 
     async def _begin(self, goal: Goal, demands: tuple[Demand, ...], now: datetime, *, met: bool) -> None:
         default = self.adapter.default()
@@ -353,8 +356,9 @@ class Running:
             due.append(self._lease.ends_in)
         if self._commands.demands and not self._commands.done:
             due.append(max(0.5, self._commands.due_in))
-        if self.memory.held is not None:
-            due.append(max(0.5, self.memory.held - now.timestamp()))
+        for until in (self.memory.held, None if (end := self.goal.until) is None else end.timestamp()):
+            if until is not None:
+                due.append(max(0.5, until - now.timestamp()))
         return max(0.001, min(due))
 
     # What others do to the device.

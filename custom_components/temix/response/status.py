@@ -1,6 +1,7 @@
 """What a response is told, wants, does and remembers."""
 
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -51,6 +52,7 @@ REASONS: Final = (
     "held",
     "off",
     "import_limit",
+    "rests",
     "starting",
     "switched_off",
     "wrong_mode",
@@ -123,6 +125,7 @@ class Goal:
         reason: why, in a word.
         step: the plan's step that says so, with its numbers.
         advised: nothing is switched: what the plan would have it draw now (W).
+        until: when the device has rested enough, where that is why nothing changes yet.
         power: what the device then draws, W; ``rank``: who goes first where there is not room for all.
     """
 
@@ -132,6 +135,7 @@ class Goal:
     reason: str = ""
     step: PlanStep | None = None
     advised: float | None = None
+    until: datetime | None = None
     power: float = 0.0
     rank: Rank = Rank.PLAN
 

@@ -209,10 +209,44 @@ def test_least_time_holds_across_a_restart() -> None:
             off_at = dt_util.utcnow()
             await world.after(seconds=30)
             await world.start()
-            await world.after(minutes=15)
+            await world.after(minutes=5)
+            assert resting(world) == ("waiting", "rests")
+            await world.after(minutes=10)
             assert pump.values["relay"]
             on_at = switched_at(pump, "relay")[-1][0]
-            assert on_at - off_at >= timedelta(minutes=10)
+            assert timedelta(minutes=10) <= on_at - off_at <= timedelta(minutes=10, seconds=1)
+            assert resting(world) == ("running", "runs")
+
+    run(START, case())
+
+
+def resting(world: World) -> tuple[str, str]:
+    return world.shown("sensor.pump_state"), world.shown("sensor.pump_why")
+
+
+def test_a_device_that_rests_between_changes_is_shown_as_it_is() -> None:
+    """On for its least time although the plan says off by then, then off for it although the plan says on."""
+
+    async def case() -> None:
+        pump = switch("pump")
+        async with World([pump], {"pump": pump_response(least_minutes=20)}) as world:
+            five = timedelta(minutes=5)
+            course = {START: 0, BOUNDARY: 1_100, BOUNDARY + five: 0, BOUNDARY + 6 * five: 1_100}
+            world.gateway.plan({"pump": course}, END)
+            await world.until(BOUNDARY + timedelta(minutes=3))
+            assert resting(world) == ("running", "runs")
+            await world.until(BOUNDARY + timedelta(minutes=7))
+            assert (pump.values["relay"], *resting(world)) == (True, "running", "rests")
+            why = world.hass.states.get("sensor.pump_why")
+            assert why is not None
+            assert why.attributes["end"] - BOUNDARY <= timedelta(minutes=20, seconds=1)
+            await world.until(BOUNDARY + timedelta(minutes=21))
+            assert (pump.values["relay"], *resting(world)) == (False, "waiting", "waits")
+            await world.until(BOUNDARY + timedelta(minutes=35))
+            assert (pump.values["relay"], *resting(world)) == (False, "waiting", "rests")
+            await world.until(BOUNDARY + timedelta(minutes=42))
+            assert (pump.values["relay"], *resting(world)) == (True, "running", "runs")
+            assert len(pump.commands) == 3
 
     run(START, case())
 
