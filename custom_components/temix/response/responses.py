@@ -74,7 +74,8 @@ class Responses:
                 await self._end(response_id)
             for response_id, subentry in wanted.items():
                 settings = subentry.title, dict(subentry.data)  # Home Assistant changes a subentry in place
-                if self._known.get(response_id) != settings:
+                # One that cannot run is tried again: whatever led its entity may be gone.
+                if self._known.get(response_id) != settings or response_id not in self.running:
                     self._known[response_id] = settings
                     await self._begin(subentry)
             self._save()

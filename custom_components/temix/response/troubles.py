@@ -20,6 +20,8 @@ MISSING_AFTER: Final = timedelta(minutes=2)
 SILENT_AFTER: Final = timedelta(minutes=15)
 WRONG_AFTER: Final = timedelta(minutes=1)
 
+MEASURES: Final = frozenset({"sensor", "number", "input_number"})
+"""Where a response reads a number."""
 FAR: Final = 5.0
 """Degrees; a set-point so far out of a device's bounds is in the wrong unit, a nearer one is cut to fit."""
 
@@ -42,10 +44,7 @@ def found(adapter: Adapter, view: Home, commands: Commands) -> Iterator[Trouble]
         if known is None or hass.states.get(known) is None:
             yield Trouble("entity_missing", MISSING_AFTER, known or entity)
     for entity in adapter.read:
-        if entity_id(hass, entity) is not None and view.state(entity) is None:
-            yield Trouble("sensor_silent", SILENT_AFTER, entity_id(hass, entity) or entity)
-        if view.jumps(entity):
-            yield Trouble("level_jumps", timedelta(), entity_id(hass, entity) or entity)
+        yield from _of_sensor(entity, view)
     if adapter.out_of_reach(view) == "wrong_mode":
         yield Trouble("wrong_mode", WRONG_AFTER, entity_id(hass, adapter.controlled[0]) or "")
     for demand in (*adapter.default(), *adapter.run_now()):
@@ -54,6 +53,19 @@ def found(adapter: Adapter, view: Home, commands: Commands) -> Iterator[Trouble]
             yield Trouble("out_of_bounds", timedelta(), entity_id(hass, demand.entity) or "", reason)
     if commands.tries >= TOLD_AFTER and not commands.done:
         yield Trouble("device_ignores", timedelta(), reason=commands.failed or "-")
+
+
+def _of_sensor(entity: str, view: Home) -> Iterator[Trouble]:
+    """What is wrong with an entity that is only read."""
+    state, known = view.state(entity), entity_id(view.hass, entity)
+    if known is None:
+        return
+    if state is None:
+        yield Trouble("sensor_silent", SILENT_AFTER, known)
+    elif state.domain in MEASURES and view.number(entity) is None:
+        yield Trouble("sensor_nonsense", WRONG_AFTER, known, state.state)
+    if view.jumps(entity):
+        yield Trouble("level_jumps", timedelta(), known)
 
 
 def out_of_bounds(hass: HomeAssistant, demand: Demand) -> tuple[float, float] | None:

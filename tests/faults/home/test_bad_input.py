@@ -1,12 +1,25 @@
 """What is wrong with settings, entities and devices: told clearly, the device safe, nothing else disturbed.
 
-Beside each device there is a pump with its own response; whatever happens, it follows its plan.
+Beside each device there is a pump with its own response; whatever happens, it follows its plan. Each kind of
+bad input by its name:
+
+- an entity that is removed, or renamed: `removed`, `renamed`
+- a charger that ignores commands: `ignores`
+- a state of charge that jumps, is away, or cannot be: `state_of_charge`
+- a thermostat in the wrong unit, in the wrong mode, or switched off: `thermostat`
+- a plug that reports its power late, or not at all: `late`, `power`
+- two responses on one entity: `two_responses`
+- a ready-by in the hour that spring leaves out or autumn has twice: `ready`
+
+What the dialog refuses of it is in `tests/integration/test_response_refusals.py`.
 """
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +27,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
+from custom_components import temix
 from custom_components.temix.response.home import Home
 from tests.faults.home.clock import run
 from tests.faults.home.test_safety import END, START, car_response, pump_response, response
@@ -22,6 +36,7 @@ from tests.faults.home.world import World
 
 BOUNDARY = datetime(2026, 11, 24, 18, 15, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+ENGLISH = json.loads((Path(temix.__file__).parent / "translations" / "en.json").read_text(encoding="utf-8"))
 ROOM = {"kind": "heat_cool", "thermostat": "climate.room_room", "power": 2_000}
 
 
@@ -50,10 +65,15 @@ def beside(
 
 
 def told(world: World, issue: str) -> dict[str, str]:
-    """What a repair issue says."""
+    """What a repair issue names, after a look at its words: every language has the same placeholders."""
     found = ir.async_get(world.hass).async_get_issue("temix", issue)
     assert found is not None, world.issues()
-    return dict(found.translation_placeholders or {})
+    placeholders = dict(found.translation_placeholders or {})
+    words = ENGLISH["issues"][found.translation_key]
+    for text in (words["title"], words["description"]):
+        assert placeholders["name"]
+        assert "{" not in text.format(**placeholders)
+    return placeholders
 
 
 def test_a_removed_entity_is_told_and_the_rest_goes_on() -> None:
@@ -67,6 +87,9 @@ def test_a_removed_entity_is_told_and_the_rest_goes_on() -> None:
         await world.after(minutes=3)
         assert world.shown("sensor.car_state") == "unavailable"
         assert told(world, "entity_missing_car")["entity"] == "switch.car_enabled"
+        await world.after(hours=1)
+        assert len(car.commands) == 1  # what is not there is not told
+        assert car.values["enabled"]
 
     beside(case, [car], car=car_response())
 
@@ -143,6 +166,7 @@ def test_a_state_of_charge_that_is_away_is_told() -> None:
         car.change("soc", None)
         await world.until(BOUNDARY + timedelta(minutes=5))
         assert told(world, "sensor_silent_car")["entity"] == "sensor.car_soc"
+        assert car.values["enabled"]  # by the plan that there is
         car.change("soc", 55.0)
         await world.after(minutes=1)
         assert world.issues() == set()
@@ -158,8 +182,14 @@ def test_a_state_of_charge_that_cannot_be_is_none(soc: float) -> None:
         car.change("soc", soc)
         await world.after(minutes=2)
         assert "car" not in world.gateway.reported
+        assert told(world, "sensor_nonsense_car")["reason"] == str(soc)
+        assert car.commands == []
+        car.change("soc", 55.0)
+        await world.after(minutes=1)
+        assert world.issues() == set()
+        assert world.gateway.reported["car"].needed == pytest.approx(0.25 * 60_000 / 0.9)
 
-    beside(case, [car], car=car_response())
+    beside(case, [car], unplanned=["car"], car=car_response())
 
 
 def test_a_thermostat_in_the_wrong_unit_is_told_and_left_alone() -> None:
@@ -297,7 +327,7 @@ def test_a_machines_power_that_is_away_is_told_and_the_button_still_arms() -> No
     beside(case, [dish], unplanned=["dish"], dish=response("dish", **settings, **wishes))
 
 
-def test_two_responses_on_one_entity_the_second_does_not_run() -> None:
+def test_of_two_responses_on_one_entity_the_second_runs_only_when_the_first_is_gone() -> None:
     car = charger("car")
 
     async def case(world: World) -> None:
@@ -307,6 +337,12 @@ def test_two_responses_on_one_entity_the_second_does_not_run() -> None:
             "reason": "switch.car_enabled: Car leads it already",
         }
         assert len(car.commands) == 1
+        await world.after(minutes=5)
+        world.hass.config_entries.async_remove_subentry(world.entry, "car")
+        await world.after(minutes=2)
+        assert world.issues() == set()
+        assert world.shown("sensor.twin_state") == "running"
+        assert [command.value for command in car.commands] == [True, False, True]
 
     twin = response("twin", **car_response()["data"])
     beside(case, [car], car=car_response(), twin=twin)
@@ -368,6 +404,8 @@ def test_the_car_is_ready_by_an_hour_that_is_missing_or_doubled(day: datetime) -
                 world.gateway.say(plan=None)
                 await world.after(seconds=1)
                 ready_by = world.gateway.reported["car"].ready_by
+                assert world.shown("sensor.car_ready_by") == ready_by.isoformat()
+                assert f"{dt_util.as_local(ready_by):%H:%M}" == ("03:30" if day.month == 3 else "01:30")
                 while dt_util.utcnow() < ready_by:
                     await world.after(minutes=1)
                     if car.values["enabled"]:
