@@ -16,6 +16,16 @@ for talkative in ("sqlalchemy.engine", "homeassistant.components.recorder.pool")
 
 
 @pytest.fixture
+def integration_unblocked() -> Iterator[BlockBuster]:
+    """Make the integration fail where it blocks the event loop, also by what it calls in Home Assistant.
+
+    The gateway beside it in the same process is none of Home Assistant's; its own tests have ``no_blocking``.
+    """
+    with blockbuster_ctx(["custom_components.temix"]) as guard:
+        yield guard
+
+
+@pytest.fixture
 def no_blocking() -> Iterator[BlockBuster]:
     """Make our code fail where it blocks the event loop: a file, a database, a sleep."""
     with blockbuster_ctx(["temix_gateway", "temix_retailer", "custom_components"]) as guard:

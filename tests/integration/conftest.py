@@ -40,6 +40,11 @@ def _custom_integrations(enable_custom_integrations: None) -> None:
     """Let Home Assistant load from custom_components."""
 
 
+@pytest.fixture(autouse=True)
+def _unblocked(integration_unblocked: object) -> None:
+    """Whatever happens here, the integration never blocks the event loop."""
+
+
 @pytest.fixture
 def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
     """Write snapshots as Home Assistant does."""
