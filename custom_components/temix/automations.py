@@ -4,6 +4,7 @@ These helpers are young and move between releases: what differs between 2026.10 
 (``condition`` became a package with the same names), so that a change of theirs is a change of this file.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Final, override
 
@@ -101,9 +102,9 @@ class GatewayCondition(Condition):
         super().__init__(hass, config)
         self._options = config.options or {}
 
+    @abstractmethod
     def holds(self, coordinator: TemixCoordinator) -> bool:
         """Whether it is so for this gateway."""
-        raise NotImplementedError
 
     @property
     @override

@@ -152,7 +152,7 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
         self.now = Now.of(state, instant, getattr(self, "now", None))
         self.moment = Moment.at(instant, self.zone)
         history = self.memory.history.seen(self.now.price, instant)
-        self.curve = whole_curve(state, self.now.price, history)
+        self.curve = whole_curve(state, history)
         self.outlook = Outlook.of(
             to_buy(self.curve),
             self.now.buy,

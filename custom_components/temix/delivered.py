@@ -67,6 +67,7 @@ class Delivered:
         try:
             found = await self._coordinator.client.get_statement(since, now + FIVE_MINUTES, "interval")
         except TemixError as error:
+            self._revision = None  # the next look asks again
             _LOGGER.debug("No statement by intervals from the gateway: %s", error)
             return
         self._lines = kept | {line.start: line for line in found.lines if line.settled}

@@ -118,13 +118,10 @@ class Outlook:
         )
 
 
-def whole_curve(state: GatewayState, spot: Spot | None, history: History) -> list[PriceStep | Spot]:
+def whole_curve(state: GatewayState, history: History) -> list[PriceStep | Spot]:
     """What is known: intervals that passed, the current one, live tenders."""
-    steps: list[PriceStep | Spot] = [*history.spots]
-    if spot is not None and (not steps or steps[-1].start < spot.start):
-        steps.append(spot)
-    last = steps[-1].end if steps else None
-    return steps + [step for step in state.prices if last is None or step.start >= last]
+    last = history.spots[-1].end if history.spots else None
+    return [*history.spots, *(step for step in state.prices if last is None or step.start >= last)]
 
 
 def _follow(best: Callable[[datetime, datetime], Window | None], moment: Moment, before: Windows) -> Windows:

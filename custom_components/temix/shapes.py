@@ -117,8 +117,6 @@ def plain(value: Any) -> JsonValueType:
             return float(value)
         case datetime():
             return value.isoformat()
-        case Mapping():
-            return {str(key): plain(item) for key, item in value.items()}
         case list() | tuple():
             return [plain(item) for item in value]
         case _:

@@ -31,6 +31,13 @@ from custom_components.temix.client import (
 from tests.client.mock_server import MockServer, error, result
 from tests.gateway.home.fake_core import GATEWAY_ID
 
+UNREADABLE = {
+    "money_a_day": "much",
+    "highest_price": 1,
+    "money_a_day_ceiling": "20",
+    "highest_price_ceiling": 2,
+}
+
 
 class States(asyncio.Queue[GatewayState]):
     """Every state that a listening client gave."""
@@ -245,6 +252,10 @@ async def test_command_when_the_line_breaks(mock: MockServer, client: Client) ->
     "message, wrong",
     [
         ({"type": "event", "number": 1, "changes": {"ledger": 7}}, ProtocolError),
+        (
+            {"type": "event", "number": 1, "changes": {"limits": UNREADABLE}},
+            ProtocolError,
+        ),
         ({"type": "event", "number": 1}, ProtocolError),
         ({"type": "error", "id": None, "code": "invalid_message", "message": "?"}, ProtocolError),
     ],

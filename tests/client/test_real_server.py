@@ -26,7 +26,7 @@ from temix_gateway.home.account import (
     Transaction,
     TransactionPage,
 )
-from temix_gateway.home.messages import Ledger, ReportReadings
+from temix_gateway.home.messages import Ledger, ReportHistory, ReportReadings
 from temix_gateway.home.roles import Role
 
 from custom_components.temix.client import (
@@ -202,6 +202,16 @@ async def test_reports_arrive_as_typed_devices(gateway: Gateway, session: aiohtt
     assert pool.remaining == 4 * 3_600_000
     assert home.base_load[0].power == 412
     assert readings.readings[0].energy == -42
+
+
+async def test_past_hours_arrive_with_their_gaps(gateway: Gateway, session: aiohttp.ClientSession) -> None:
+    client = make(session, gateway)
+    async with listening(client):
+        await client.report_history(NOW, [800, None], [0, 2_000])
+    await client.close()
+    (report,) = gateway.core.commands
+    assert isinstance(report, ReportHistory)
+    assert (report.start, report.load, report.sun) == (NOON, [800, None], [0, 2_000])
 
 
 async def test_a_preview_comes_back_typed(gateway: Gateway, session: aiohttp.ClientSession) -> None:

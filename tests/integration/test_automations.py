@@ -131,6 +131,7 @@ async def test_transactions_and_hours_that_move_are_told_with_what_they_are(
         {"trigger": "temix.published_hour_moved", "options": {"percent": 15}},
         {"trigger": "temix.published_hour_moved", "options": {"percent": 90}},
         {"trigger": "temix.transaction_made", "options": {"config_entry_id": "another"}},
+        {"trigger": "temix.published_hour_moved", "options": {"config_entry_id": "another"}},
         mode="queued",
     )
     await cost(gateway, loaded, 10, FLAT)

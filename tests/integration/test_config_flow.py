@@ -429,11 +429,11 @@ async def test_the_app_that_was_there_first_is_found_by_the_dialog(
 
 
 async def test_the_network_is_asked_itself(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A browser that is told two names, one of which nobody resolves."""
+    """A browser that is told three names; nobody resolves one, and one has no address."""
 
     class Browser:
         def __init__(self, network: Any, service: str, handlers: list[Any]) -> None:
-            for name in ("Home", "Gone"):
+            for name in ("Home", "Gone", "Nowhere"):
                 handlers[0](
                     zeroconf=network, service_type=service, name=f"{name}.{service}", state_change=None
                 )
@@ -452,7 +452,7 @@ async def test_the_network_is_asked_itself(hass: HomeAssistant, monkeypatch: pyt
             return not self.name.startswith("Gone")
 
         def parsed_addresses(self) -> list[str]:
-            return ["192.0.2.7"]
+            return [] if self.name.startswith("Nowhere") else ["192.0.2.7"]
 
     assert await on_the_network(hass) == []  # Home Assistant's zeroconf is not there
     hass.config.components.add("zeroconf")

@@ -52,6 +52,15 @@ def test_a_device_that_stops_because_it_has_finished_is_not_a_person() -> None:
     assert is_manual(change("on", "off", user=True), command(), {"ours"}, finished=True)
 
 
+@pytest.mark.parametrize("shown,expected", [("10.0", False), ("13.0", True)])
+def test_a_slow_device_that_still_shows_what_it_was_told_before_is_no_person(
+    shown: str, expected: bool
+) -> None:
+    before = (number_set("number.current", 10.0, 0.5),)
+    told = Command(TARGET, confirmed=False, age=timedelta(seconds=50), before=before)
+    assert is_manual(change("6.0", shown), told, {"ours"}, finished=False) is expected
+
+
 def test_our_context_does_not_hide_a_person() -> None:
     """Home Assistant keeps our context on an entity for 5 s: a press within that time carries it."""
     pressed = Change("on", "off", user=False, context="ours", parent=None)

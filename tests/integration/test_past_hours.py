@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from homeassistant.components.recorder.models import StatisticMeanType
 from homeassistant.components.recorder.statistics import async_import_statistics
-from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.config_entries import SOURCE_USER, ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -22,6 +22,7 @@ from custom_components.temix.client import Hello, TemixError
 from custom_components.temix.const import DOMAIN
 from custom_components.temix.meter import telling
 from custom_components.temix.meter.telling import PastHours
+from tests.integration.dialog import asked
 
 HOUR = timedelta(hours=1)
 GRID = [800.0, 900.0, 0.0, 500.0]
@@ -111,6 +112,20 @@ async def test_a_device_led_is_no_part_of_them(hass: HomeAssistant, home: MockCo
     await past.tell(client, frozenset())  # type: ignore[arg-type]
     await past.tell(client, frozenset({car.id}))  # type: ignore[arg-type]
     assert [known(load) for _, load, _ in client.told] == [[800, 1_300, 2_000, 500], [500, 1_000, 1_700, 200]]
+
+
+async def test_the_dialog_suggests_the_meter_of_the_energy_dashboard(hass: HomeAssistant) -> None:
+    entry = MockConfigEntry(domain=DOMAIN)
+    entry.add_to_hass(hass)
+    assert await async_setup_component(hass, "energy", {})
+    from homeassistant.components.energy.data import async_get_manager  # noqa: PLC0415 - it is slow to load
+
+    manager = await async_get_manager(hass)
+    grid = {"type": "grid", "stat_energy_from": "sensor.in", "stat_energy_to": "sensor.out"}
+    await manager.async_update({"energy_sources": [grid]})  # type: ignore[typeddict-item]
+    subentries = hass.config_entries.subentries
+    page = await subentries.async_init((entry.entry_id, "meter"), context={"source": SOURCE_USER})
+    assert asked(page) == {"imported": ["sensor.in"], "exported": ["sensor.out"], "produced": []}
 
 
 async def test_they_are_told_once_a_day_and_to_each_gateway_that_greets(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, ServiceCall
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -196,6 +196,23 @@ async def test_a_good_time_is_told_by_the_chosen_entity(
     gateway.update(plan=plan("laundry"))
     await until(lambda: bool(sent))
     assert (sent[0]["entity_id"], sent[0]["title"]) == ("notify.phone", "Laundry")
+
+
+async def test_a_good_time_is_told_on_the_page_where_the_chosen_entity_fails(
+    hass: HomeAssistant, responses: dict[str, Running], gateway: Gateway
+) -> None:
+    def fail(call: ServiceCall) -> None:
+        raise HomeAssistantError("the phone is not reachable")
+
+    hass.services.async_register("notify", "send_message", fail)
+    hass.states.async_set("notify.phone", "unknown")
+    object.__setattr__(responses["laundry"].adapter, "notify", "notify.phone")
+    gateway.update(plan=plan("laundry", start=NOON + HOUR))
+    await until(lambda: responses["laundry"].good_time is False)
+    gateway.update(plan=plan("laundry"))
+    await until(lambda: bool(hass.data.get("persistent_notification")))
+    (note,) = hass.data["persistent_notification"].values()
+    assert (note["title"], "until 13:00" in note["message"]) == ("Laundry", True)
 
 
 async def act(hass: HomeAssistant, action: str, name: str, **data: Any) -> None:

@@ -15,6 +15,7 @@ from homeassistant.helpers.recorder import get_instance
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from temix_gateway.home.account import GetSettledHours, SettledHour, SettledHours
+from temix_gateway.home.errors import CommandRefused
 
 from custom_components.temix.statistics import KINDS, statistic_id
 from tests.gateway.home.fake_core import GATEWAY_ID, HOUR, NOON, Gateway
@@ -194,3 +195,24 @@ async def test_another_currency_is_a_repair_issue(
     hass.config.currency = "USD"
     loaded.runtime_data.look_again()
     assert issue_registry.async_get_issue("temix", issue) is None
+
+
+async def test_a_gateway_that_does_not_answer_is_asked_again_at_its_next_word(
+    hass: HomeAssistant, gateway: Gateway, loaded: MockConfigEntry
+) -> None:
+    ledger = Ledger(gateway, range(3))
+    answer = gateway.core.look_up
+
+    async def refuse(_: GetSettledHours) -> SettledHours:
+        raise CommandRefused("the ledger is being checked")
+
+    gateway.core.look_up = refuse  # type: ignore[method-assign, assignment]
+    ledger.tell()
+    await pushed(loaded, lambda: loaded.runtime_data.data.account is not None)
+    await imported(hass, loaded)
+    assert not any((await rows(hass)).values())
+    gateway.core.look_up = answer  # type: ignore[method-assign]
+    gateway.update(mode="advise")
+    await pushed(loaded, lambda: loaded.runtime_data.data.mode == "advise")
+    await imported(hass, loaded)
+    assert {len(series) for series in (await rows(hass)).values()} == {3}

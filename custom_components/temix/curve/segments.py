@@ -54,11 +54,6 @@ class Segment(NamedTuple):
     end: datetime
     value: int
 
-    @property
-    def length(self) -> timedelta:
-        """How long it holds."""
-        return self.end - self.start
-
     def within(self, start: datetime, end: datetime) -> Segment | None:
         """The part of it between two instants, if there is any."""
         if start <= self.start and self.end <= end:
@@ -73,11 +68,6 @@ type Curve = Sequence[Segment]
 def to_buy(steps: Iterable[Priced]) -> list[Segment]:
     """What a kWh costs; steps without a price are gaps."""
     return [Segment(step.start, step.end, price) for step in steps if (price := step.buy) is not None]
-
-
-def to_sell(steps: Iterable[Priced]) -> list[Segment]:
-    """What a kWh brings; steps without a price are gaps."""
-    return [Segment(step.start, step.end, price) for step in steps if (price := step.sell) is not None]
 
 
 def to_carbon(steps: Iterable[Priced]) -> list[Segment]:
