@@ -44,8 +44,12 @@ from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.worker import PlannerProcess
 from temix_gateway.pulse import Pulse
 from temix_gateway.resync import Fetched, resynchronise
+from temix_gateway.retailer.published.link import PublishedLink
+from temix_gateway.retailer.published.services import feed
+from temix_gateway.retailer.published.store import Store
 from temix_gateway.retailer.service import Account
 from temix_gateway.retailer.temix import TemixLink
+from temix_gateway.retailer_config import Retailer
 from temix_gateway.rules import Rules
 from temix_gateway.supervisor import Supervisor, from_environment
 from temix_gateway.upkeep import keep_up, show_life
@@ -202,7 +206,9 @@ async def resync(config: Config) -> Fetched:
     try:
         if ledger.fault:
             raise LedgerLocked(ledger.fault)
-        link = await asyncio.to_thread(_link, config, files, clock)
+        if not isinstance(config.retailer, Retailer):
+            raise Unusable("retailer.service: a service that only publishes prices has no records to fetch")
+        link = await asyncio.to_thread(_temix, config, config.retailer, files, clock)
         async with link.session():
             return await resynchronise(ledger, link, clock)
     finally:
@@ -233,18 +239,27 @@ def rules(config: Config) -> Rules:
     )
 
 
-def _link(config: Config, files: Files, clock: Clock) -> TemixLink:
+type _Link = TemixLink | PublishedLink
+
+
+def _link(config: Config, files: Files, clock: Clock) -> _Link:
+    if isinstance(config.retailer, Retailer):
+        return _temix(config, config.retailer, files, clock)
+    store = Store(files.prices)
+    return PublishedLink(feed(config.retailer), config.trading.bounds, store, clock, SystemRandom())
+
+
+def _temix(config: Config, retailer: Retailer, files: Files, clock: Clock) -> TemixLink:
     return TemixLink(
         PartyId(config.home.party),
         keys.load_or_make(files.key),
-        _account(config),
+        _account(retailer),
         clock=clock,
         random=SystemRandom(),
     )
 
 
-def _account(config: Config) -> Account:
-    retailer = config.retailer
+def _account(retailer: Retailer) -> Account:
     secret = retailer.client_secret or _secret(retailer.client_secret_file or "")
     redaction.learn([secret])
     try:

@@ -21,7 +21,7 @@ from temix_market.ports import (
     ToldReadings,
     ToldSubscription,
 )
-from temix_market.settlement import Settlement, Spot, settle
+from temix_market.settlement import Settlement, Spot, can_settle, settle
 from temix_market.tenders import Publication
 from temix_market.transactions import Kind, Pair
 
@@ -234,9 +234,9 @@ class Books:
             done = []
             for start, delivery in self._open.items():
                 spots = self._market.settling(start) if start >= self._kept_from else None
-                if spots is not None:
-                    step = Interval(start, FIVE_MINUTES)
-                    done.append(settle(delivery, self._market.positions.enclosing(step), spots))
+                pairs = self._market.positions.enclosing(Interval(start, FIVE_MINUTES))
+                if spots is not None and can_settle(delivery, pairs, spots):
+                    done.append(settle(delivery, pairs, spots))
             if done:
                 await self._ledger.settle(done)
                 self._settled(done)

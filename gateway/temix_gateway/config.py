@@ -15,10 +15,11 @@ from temix_market.tenders import PriceBounds
 from temix_market.units import Money, Price, parse_money
 
 from temix_gateway.errors import GatewayError
+from temix_gateway.retailer.published.services import check
+from temix_gateway.retailer_config import PUBLISHED, AnyRetailer, Retailer
 from temix_gateway.tariff_config import EXAMPLE, Charges, TariffBand, TariffSection, extras, tariff
 
 type Mode = Literal["monitor", "advise", "automatic"]
-type Filled = Annotated[str, Meta(min_length=1)]
 type Decimal = Annotated[str, Meta(pattern=r"^-?\d+(\.\d+)?$")]
 
 
@@ -65,27 +66,6 @@ class Operations(Struct, frozen=True, forbid_unknown_fields=True):
 
     listen: Annotated[bool, Meta(description="Serve them.")] = False
     port: Annotated[int, Meta(ge=0, le=65535, description="Their port; 0 takes a free one.")] = 8742
-
-
-class Retailer(Struct, frozen=True, forbid_unknown_fields=True):
-    """The retailer's TeMIX service, as its enrolment letter says."""
-
-    url: Annotated[str, Meta(description="Address of the service, beginning with `https://`.")]
-    client_id: Annotated[str, Meta(min_length=1, description="Name of this home's account.")]
-    client_secret_file: Annotated[
-        Filled | None,
-        Meta(description="File that holds the account's secret; relative to this file."),
-    ] = None
-    client_secret: Annotated[
-        Filled | None,
-        Meta(description="The secret itself, in place of its file: for Home Assistant's app."),
-    ] = None
-    ca_file: Annotated[
-        str | None,
-        Meta(
-            description="Certificate authority to trust instead of the system's: for a service of your own."
-        ),
-    ] = None
 
 
 class Home(Struct, frozen=True, forbid_unknown_fields=True):
@@ -152,7 +132,7 @@ class BillGuard(Struct, frozen=True, forbid_unknown_fields=True):
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """A whole configuration file."""
 
-    retailer: Retailer
+    retailer: AnyRetailer
     home: Home
     gateway: Gateway = Gateway()
     trading: Trading = Trading()
@@ -207,7 +187,7 @@ def load(path: Path) -> Config:
         form = path.suffix.removeprefix(".").upper()
         raise ConfigError(path, "", f"is not valid {form}: {error}") from error
     try:
-        config = msgspec.convert(raw, Config)
+        config = msgspec.convert(_with_service(raw), Config)
     except msgspec.ValidationError as error:
         raise ConfigError(path, *_explain(str(error))) from error
     _check(path, config)
@@ -233,11 +213,13 @@ def reference() -> str:
         "Generated from the code. One TOML file; `temix-gateway config` prints a commented one.",
         "It is checked at every start: an unknown key or an impossible value stops it and is named.",
     ]
-    lists: list[tuple[str, type[Struct]]] = [("[tariff]", TariffSection), ("[tariff.bands]", TariffBand)]
-    for name, section in _sections() + lists:
+    parts = [(f"`[{name}]`", section) for name, section in _sections()]
+    parts += [(f"`[retailer]` with `service = {_toml(_tag(section))}`", section) for section in PUBLISHED]
+    parts += [("`[[tariff]]`", TariffSection), ("`[[tariff.bands]]`", TariffBand)]
+    for heading, section in parts:
         lines += [
             "",
-            f"## `[{name}]`",
+            f"## {heading}",
             "",
             _first_line(section),
             "",
@@ -260,12 +242,12 @@ _EXAMPLES: Final = {
 
 def _resolved(config: Config, folder: Path) -> Config:
     """Make the paths in the file absolute: they are relative to the file, not to where the gateway runs."""
-    retailer = msgspec.structs.replace(
-        config.retailer,
-        client_secret_file=config.retailer.client_secret_file
-        and str(folder / config.retailer.client_secret_file),
-        ca_file=config.retailer.ca_file and str(folder / config.retailer.ca_file),
-    )
+    paths = {
+        key: str(folder / path)
+        for key in ("client_secret_file", "ca_file")
+        if (path := getattr(config.retailer, key, None))
+    }
+    retailer = msgspec.structs.replace(config.retailer, **paths)
     gateway = msgspec.structs.replace(config.gateway, data=str(folder / config.gateway.data))
     return msgspec.structs.replace(config, retailer=retailer, gateway=gateway)
 
@@ -280,10 +262,7 @@ def _check(path: Path, config: Config) -> None:
             "gateway.time_zone",
             f"{config.gateway.time_zone!r} is no time zone: use a name like America/Chicago",
         ) from None
-    url = urlsplit(config.retailer.url)
-    if url.scheme != "https" or not url.hostname:
-        raise ConfigError(path, "retailer.url", f"{config.retailer.url!r} does not begin with https://")
-    _check_secret(path, config.retailer)
+    _check_retailer(path, config.retailer)
     for key in (
         "money_a_day",
         "highest_price",
@@ -310,8 +289,24 @@ def _check(path: Path, config: Config) -> None:
         raise ConfigError(path, "trading.lowest_tender", "is not below trading.highest_tender")
 
 
-def _check_secret(path: Path, retailer: Retailer) -> None:
-    if (retailer.client_secret_file is None) == (retailer.client_secret is None):
+def _with_service(raw: Any) -> Any:
+    """The retailer's service is TeMIX where the file names none: so it was before there were others."""
+    retailer = raw.get("retailer")
+    return raw | {"retailer": {"service": "temix"} | retailer} if isinstance(retailer, dict) else raw
+
+
+def _check_retailer(path: Path, retailer: AnyRetailer) -> None:
+    """Refuse an address without TLS (but of this machine, where nobody listens), and a missing secret."""
+    url = urlsplit(retailer.url)
+    own = not isinstance(retailer, Retailer) and url.hostname in {"127.0.0.1", "localhost"}
+    if not url.hostname or (url.scheme != "https" and not own):
+        raise ConfigError(path, "retailer.url", f"{retailer.url!r} does not begin with https://")
+    if not isinstance(retailer, Retailer):
+        try:
+            check(retailer)
+        except InvalidField as error:
+            raise ConfigError(path, f"retailer.{error.field}", error.reason) from error
+    elif (retailer.client_secret_file is None) == (retailer.client_secret is None):
         raise ConfigError(path, "retailer.client_secret_file", "is missing: name the file of the secret")
 
 
@@ -348,12 +343,18 @@ def _explain(message: str) -> tuple[str, str]:
 
 def _sections() -> list[tuple[str, type[Struct]]]:
     hints = get_type_hints(Config)
-    return [(name, hints[name]) for name in _SECTIONS]
+    return [(name, Retailer if name == "retailer" else hints[name]) for name in _SECTIONS]
+
+
+def _tag(section: type[Struct]) -> Any:
+    return section.__struct_config__.tag
 
 
 def _keys(section: type[Struct]) -> list[tuple[str, str, Any]]:
     hints = get_type_hints(section, include_extras=True)
-    return [
+    tag = _tag(section)
+    service = [("service", "Who this section is about.", tag)] if tag else []
+    return service + [
         (field.encode_name, _description(hints[field.name]), _default(field))
         for field in msgspec.structs.fields(section)
     ]

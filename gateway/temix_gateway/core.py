@@ -18,6 +18,7 @@ from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, SECOND, Duration, 
 from temix_market.intervals import Interval, enclosing
 from temix_market.ladder import Rung
 from temix_market.ports import Booked, Clock, Heads, RetailerLink, Seal, Terms, ToldReadings, ToldSubscription
+from temix_market.positions import Positions
 from temix_market.products import Side
 from temix_market.tenders import PriceBounds, Publication
 from temix_market.transactions import Leg, Order, Pair, PairKey
@@ -71,6 +72,7 @@ ORDER_LIFE: Final = MINUTE
 """How long an order may be on its way before it is only asked for."""
 CLOCK_ERROR: Final = Duration(2 * SECOND)
 CLOCK_PROOF_LASTS: Final = HOUR
+PRICES_ONLY: Final = "the retailer publishes prices and takes no orders"
 UNKNOWN_TERMS: Final = Terms(NO_CURRENCY, "UTC", PriceBounds(Price(0), Price(0)))
 """Until a retailer was heard for the first time."""
 
@@ -184,6 +186,7 @@ class Core:
     def agreed(self, terms: Terms) -> None:
         """Take the market's terms."""
         self._terms = terms
+        self.owner.indicative = terms.indicative
 
     def heard(self, now: Instant, heads: Heads) -> None:
         """Compare clocks, whose proof lasts an hour, and heads: where they differ the retailer is asked."""
@@ -331,6 +334,8 @@ class Core:
         found = []
         if self.books.fault:
             found.append(Lock("ledger", self.books.fault))
+        if self._terms.indicative:
+            return [*found, Lock("published", PRICES_ONLY)]
         if not self._link.up:
             found.append(Lock("retailer", "the retailer is not connected"))
         proven = self._clock_proven_at
@@ -424,12 +429,13 @@ class Core:
         intervals = tapering(now, HORIZON)
         others = await self._rest(loads, now, intervals)
         load = [rest + held for rest, held in zip(others, held_load(reported, intervals), strict=True)]
-        prices = Prices(rungs, past_prices(self.market), self.owner.rules.zone)
+        published = self._terms.indicative
+        prices = Prices(rungs, past_prices(self.market), self.owner.rules.zone, unpaid=published)
         return Problem(
             now=now,
             steps=prices.steps(
                 intervals,
-                self.market.positions,
+                Positions() if published else self.market.positions,  # where the kink is: see ``Spot``
                 [max(0.0, power) for power in load],
                 [max(0.0, -power) for power in load],
             ),

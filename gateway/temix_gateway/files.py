@@ -29,6 +29,11 @@ class Files:
         return self.folder / "terms.json"
 
     @property
+    def prices(self) -> Path:
+        """Published prices, until their intervals are over."""
+        return self.folder / "prices.json"
+
+    @property
     def currency(self) -> str:
         """The market's currency, as last heard; ``NO_CURRENCY`` where no retailer was heard yet."""
         try:

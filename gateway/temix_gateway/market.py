@@ -11,7 +11,7 @@ from temix_market.plausibility import JumpGuard
 from temix_market.positions import Positions
 from temix_market.products import Resource, Side
 from temix_market.settlement import Spot
-from temix_market.tenders import PartyId, PriceBounds, Publication, check_prices
+from temix_market.tenders import PartyId, PriceBounds, Publication, check_prices, is_published
 from temix_market.transactions import Pair
 from temix_market.units import CarbonIntensity, Price
 
@@ -32,9 +32,20 @@ class _Author:
     def spot(self, author: PartyId, start: Instant) -> Spot | None:
         """Its prices of the 5 minutes from ``start``, so far as it has spoken."""
         quote = self.quotes.get(start, {})
-        if len(quote) < len(Side):
+        sell, buy = quote.get(Side.SELL), quote.get(Side.BUY)
+        if sell is None or (buy is None and not is_published(author)):
             return None
-        return Spot(author, Interval(start, FIVE_MINUTES), quote[Side.SELL], quote[Side.BUY])
+        return Spot(author, Interval(start, FIVE_MINUTES), sell, buy)
+
+
+def both(spots: Iterable[Spot]) -> tuple[Price, Price | None]:
+    """The prices of all parties together to buy, and to sell where each of them has one."""
+    buy: int = 0
+    sell: int | None = 0
+    for spot in spots:
+        buy += spot.sell
+        sell = None if sell is None or spot.buy is None else sell + spot.buy
+    return Price(buy), None if sell is None else Price(sell)
 
 
 class Market:
@@ -114,8 +125,7 @@ class Market:
         known = [spot for spot in spots if spot is not None]
         if len(known) < len(Resource):
             return None, None, True
-        buy, sell = sum(spot.sell for spot in known), sum(spot.buy for spot in known)
-        return Price(buy), Price(sell), len(frozen) < len(Resource)
+        return *both(known), len(frozen) < len(Resource)
 
     def forget_before(self, instant: Instant, settled: Instant) -> None:
         """Drop tenders of intervals that end by ``instant``, and all else that ends by ``settled``."""

@@ -42,6 +42,8 @@ class Owner:
         self.rules = rules
         self.paused = chosen.paused
         self.mandate: Mandate | None = None
+        self.indicative = False
+        """Whether the retailer only publishes prices: nothing can be traded, so nothing needs a mandate."""
         self._ledger = ledger
         self._chosen_mode = chosen.mode
         self._own = chosen.limits
@@ -81,7 +83,7 @@ class Owner:
         Raises:
             CommandRefused: trading needs a mandate.
         """
-        if mode == "automatic" and self.mandate is None:
+        if mode == "automatic" and self.mandate is None and not self.indicative:
             raise CommandRefused(self._lacking(NO_CURRENCY))
         self._chosen_mode = mode
         await self._chosen()
@@ -159,7 +161,7 @@ class Owner:
     @property
     def _waiting(self) -> bool:
         """Whether trading was chosen and waits for a mandate."""
-        return self._chosen_mode == "automatic" and self.mandate is None
+        return self._chosen_mode == "automatic" and self.mandate is None and not self.indicative
 
     def _lacking(self, currency: str) -> str:
         if self.mandate is not None:

@@ -6,15 +6,15 @@ from zoneinfo import ZoneInfo
 
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.intervals import Interval, spread_evenly
-from temix_market.units import Energy, Power, Price
+from temix_market.units import Energy, Power
 
 from temix_gateway.home import devices as reported
 from temix_gateway.home.devices import Load
 from temix_gateway.home.messages import ReportHistory
-from temix_gateway.market import Market
+from temix_gateway.market import Market, both
 from temix_gateway.planning import Plan, devices
 from temix_gateway.planning.forecast import History, Kind
-from temix_gateway.planning.horizon import Shown
+from temix_gateway.planning.horizon import UNPAID, Shown
 
 WATER_WH_PER_LITRE_KELVIN: Final = 1.163
 USEFUL_WATER: Final = 40_000
@@ -69,8 +69,8 @@ def past_prices(market: Market) -> dict[Instant, Shown]:
     past = {}
     for start in market.spots:
         if spots := market.settling(start):
-            buy, sell = sum(spot.sell for spot in spots), sum(spot.buy for spot in spots)
-            past[start] = Shown(Price(buy), Price(sell))
+            buy, sell = both(spots)
+            past[start] = Shown(buy, UNPAID if sell is None else sell)
     return past
 
 

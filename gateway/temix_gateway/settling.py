@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from temix_market.instants import HOUR, Instant
 from temix_market.intervals import enclosing
 from temix_market.products import Resource
-from temix_market.settlement import Settlement, Spot, settle
+from temix_market.settlement import Settlement, Spot, can_settle, settle
 from temix_market.transactions import Pair
 
 from temix_gateway.ledger.ledger import Ledger
@@ -24,11 +24,11 @@ async def settle_open(ledger: Ledger, since: Instant) -> Sequence[Settlement]:
     for delivery in await ledger.deliveries(since):
         step = delivery.interval
         known = spots.get(step.start, [])
-        if len(known) < len(Resource):
-            continue
         within = [
             pair for pair in pairs.get(enclosing(step.start, HOUR).start, ()) if pair.interval.encloses(step)
         ]
+        if len(known) < len(Resource) or not can_settle(delivery, within, known):
+            continue
         again = settle(delivery, within, known)
         if settled.get(step.start) != (again.position, delivery):
             done.append(again)

@@ -121,6 +121,7 @@ def line_message(line: Line, name: str, bill: Bill | None) -> messages.Statement
         estimated=line.estimated,
         by_retailer=line.by_retailer,
         final=line.final,
+        shadow=line.shadow,
         missing=[
             messages.MissingSpan(start=gap.interval.start, end=gap.interval.end, why=gap.why.value)
             for gap in line.missing

@@ -164,6 +164,10 @@ def _period(line: StatementLine, zone: ZoneInfo) -> str:
 
 
 def _standing(line: StatementLine) -> str:
+    if line.shadow:
+        return (
+            f"A shadow account in {line.shadow} of {line.settled} intervals: what would be owed, not what is."
+        )
     if line.final:
         return "All of it is final."
     return "Not final: something can still change, or is missing or still to come."

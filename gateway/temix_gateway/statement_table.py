@@ -61,6 +61,11 @@ def remarks(statement: Statement) -> Iterable[str]:
             f"On {tariff.name} the same deliveries would have cost {amount(tariff.total)}: "
             f"{amount(abs(saved))} {word}. {items(tariff.charges)}."
         )
+    if total.shadow:
+        yield (
+            f"Shadow account: {total.shadow} of {total.settled} intervals say what would be owed at "
+            "published prices, not what is."
+        )
     if total.settled:
         home = total.settled - total.by_retailer
         yield f"Readings: {total.by_retailer} by the retailer's meter, which win (R), {home} by the home's."

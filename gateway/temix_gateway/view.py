@@ -93,6 +93,7 @@ def state(facts: Facts, market: Market) -> State:
         bill_guard=facts.guard,
         limits=facts.limits,
         mandate=facts.mandate,
+        shadow=facts.terms.indicative,
     )
 
 

@@ -150,11 +150,15 @@ type Told = ToldAnswer | ToldSubscription | ToldReadings
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The terms of a retailer's market: ISO 4217 currency, IANA zone of its days, signed price bounds."""
+    """The terms of a retailer's market: ISO 4217 currency, IANA zone of its days, signed price bounds.
+
+    ``indicative``: its tenders are published prices, nothing can be ordered, and what is settled is a shadow.
+    """
 
     currency: str
     zone: str
     bounds: PriceBounds
+    indicative: bool = False
 
 
 class RetailerListener(Protocol):

@@ -8,28 +8,45 @@ from temix_market.errors import InvalidField
 from temix_market.instants import FIVE_MINUTES, Instant
 from temix_market.intervals import Interval
 from temix_market.products import Side
-from temix_market.tenders import PartyId, Publication, Tender
+from temix_market.tenders import PartyId, Publication, Tender, is_published
 from temix_market.transactions import Kind, Leg, Pair
 from temix_market.units import Energy, Money, Price, cost
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One party's frozen 5-minute prices of one interval: the party's own sell and buy tender."""
+    """One party's frozen 5-minute prices of one interval: the party's own sell and buy tender.
+
+    A party that only publishes prices may have none to buy at, or one above its price to sell.
+    """
 
     author: PartyId
     interval: Interval
     sell: Price
-    buy: Price
+    buy: Price | None
 
     def __post_init__(self) -> None:
-        """Refuse a party that buys dearer than it sells: a home could pump money in a circle."""
-        if self.sell < self.buy:
+        """Refuse who trades and buys dearer than it sells: money could be pumped in a circle."""
+        if is_published(self.author):
+            return
+        if self.buy is None or self.sell < self.buy:
             raise InvalidField("spot", f"{self.author} sells at {self.sell} below its buy price {self.buy}")
 
-    def price_of(self, deviation: Energy) -> Price:
-        """What applies: the sell tender to more than the position, the buy tender to less."""
-        return self.sell if deviation > 0 else self.buy
+    def deviation_cost(self, position: Energy, delivery: Energy) -> Money:
+        """What the difference between position and delivery costs.
+
+        More than the position is bought at the sell tender, less is sold at the buy tender. Prices that are
+        only published have their kink where import turns to export: a kWh not taken is one not paid for.
+
+        Raises:
+            InvalidField: there is no price for it.
+        """
+        kink = Energy(0) if is_published(self.author) else position
+        below = Energy(min(delivery, kink) - kink)
+        if below and self.buy is None:
+            raise InvalidField("spots", f"{self.author} has no price for export in {self.interval}")
+        above = Energy(max(delivery, kink) - position)
+        return Money(cost(above, self.sell) + cost(below, self.buy or Price(0)))
 
 
 def freeze(publications: Iterable[Publication], interval: Interval) -> Spot | None:
@@ -89,6 +106,17 @@ class Settlement:
         return Money(sum(account.total for account in self.accounts))
 
 
+def can_settle(delivery: Delivery, pairs: Sequence[Pair], spots: Sequence[Spot]) -> bool:
+    """Whether everybody with whom the home has a pair has a spot, and what was delivered has a price.
+
+    What was bought of one retailer is not settled at the prices of another; what was exported where nobody
+    publishes a price for it is not settled at all.
+    """
+    known = {spot.author for spot in spots}
+    traded = {leg.author for pair in pairs for leg in (pair.energy, pair.transport)}
+    return traded <= known and all(spot.buy is not None or delivery.energy >= 0 for spot in spots)
+
+
 def settle(delivery: Delivery, pairs: Sequence[Pair], spots: Sequence[Spot]) -> Settlement:
     """Settle one 5-minute interval.
 
@@ -99,7 +127,7 @@ def settle(delivery: Delivery, pairs: Sequence[Pair], spots: Sequence[Spot]) -> 
 
     Raises:
         InvalidField: a pair that does not enclose the interval or came twice, a spot of another
-            interval, a party without spot or with two.
+            interval, a party without spot or with two, an export that has no price.
     """
     step = delivery.interval
     if step.duration != FIVE_MINUTES or step.start % FIVE_MINUTES:
@@ -113,7 +141,6 @@ def settle(delivery: Delivery, pairs: Sequence[Pair], spots: Sequence[Spot]) -> 
         if spot.interval != step:
             raise InvalidField("spots", f"the spot of {spot.author} is of {spot.interval}, not of {step}")
     position = Energy(sum(_share(pair.quantity, pair.interval) for pair in pairs))
-    deviation = Energy(delivery.energy - position)
     legs = [(pair.kind, leg) for pair in pairs for leg in (pair.energy, pair.transport)]
     known = {spot.author for spot in spots}
     if len(known) < len(spots):
@@ -126,7 +153,7 @@ def settle(delivery: Delivery, pairs: Sequence[Pair], spots: Sequence[Spot]) -> 
             spot.author,
             _leg_money(legs, spot.author, Kind.SUBSCRIPTION),
             _leg_money(legs, spot.author, Kind.TRADE),
-            cost(deviation, spot.price_of(deviation)),
+            spot.deviation_cost(position, delivery.energy),
         )
         for spot in sorted(spots, key=lambda spot: spot.author)
     )

@@ -44,6 +44,7 @@ class Settled:
         by_retailer: the delivery is a reading of the retailer's own meter, not of the home's.
         final: no reading can change it any more.
         energy, transport: what is owed for each leg.
+        shadow: settled at published prices: what would be owed, not what is.
         record: number of the newest ledger record that it comes from.
     """
 
@@ -57,6 +58,7 @@ class Settled:
     energy: Account
     transport: Account
     record: int = 0
+    shadow: bool = False
 
     @property
     def total(self) -> Money:
@@ -82,6 +84,7 @@ class Gap(Enum):
     NOT_RECORDED = "before the first record"
     NO_READING = "no meter reading"
     NO_SPOT = "a party's spot price is not frozen"
+    NO_EXPORT_PRICE = "nobody publishes a price for export"
     WAITING = "not settled yet"
 
 
@@ -106,6 +109,7 @@ class Line:
         provisional, estimated: how many of them may still change, and were not measured as such.
         by_retailer: how many of them the retailer's own meter has read.
         missing: what is over but not settled.
+        shadow: how many of them are of a shadow account.
     """
 
     interval: Interval
@@ -120,6 +124,7 @@ class Line:
     estimated: int
     by_retailer: int
     missing: tuple[Missing, ...]
+    shadow: int = 0
 
     @property
     def transacted(self) -> Energy:
@@ -182,6 +187,7 @@ class Statement:
             estimated=sum(step.estimated for step in steps),
             by_retailer=sum(step.by_retailer for step in steps),
             missing=tuple(_clipped(self.missing, interval)),
+            shadow=sum(step.shadow for step in steps),
         )
 
     @property

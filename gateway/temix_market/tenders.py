@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NewType
+from typing import Final, NewType
 
 from temix_market.errors import InvalidField
 from temix_market.instants import Instant, iso
@@ -11,6 +11,15 @@ from temix_market.units import CarbonIntensity, Energy, Price, check_carbon_inte
 
 PartyId = NewType("PartyId", str)
 """A party's unique name; free of format (TeMIX)."""
+
+PUBLISHED: Final = "published:"
+"""How a party's name begins that only publishes prices: what is settled with it is a shadow account."""
+
+
+def is_published(party: str) -> bool:
+    """Whether a party only publishes prices, and takes no orders."""
+    return party.startswith(PUBLISHED)
+
 
 TenderId = NewType("TenderId", str)
 """Unique over all parties and revisions."""

@@ -149,7 +149,7 @@ def _samples(records: Records, baseline: Baseline, powers: Samples) -> list[Samp
         Sample(
             start,
             Price(sum(spot.sell for spot in records.spots[start])),
-            Price(sum(spot.buy for spot in records.spots[start])),
+            Price(sum(spot.buy or 0 for spot in records.spots[start])),
             settled.position,
             settled.delivery,
             baseline.deliveries[start],
@@ -162,6 +162,6 @@ def _samples(records: Records, baseline: Baseline, powers: Samples) -> list[Samp
 def _at_spot(baseline: Baseline, records: Records, start: Instant) -> int:
     """What a step would have cost with the same delivery and the subscription alone, nothing traded."""
     subscribed = baseline.subscribed(start)
-    deviation = records.settlements[start].delivery - subscribed
-    prices = [spot.sell if deviation > 0 else spot.buy for spot in records.spots[start]]
-    return subscribed * baseline.calibration.subscription + deviation * sum(prices)
+    delivery = records.settlements[start].delivery
+    rest = sum(spot.deviation_cost(subscribed, delivery) for spot in records.spots[start])
+    return subscribed * baseline.calibration.subscription + rest

@@ -9,7 +9,8 @@ from random import Random
 from typing import Final
 
 from temix_gateway import app
-from temix_gateway.config import Config, Gateway, Home, Retailer, Trading
+from temix_gateway.config import Config, Gateway, Home, Trading
+from temix_gateway.retailer_config import Retailer
 from temix_gateway.rules import Rules
 from temix_market.calendar import local_day
 from temix_market.instants import Duration, Instant

@@ -147,8 +147,9 @@ class StatementLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     The transport leg's total is the delivery charge. ``market`` is both legs; ``charges`` are the fixed
     charges, riders and taxes of the retailer, from a day up; ``total`` is all of it. Energies are Wh.
     ``settled`` counts 5-minute intervals; ``provisional`` of them may still change, ``estimated`` were not
-    measured as such, ``by_retailer`` the retailer's own meter has read, the rest the home's. ``final`` says
-    that all is settled and nothing can change.
+    measured as such, ``by_retailer`` the retailer's own meter has read, the rest the home's. ``shadow`` are
+    of a shadow account, at published prices: what would be owed, not what is. ``final`` says that all is
+    settled and nothing can change.
     """
 
     id: Name
@@ -168,6 +169,7 @@ class StatementLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     provisional: Count = 0
     estimated: Count = 0
     by_retailer: Count = 0
+    shadow: Count = 0
     final: bool = False
     missing: list[MissingSpan] = []
     charges: list[Charge] = []

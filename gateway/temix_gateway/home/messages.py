@@ -52,9 +52,10 @@ class Retailer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     refused: bool = False
 
 
-type LockCode = Literal["ledger", "retailer", "clock", "mandate", "price", "apart", "turn"]
+type LockCode = Literal["ledger", "retailer", "clock", "mandate", "price", "apart", "turn", "published"]
 """What keeps the gateway from trading: a faulty ledger, no link, an unproven clock, no mandate of the
-owner, no price, records that differ from the retailer's, a turn that failed."""
+owner, no price, records that differ from the retailer's, a turn that failed, a retailer that takes no
+orders."""
 
 
 class Trading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -206,7 +207,8 @@ class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     ``prices`` are in order of time, do not overlap, and are the finest that live tenders give; ``horizon``
     is the end of the last tender. ``import_limit`` is the most that the home may draw; null: not told.
-    ``account`` is null until the ledger was added up, ``bill_guard`` where no limit is set.
+    ``account`` is null until the ledger was added up, ``bill_guard`` where no limit is set. ``shadow``: the
+    retailer only publishes prices, and the account says what would be owed at them.
     """
 
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217")]
@@ -226,6 +228,7 @@ class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     bill_guard: BillGuard | None = None
     limits: Limits | None = None
     mandate: Mandate | None = None
+    shadow: bool = False
 
 
 class Snapshot(Struct, frozen=True, kw_only=True, tag="snapshot", tag_field="kind"):

@@ -21,13 +21,13 @@ def head(connection: sqlite3.Connection) -> tuple[int, bytes]:
     return (row[0], row[1]) if row else (0, START)
 
 
-def step(previous: bytes, kind: str, row: tuple[int | str, ...]) -> bytes:
+def step(previous: bytes, kind: str, row: tuple[int | str | None, ...]) -> bytes:
     """The head after a record: its table and all its columns, its number first."""
     return chain_hash(previous, [kind, *row])
 
 
 def append(
-    connection: sqlite3.Connection, last: tuple[int, bytes], kind: str, values: tuple[int | str, ...]
+    connection: sqlite3.Connection, last: tuple[int, bytes], kind: str, values: tuple[int | str | None, ...]
 ) -> tuple[int, bytes]:
     """Write a record of table ``kind`` after ``last``, within the caller's transaction; the new head."""
     number = last[0] + 1
@@ -93,7 +93,7 @@ def name(code: int | str) -> str:
 
 def _misplaced(number: int, kind: str, row: Row | None) -> str:
     """What is wrong where another ``row`` of its table stands in the place of a record."""
-    if row is None or int(row[0]) > number:
+    if row is None or int(row[0] or 0) > number:
         return f"record {number} is missing in {kind}"
     return f"record {row[0]!r} ({kind}) is not in the chain"
 

@@ -127,7 +127,7 @@ def _settle(connection: sqlite3.Connection, number: int, start: Instant, party: 
     if delivered is None:
         return "no delivery"
     spots = [
-        Spot(PartyId(author), step, Price(sell), Price(buy))
+        Spot(PartyId(author), step, Price(sell), buy)
         for author, sell, buy in connection.execute(
             "SELECT author, sell, buy FROM spots WHERE start = ? AND number < ?", (start, number)
         )

@@ -381,7 +381,7 @@ class Ledger:
         def work() -> list[Spot]:
             rows = self._db.execute("SELECT author, start, sell, buy FROM spots WHERE start >= ?", (since,))
             return [
-                Spot(PartyId(author), Interval(Instant(start), FIVE_MINUTES), Price(sell), Price(buy))
+                Spot(PartyId(author), Interval(Instant(start), FIVE_MINUTES), Price(sell), buy)
                 for author, start, sell, buy in rows
             ]
 
@@ -443,7 +443,7 @@ class Ledger:
 
         return await self._writer.aside(reading)
 
-    def _append(self, records: Iterable[tuple[str, tuple[int | str, ...]]]) -> None:
+    def _append(self, records: Iterable[tuple[str, tuple[int | str | None, ...]]]) -> None:
         head = self._head
         with transaction(self._db):
             for kind, values in records:

@@ -10,7 +10,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from typing import Final
 
-type Value = int | str | bytes
+type Value = int | str | bytes | None
 type Row = tuple[Value, ...]
 
 _MOST: Final = 1 << 22
@@ -96,7 +96,7 @@ _SMALL: Final[Mapping[str, Mapping[int, tuple[Callable[[str], bytes], Callable[[
 """By table, the columns that lie packed in the file, and how they are packed and unpacked."""
 
 
-def stored(table: str, row: tuple[int | str, ...]) -> Row:
+def stored(table: str, row: tuple[int | str | None, ...]) -> Row:
     """A record as it lies in the file."""
     small = _SMALL.get(table)
     if small is None:
@@ -104,7 +104,7 @@ def stored(table: str, row: tuple[int | str, ...]) -> Row:
     return tuple(small[at][0](str(value)) if at in small else value for at, value in enumerate(row))
 
 
-def told(table: str, row: Row) -> tuple[int | str, ...]:
+def told(table: str, row: Row) -> tuple[int | str | None, ...]:
     """A record as the chain has it.
 
     Raises:

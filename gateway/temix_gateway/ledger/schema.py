@@ -298,7 +298,23 @@ _MANDATES: Step = (
     *append_only("mandates"),
 )
 
-STEPS: Final[Sequence[Step]] = (_FIRST, _SECOND, _PACKED, _MESSAGES, _NO_INBOX, _MANDATES)
+_NO_EXPORT_PRICE: Step = (
+    # Who only publishes prices may have none for export.
+    *_rebuilt(
+        "spots",
+        """
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  author TEXT NOT NULL,
+  start INTEGER NOT NULL,
+  sell INTEGER NOT NULL,
+  buy INTEGER,
+  UNIQUE (start, author)
+""",
+    ),
+    *append_only("spots"),
+)
+
+STEPS: Final[Sequence[Step]] = (_FIRST, _SECOND, _PACKED, _MESSAGES, _NO_INBOX, _MANDATES, _NO_EXPORT_PRICE)
 """All steps, in order; released ones are never changed."""
 
 

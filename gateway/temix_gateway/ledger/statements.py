@@ -15,7 +15,7 @@ from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.products import Resource, Side
 from temix_market.statement import Account, Gap, Settled, Statement, find_missing
-from temix_market.tenders import PartyId
+from temix_market.tenders import PartyId, is_published
 from temix_market.units import Energy, Money
 
 from temix_gateway.errors import PartyUnknown
@@ -79,6 +79,7 @@ def read_settled(
                 energy=accounts.get(Resource.ENERGY, Account()),
                 transport=accounts.get(Resource.TRANSPORT, Account()),
                 record=number,
+                shadow=is_published(party),
             )
         )
         accounts = {}
@@ -94,8 +95,14 @@ def roles(path: Path, connection: sqlite3.Connection) -> Roles:
     if row is not None:
         known = {PartyId(row[0]): Resource.ENERGY, PartyId(row[1]): Resource.TRANSPORT}
     parties = [PartyId(party) for (party,) in connection.execute("SELECT DISTINCT author FROM spots")]
+    known |= {party: _published_role(party) for party in parties if is_published(party)}
     known |= {party: role for party in parties if party not in known if (role := _offered(path, party))}
     return known
+
+
+def _published_role(party: PartyId) -> Resource:
+    """What a party that only publishes prices stands for: its name ends with it."""
+    return Resource(party.rpartition(":")[2].upper())
 
 
 def first_record(connection: sqlite3.Connection) -> Instant | None:
@@ -111,16 +118,22 @@ def _reasons(connection: sqlite3.Connection, period: Interval) -> _Reasons:
     where, within = "WHERE start >= ? AND start < ?", (period.start, period.end)
     read = {start for (start,) in connection.execute(f"SELECT start FROM deliveries {where}", within)}
     spots = dict(connection.execute(f"SELECT start, count(*) FROM spots {where} GROUP BY start", within))
-    return _Reasons(first_record(connection), read, spots)
+    unpaid = {
+        start for (start,) in connection.execute(f"SELECT start FROM spots {where} AND buy IS NULL", within)
+    }
+    return _Reasons(first_record(connection), read, spots, unpaid)
 
 
 class _Reasons:
     """Why an interval is not settled."""
 
-    def __init__(self, first: Instant | None, read: set[int], spots: Mapping[int, int]) -> None:
+    def __init__(
+        self, first: Instant | None, read: set[int], spots: Mapping[int, int], unpaid: set[int]
+    ) -> None:
         self._first = first
         self._read = read
         self._spots = spots
+        self._unpaid = unpaid
 
     def __call__(self, start: Instant) -> Gap:
         if self._first is None or start < self._first:
@@ -129,6 +142,8 @@ class _Reasons:
             return Gap.NO_READING
         if self._spots.get(start, 0) < len(Resource):
             return Gap.NO_SPOT
+        if start in self._unpaid:
+            return Gap.NO_EXPORT_PRICE
         return Gap.WAITING
 
 

@@ -20,6 +20,9 @@ MIDDLE = Duration(12 * HOUR)
 
 DAYS_BACK = 7
 
+UNPAID = Price(0)
+"""What an exported kWh counts for where nobody publishes a price for it: nothing is planned on a guess."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -59,6 +62,7 @@ class Prices:
         rungs: everything that can be taken now.
         shown: prices of past steps and of the current one, by start; some days of them make the forecast.
         zone: the home's: prices repeat by its clock.
+        unpaid: where there is a price to buy and none to sell, none will come: export brings nothing.
         beyond_depth: what exceeds the tenders settles at a spot that demand has raised; expected on top,
             µ/kWh.
     """
@@ -66,6 +70,7 @@ class Prices:
     rungs: Sequence[Rung]
     shown: Mapping[Instant, Shown]
     zone: ZoneInfo
+    unpaid: bool = False
     beyond_depth: Price = Price(20_000)
 
     def steps(
@@ -85,9 +90,9 @@ class Prices:
         live = {prices.step.start: prices for prices in step_prices(self.rungs)}
         known = dict(self.shown)
         known.update(
-            (start, Shown(prices.buy, prices.sell))
+            (start, Shown(prices.buy, paid))
             for start, prices in live.items()
-            if prices.buy is not None and prices.sell is not None
+            if prices.buy is not None and (paid := self._sell(prices)) is not None
         )
         if not known:
             raise InvalidField(
@@ -121,11 +126,15 @@ class Prices:
         self, start: Instant, live: StepPrices | None, known: Mapping[Instant, Shown], latest: Shown
     ) -> tuple[list[Segment], list[Segment], bool]:
         """Segments to buy and to sell in a 5-minute step, and whether they are a forecast."""
-        if live is not None and live.buying and live.selling:
-            return self._ladder(live.buying, 1), self._ladder(live.selling, -1), False
+        if live is not None and live.buying and self._sell(live) is not None:
+            selling = self._ladder(live.selling, -1) if live.selling else [Segment(UNPAID)]
+            return self._ladder(live.buying, 1), selling, False
         shown = known.get(start)
         price = shown or self._same_time(start, known) or latest
         return [Segment(price.buy)], [Segment(price.sell)], shown is None
+
+    def _sell(self, prices: StepPrices) -> Price | None:
+        return UNPAID if self.unpaid and prices.sell is None else prices.sell
 
     def _ladder(self, rungs: Iterable[Rung], sign: int) -> list[Segment]:
         # A coarser instrument can only be taken for its whole interval: for one step it counts as

@@ -34,3 +34,7 @@ class Misunderstood(LinkError):
 
 class Silent(LinkError):
     """The connection ended, or nothing was heard for too long."""
+
+
+class NothingPublished(LinkError):
+    """A service of published prices answered that it has none."""

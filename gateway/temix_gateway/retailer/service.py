@@ -99,7 +99,7 @@ class Service:
             self._raise_for(error.status, error.message.encode(), retry_after)
             raise Misunderstood(f"{self._account.url}{path} opens no stream: {error.message}") from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise self._explain(error) from error
+            raise explain(error, self._account.url, "retailer.url") from error
 
     async def _headers(self, content_type: str = "") -> dict[str, str]:
         if not self._token or self._clock.monotonic() >= self._refresh_at:
@@ -137,15 +137,15 @@ class Service:
                     allow_redirects=False,
                 ) as response,
             ):
-                content = await _whole(response.content)
+                content = await whole(response.content)
                 self._raise_for(response.status, content, response.headers.get("Retry-After", ""))
                 return Reply(response.status, content)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise self._explain(error) from error
+            raise explain(error, self._account.url, "retailer.url") from error
 
     def _raise_for(self, status: int, body: bytes, retry_after: str) -> None:
         if status in {429, 503}:
-            wait = _seconds(retry_after, self._clock.now())
+            wait = seconds(retry_after, self._clock.now())
             self._quiet_until = Duration(self._clock.monotonic() + round(wait * SECOND))
             raise Busy(f"the retailer is busy (HTTP {status}) and asked to wait {wait:.0f} s", wait)
         if status in {404, 405} or status >= 500 or 300 <= status < 400:
@@ -167,32 +167,29 @@ class Service:
             f"{self._account.url}{path} answers HTTP {reply.status}, unlike this service: {said}"
         )
 
-    def _explain(self, error: Exception) -> LinkError:
-        url = self._account.url
-        match error:
-            case aiohttp.ClientConnectorCertificateError(
-                certificate_error=ssl.SSLCertVerificationError() as why
-            ):
-                return CertificateRefused(
-                    f"the certificate of {url} is not accepted ({why.verify_message}): "
-                    "its owner must renew it; for a service of your own give retailer.ca_file"
-                )
-            case aiohttp.ClientSSLError():
-                return CertificateRefused(
-                    f"{url} does not speak TLS as it must ({error}): check retailer.url"
-                )
-            case TimeoutError():
-                return Silent(f"{url} did not answer within {ANSWER_WITHIN_S:.0f} s: it is tried again")
-            case aiohttp.ClientConnectorError():
-                return Unreachable(
-                    f"nothing answers at {url} ({error.os_error.strerror or error.os_error}): "
-                    "check retailer.url and the internet connection"
-                )
-            case _:
-                return Silent(f"the connection to {url} broke ({str(error) or type(error).__name__})")
+
+def explain(error: Exception, url: str, key: str) -> LinkError:
+    """Why a request to ``url`` failed, and what to do; ``key`` is where the configuration has the address."""
+    match error:
+        case aiohttp.ClientConnectorCertificateError(certificate_error=ssl.SSLCertVerificationError() as why):
+            return CertificateRefused(
+                f"the certificate of {url} is not accepted ({why.verify_message}): "
+                "its owner must renew it; for a service of your own give retailer.ca_file"
+            )
+        case aiohttp.ClientSSLError():
+            return CertificateRefused(f"{url} does not speak TLS as it must ({error}): check {key}")
+        case TimeoutError():
+            return Silent(f"{url} did not answer within {ANSWER_WITHIN_S:.0f} s: it is tried again")
+        case aiohttp.ClientConnectorError():
+            return Unreachable(
+                f"nothing answers at {url} ({error.os_error.strerror or error.os_error}): "
+                f"check {key} and the internet connection"
+            )
+        case _:
+            return Silent(f"the connection to {url} broke ({str(error) or type(error).__name__})")
 
 
-async def _whole(body: aiohttp.StreamReader) -> bytes:
+async def whole(body: aiohttp.StreamReader) -> bytes:
     """A reply's body; of one that is too long what shows that. A single read may give only a part."""
     parts, size = [], 0
     async for part in body.iter_any():
@@ -203,7 +200,7 @@ async def _whole(body: aiohttp.StreamReader) -> bytes:
     return b"".join(parts)
 
 
-def _seconds(retry_after: str, now: Instant) -> float:
+def seconds(retry_after: str, now: Instant) -> float:
     """Read a Retry-After header: seconds, or a date by the retailer's clock."""
     try:
         wait = float(retry_after)

@@ -62,7 +62,7 @@ def spots_payload(party: PartyId, bounding: Interval, spots: Iterable[Spot]) -> 
             FrozenSpot(
                 stream_uid=(spot.interval.start - bounding.start) // FIVE_MINUTES,
                 sell_price=spot.sell,
-                buy_price=spot.buy,
+                buy_price=_bought_at(spot),
             )
             for spot in spots
         ),
@@ -92,3 +92,8 @@ def reply_deliveries_payload(home: PartyId, deliveries: Sequence[Delivery]) -> E
     return EiReplyDelivery(
         requestor_party_id=home, quantity_scale=QUANTITY_SCALE, deliveries=delivery_parts(deliveries)
     )
+
+
+def _bought_at(spot: Spot) -> Price:
+    assert spot.buy is not None, "who trades has both prices"
+    return spot.buy

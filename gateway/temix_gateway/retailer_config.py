@@ -1,0 +1,50 @@
+"""The retailer in the configuration: one section, whose ``service`` says which other keys it has."""
+
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+type Filled = Annotated[str, Meta(min_length=1, max_length=200)]
+
+GRIDX: Final = "https://pe-api.gridx.com/v1"
+
+
+class Retailer(Struct, frozen=True, forbid_unknown_fields=True, tag_field="service", tag="temix"):
+    """The retailer's TeMIX service, as its enrolment letter says."""
+
+    url: Annotated[str, Meta(description="Address of the service, beginning with `https://`.")]
+    client_id: Annotated[str, Meta(min_length=1, description="Name of this home's account.")]
+    client_secret_file: Annotated[
+        Filled | None,
+        Meta(description="File that holds the account's secret; relative to this file."),
+    ] = None
+    client_secret: Annotated[
+        Filled | None,
+        Meta(description="The secret itself, in place of its file: for Home Assistant's app."),
+    ] = None
+    ca_file: Annotated[
+        str | None,
+        Meta(
+            description="Certificate authority to trust instead of the system's: for a service of your own."
+        ),
+    ] = None
+
+
+class GridXSection(Struct, frozen=True, forbid_unknown_fields=True, tag_field="service", tag="gridx"):
+    """Prices of SCE's Flexible Pricing or PG&E's Hourly Flex Pricing, which GridX publishes: no trade."""
+
+    utility: Annotated[Literal["SCE", "PGE"], Meta(description="`SCE` or `PGE`.")]
+    rate: Annotated[Filled, Meta(description="Rate, as on the bill; `temix-gateway services` lists them.")]
+    circuit: Annotated[
+        Filled,
+        Meta(description="Substation (SCE, listed by `temix-gateway services`) or nine digits (PG&E)."),
+    ]
+    cca: Annotated[
+        Filled | None, Meta(description="Community choice aggregator, where one supplies the energy (PG&E).")
+    ] = None
+    url: Annotated[str, Meta(description="Address of the service.")] = GRIDX
+
+
+type AnyRetailer = Retailer | GridXSection
+PUBLISHED: Final[tuple[type[Struct], ...]] = (GridXSection,)
+"""Sections of services that publish prices and take no orders."""

@@ -1,0 +1,139 @@
+"""Fakes of the services, from their documented shapes: late, partial, busy and contradictory."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from temix_market.calendar import local_day
+from temix_market.instants import MINUTE, Duration, Instant, to_datetime
+from temix_market.intervals import Interval
+
+type Document = dict[str, Any]
+
+PACIFIC = ZoneInfo("America/Los_Angeles")
+PARTS = (
+    ("mec", "generation", 50),
+    ("ppf", "generation", 14),
+    ("ramp", "generation", 1),
+    ("circuitpricecurve", "distribution", 20),
+    ("transmissionpricecurve", "transmission", 5),
+    ("nbc", "nonbypassablecharge", 10),
+)
+"""Component, type, and percent of the price."""
+
+
+def true_price(start: Instant) -> int:
+    """What a kWh truly costs from ``start`` on, µ: no two intervals near each other are alike."""
+    return 20_000 + (start // (5 * MINUTE) * 7_919) % 400_000
+
+
+def local_text(instant: Instant, zone: ZoneInfo = PACIFIC) -> str:
+    """As GridX writes times: with an offset that has no colon."""
+    return f"{to_datetime(instant).astimezone(zone):%Y-%m-%dT%H:%M:%S%z}"
+
+
+def decimal(micro: int) -> str:
+    """Write µ as a decimal string."""
+    sign = "-" if micro < 0 else ""
+    return f"{sign}{abs(micro) // 1_000_000}.{abs(micro) % 1_000_000:06d}"
+
+
+def split(price: int) -> list[tuple[str, str, int]]:
+    """A price's parts, which add up to it."""
+    parts = [(name, kind, price * share // 100) for name, kind, share in PARTS]
+    name, kind, first = parts[0]
+    return [(name, kind, first + price - sum(part for _, _, part in parts)), *parts[1:]]
+
+
+def gridx_curve(
+    day: date, minutes: int = 60, *, status: str = "Final", price: Callable[[Instant], int] = true_price
+) -> Document:
+    """One day as GridX publishes it."""
+    whole = local_day(PACIFIC, day)
+    starts = [each.start for each in whole.split(Duration(minutes * MINUTE))]
+    return {
+        "priceHeader": {
+            "priceCurveName": "SCE-CalFUSE-TOU-D-49-SECONDARY",
+            "marketName": "CAISO-DAM",
+            "intervalLengthInMinutes": minutes,
+            "settlementCurrency": "USD",
+            "settlementUnit": "kWh",
+            "startTime": local_text(whole.start),
+            "endTime": local_text(Instant(whole.end - 1000)),
+            "recordCount": len(starts),
+        },
+        "priceDetails": [
+            {
+                "startIntervalTimeStamp": local_text(start),
+                "intervalPrice": decimal(price(start)),
+                "priceStatus": status,
+                "priceComponents": [
+                    {"component": name, "intervalPrice": decimal(part), "priceType": kind}
+                    for name, kind, part in split(price(start))
+                ],
+            }
+            for start in starts
+        ],
+    }
+
+
+def gridx_answer(*curves: Document) -> Document:
+    """An answer of getPricing."""
+    meta = {"code": 200, "requestURL": None, "requestBody": "{}", "response": "Request succeeded"}
+    return {"meta": meta, "data": list(curves)}
+
+
+@dataclass
+class FakeGridX:
+    """getPricing; ``curve`` says what it has of a day, nothing where that is not published."""
+
+    curve: Callable[[date], Document | None] = gridx_curve
+    fail_with: list[web.Response] = field(default_factory=list)
+    asked: list[Mapping[str, str]] = field(default_factory=list)
+    agents: list[str] = field(default_factory=list)
+    address: str = ""
+
+    async def get_pricing(self, request: web.Request) -> web.Response:
+        """Answer as the service does: 204 where it has nothing, whyever."""
+        self.asked.append(dict(request.query))
+        self.agents.append(request.headers.get("User-Agent", ""))
+        if self.fail_with:
+            return self.fail_with.pop(0)
+        first, last = (
+            datetime.strptime(request.query[key], "%Y%m%d").date()  # noqa: DTZ007 - dates of the service
+            for key in ("startdate", "enddate")
+        )
+        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+        found = [curve for day in days if (curve := self.curve(day)) is not None]
+        if not found:
+            return web.Response(status=204)
+        return web.Response(text=json.dumps(gridx_answer(*found)), content_type="application/json")
+
+
+@asynccontextmanager
+async def serving(
+    path: str, handler: Callable[[web.Request], Any], method: str = "GET"
+) -> AsyncIterator[str]:
+    """Serve a handler on a free port of this machine; the address."""
+    app = web.Application()
+    app.router.add_route(method, path, handler)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+def whole_days(first: date, count: int) -> Interval:
+    """Some local days."""
+    start = local_day(PACIFIC, first).start
+    end = local_day(PACIFIC, first + timedelta(days=count - 1)).end
+    return Interval(start, Duration(end - start))
