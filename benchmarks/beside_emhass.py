@@ -24,10 +24,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import msgspec
 import numpy as np
 import planner
-from temix_gateway.planning import Problem, plan
+from temix_gateway.planning import Problem
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.devices import Battery, DailyRun, Window
 from temix_gateway.planning.exact import whole_case
+from temix_gateway.planning.planner import plan
 from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Duration
 from temix_market.units import Energy, Power, Price
 

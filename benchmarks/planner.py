@@ -23,9 +23,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import msgspec
 import numpy as np
-from temix_gateway.planning import Problem, Segment, plan
+from temix_gateway.planning import Problem, Segment
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.exact import whole_case
+from temix_gateway.planning.planner import plan
 from temix_gateway.planning.worker import PlannerProcess
 from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Instant
 from temix_market.intervals import Interval

@@ -21,7 +21,6 @@ from temix_market.tenders import PartyId
 from temix_market.units import Power
 
 from temix_gateway import keys
-from temix_gateway.announce import announced
 from temix_gateway.audit_history import AuditHistory
 from temix_gateway.clock import SystemClock
 from temix_gateway.config import Config, money, price
@@ -114,7 +113,9 @@ async def _serve(config: Config) -> None:
 
         planner = PlannerProcess()
         stack.push_async_callback(asyncio.to_thread, planner.close)
-        outside = Outside(clock, SystemRandom(), link, link.seal, planner, remember, note_plan)
+        outside = Outside(
+            clock, SystemRandom(), link, link.seal, planner, remember, note_plan, planner.expected_load
+        )
         core = Core(rules(config), outside, ledger, choices)
         await core.load()
         tls = await asyncio.to_thread(certificate.load_or_make, files.certificate, identity)
@@ -158,6 +159,8 @@ def _door(
 def _announced(config: Config, identity: str, port: int) -> AbstractAsyncContextManager[None]:
     if not config.gateway.announce:
         return nullcontext()
+    from temix_gateway.announce import announced  # noqa: PLC0415 - zeroconf is 3 MB
+
     return announced(config.gateway.name, identity, config.gateway.host, port)
 
 

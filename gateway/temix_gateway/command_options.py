@@ -5,7 +5,9 @@ from typing import Annotated, Final
 
 import typer
 
+from temix_gateway import config
+
 ConfigPath = Annotated[
-    Path, typer.Option("--config", "-c", envvar="TEMIX_CONFIG", help="The configuration file.")
+    Path, typer.Option("--config", "-c", envvar=config.ENVIRONMENT, help="The configuration file.")
 ]
-DEFAULT: Final = Path("temix-gateway.toml")
+DEFAULT: Final = Path(config.DEFAULT)

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from temix_gateway import app as live
 from temix_gateway import config as configuration
-from temix_gateway import mandate_commands
+from temix_gateway import mandate_commands, run_command
 from temix_gateway.command_options import DEFAULT, ConfigPath
 from temix_gateway.files import Files
 from temix_gateway.home.messages import GetState
@@ -31,9 +31,7 @@ app.add_typer(mandate_commands.app, name="mandate")
 @app.command()
 def run(config: ConfigPath = DEFAULT) -> None:
     """Run the gateway until Ctrl-C."""
-    loaded = configuration.load(config)
-    set_up_logging(loaded.gateway.log_level, loaded.gateway.log_format)
-    asyncio.run(live.serve(loaded))
+    run_command.run(config)
 
 
 @app.command()

@@ -19,6 +19,10 @@ from temix_gateway.retailer.published.services import check
 from temix_gateway.retailer_config import PUBLISHED, AnyRetailer, Retailer
 from temix_gateway.tariff_config import EXAMPLE, Charges, TariffBand, TariffSection, extras, tariff
 
+DEFAULT: Final = "temix-gateway.toml"
+ENVIRONMENT: Final = "TEMIX_CONFIG"
+"""The variable that names another file."""
+
 type Mode = Literal["monitor", "advise", "automatic"]
 type Decimal = Annotated[str, Meta(pattern=r"^-?\d+(\.\d+)?$")]
 

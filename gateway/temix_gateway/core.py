@@ -47,12 +47,13 @@ from temix_gateway.own_limits import Choices
 from temix_gateway.owner import Owner
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.horizon import Prices, tapering
+from temix_gateway.planning.past import Past
 from temix_gateway.question import (
     base_load,
-    expected_load,
     held_load,
     known_devices,
     loads_beside,
+    past_hours,
     past_prices,
     targets,
 )
@@ -85,6 +86,7 @@ type Planner = Callable[[Problem, Plan | None], Plan]
 class Outside:
     """What the core does not make itself: clock, randomness, the retailer's link, the signature, the planner.
 
+    ``expected_load`` forecasts from past hours; without it only what Home Assistant expects is planned with.
     ``remember`` keeps the owner's choices over a restart; ``note_plan`` keeps each plan.
     """
 
@@ -95,6 +97,7 @@ class Outside:
     planner: Planner
     remember: Callable[[Choices], Awaitable[None]] | None = None
     note_plan: Callable[[Problem, Plan], Awaitable[None]] | None = None
+    expected_load: Callable[[Past], Sequence[float]] | None = None
 
 
 class Core:
@@ -448,10 +451,12 @@ class Core:
 
     async def _rest(self, loads: Sequence[Load], now: Instant, intervals: Sequence[Interval]) -> list[float]:
         """The load that no device makes (W): as Home Assistant expects it, else by the home's past days."""
-        if loads or self._history is None:
+        expect = self._outside.expected_load
+        if loads or self._history is None or expect is None:
             return base_load(loads, intervals)
-        # Weeks of hours take a tenth of a second to look through: nobody else waits for that.
-        return await asyncio.to_thread(expected_load, self._history, self.owner.rules.zone, now, intervals)
+        past = past_hours(self._history, self.owner.rules.zone, now, intervals)
+        async with self._planning:  # the planner's process answers one question after the other
+            return list(await asyncio.to_thread(expect, past))
 
     async def _ask_planner(self, problem: Problem, previous: Plan | None) -> Plan:
         """Plan, one at a time: the planner's process answers one question after the other."""

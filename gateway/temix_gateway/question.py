@@ -13,8 +13,8 @@ from temix_gateway.home.devices import Load
 from temix_gateway.home.messages import ReportHistory
 from temix_gateway.market import Market, both
 from temix_gateway.planning import Plan, devices
-from temix_gateway.planning.forecast import History, Kind
 from temix_gateway.planning.horizon import UNPAID, Shown
+from temix_gateway.planning.past import Past
 
 WATER_WH_PER_LITRE_KELVIN: Final = 1.163
 USEFUL_WATER: Final = 40_000
@@ -28,20 +28,16 @@ def base_load(loads: Sequence[Load], intervals: Sequence[Interval]) -> list[floa
     return [_mean_load(loads, interval) for interval in intervals]
 
 
-def expected_load(
-    history: ReportHistory, zone: ZoneInfo, now: Instant, intervals: Sequence[Interval]
-) -> list[float]:
-    """Mean power (W, net of solar) in each interval by past days; without any, of an assumed day."""
-    power = [0.0] * len(intervals)
-    for kind, hours, sign in ((Kind.LOAD, history.load, 1), (Kind.PV, history.sun, -1)):
-        seen = [
-            (Interval(Instant(history.start + number * HOUR), HOUR), float(energy))
-            for number, energy in enumerate(hours)
-            if energy is not None
-        ]
-        expected = History.of(kind, zone, seen, now).forecast(now, intervals).expected
-        power = [net + sign * float(more) for net, more in zip(power, expected, strict=True)]
-    return power
+def past_hours(history: ReportHistory, zone: ZoneInfo, now: Instant, intervals: Sequence[Interval]) -> Past:
+    """What to ask, to learn the load in each interval that past days let expect."""
+    return Past(
+        zone=zone.key,
+        now=now,
+        intervals=tuple(intervals),
+        start=Instant(history.start),
+        load=tuple(history.load),
+        sun=tuple(history.sun),
+    )
 
 
 def held_load(reports: Sequence[reported.Device], intervals: Sequence[Interval]) -> list[float]:

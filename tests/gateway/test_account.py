@@ -23,7 +23,7 @@ from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import Reading, ReportReadings
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.writer import InlineWriter
-from temix_gateway.planning import plan
+from temix_gateway.planning.planner import plan
 from temix_market.calendar import local_date, local_day
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.intervals import Interval

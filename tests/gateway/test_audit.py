@@ -10,8 +10,9 @@ import pytest
 from temix_gateway.audit import UNMEASURED, Evidence, Planned, audit
 from temix_gateway.audit_history import AuditHistory
 from temix_gateway.forecast import plan_loads
-from temix_gateway.planning import Plan, Problem, plan
+from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.example import example
+from temix_gateway.planning.planner import plan
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.outlook import Spread

@@ -22,8 +22,10 @@ from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.writer import InlineWriter
 from temix_gateway.market import Quarantined
 from temix_gateway.own_limits import Choices
-from temix_gateway.planning import plan
-from temix_gateway.question import expected_load, targets
+from temix_gateway.planning.forecast import expected_load
+from temix_gateway.planning.past import Past
+from temix_gateway.planning.planner import plan
+from temix_gateway.question import targets
 from temix_gateway.rules import Rules
 from temix_market.deliveries import Delivery
 from temix_market.errors import InvalidField, Refused
@@ -718,16 +720,14 @@ async def test_changed_wishes_plan_anew_and_small_changes_do_not(bench: Bench) -
     assert bench.core.plans_made == 3
 
 
-async def test_past_days_are_looked_through_off_the_event_loop(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_past_days_are_looked_through_off_the_event_loop(bench: Bench) -> None:
     threads = []
 
-    def look(*asked: Any) -> list[float]:
+    def look(past: Past) -> list[float]:
         threads.append(threading.current_thread())
-        return expected_load(*asked)
+        return expected_load(past)
 
-    monkeypatch.setattr("temix_gateway.core.expected_load", look)
+    bench.core._outside = replace(bench.core._outside, expected_load=look)
     start = Instant((NOW // HOUR - 14 * 24) * HOUR)
     await bench.core.report_history(ReportHistory(id=1, start=start, load=[600] * 336, sun=[0] * 336))
     await bench.publish()

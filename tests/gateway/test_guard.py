@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from temix_gateway.forecast import Forecast
 from temix_gateway.guard import RELEASE, SENTENCE, Guard, guard, without_device
-from temix_gateway.planning import Plan, plan
+from temix_gateway.planning import Plan
 from temix_gateway.planning.example import example
+from temix_gateway.planning.planner import plan
 from temix_market.instants import HOUR, Instant
 from temix_market.intervals import Interval
 from temix_market.outlook import Expected

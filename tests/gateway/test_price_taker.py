@@ -14,7 +14,7 @@ from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.verify import verify
 from temix_gateway.ledger.writer import InlineWriter
 from temix_gateway.own_limits import Choices
-from temix_gateway.planning import plan
+from temix_gateway.planning.planner import plan
 from temix_gateway.retailer.published.gridx import PACIFIC, GridX
 from temix_gateway.retailer.published.link import PublishedLink, unsigned
 from temix_gateway.retailer.published.prices import Direction, Published

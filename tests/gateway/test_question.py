@@ -4,7 +4,8 @@ from zoneinfo import ZoneInfo
 
 from temix_gateway.home.devices import Held, RunTime
 from temix_gateway.home.messages import ReportHistory
-from temix_gateway.question import DAY, expected_load, held_load, known_devices
+from temix_gateway.planning.forecast import expected_load
+from temix_gateway.question import DAY, held_load, known_devices, past_hours
 from temix_market.instants import HOUR, QUARTER, Instant
 from temix_market.intervals import Interval
 
@@ -31,7 +32,7 @@ def test_past_days_let_expect_a_load_net_of_the_sun() -> None:
     start = midnight - 14 * DAY
     history = ReportHistory(id=1, start=start, load=days * 14, sun=sun * 14)
     hours = [Interval(Instant(midnight + number * HOUR), HOUR) for number in range(24)]
-    expected = expected_load(history, ZoneInfo("UTC"), Instant(midnight), hours)
+    expected = expected_load(past_hours(history, ZoneInfo("UTC"), Instant(midnight), hours))
     assert max(range(24), key=expected.__getitem__) in {17, 18, 19}
     assert min(range(24), key=expected.__getitem__) in {10, 11, 12, 13}
     assert expected[12] < -1_500
@@ -40,4 +41,4 @@ def test_past_days_let_expect_a_load_net_of_the_sun() -> None:
 def test_unknown_hours_are_no_zeroes() -> None:
     start = NOW - 14 * DAY
     history = ReportHistory(id=1, start=start, load=[None] * 24 * 13 + [800] * 24, sun=[0] * 24 * 14)
-    assert min(expected_load(history, ZoneInfo("UTC"), NOW, QUARTERS)) > 300
+    assert min(expected_load(past_hours(history, ZoneInfo("UTC"), NOW, QUARTERS))) > 300

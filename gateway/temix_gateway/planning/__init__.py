@@ -1,7 +1,9 @@
-"""Planning: from prices, forecasts and wishes to a schedule for every device, and the reasons for it."""
+"""Planning: from prices, forecasts and wishes to a schedule for every device, and the reasons for it.
 
-from temix_gateway.planning.explain import explain
-from temix_gateway.planning.planner import plan
+What is here is what is asked and answered. Whoever plans loads numpy and a solver, with ``planner``,
+``explain`` and ``forecast``: the gateway's own process has ``worker`` do that in another.
+"""
+
 from temix_gateway.planning.problem import Problem, Segment, Step, check, read_problem
 from temix_gateway.planning.result import (
     Alternative,
@@ -27,7 +29,5 @@ __all__ = [
     "Unmet",
     "Why",
     "check",
-    "explain",
-    "plan",
     "read_problem",
 ]

@@ -5,8 +5,9 @@ from typing import Self
 
 import numpy as np
 
-from temix_gateway.planning.devices import Battery, Device, Model, PvCurtailment
-from temix_gateway.planning.devices.model import Floats, Grid
+from temix_gateway.planning.devices import Device
+from temix_gateway.planning.models import Model, model
+from temix_gateway.planning.models.model import Floats, Grid
 from temix_gateway.planning.problem import Problem
 from temix_gateway.planning.tariff import Tariff
 
@@ -24,22 +25,13 @@ class Case:
     @classmethod
     def of(cls, problem: Problem) -> Self:
         """Make a checked problem ready."""
-        grid = problem.grid
-        watts = np.array([step.base_load - step.pv for step in problem.steps])
-        models = tuple(_model(device, problem, grid) for device in problem.devices)
+        grid = Grid.of(problem.intervals)
+        pv = np.array([step.pv for step in problem.steps])
+        watts = np.array([step.base_load for step in problem.steps]) - pv
+        models = tuple(model(device, grid, problem.usual_price, pv) for device in problem.devices)
         return cls(problem, grid, Tariff.of(problem), watts * grid.hours, models)
 
     @property
     def devices(self) -> tuple[Device, ...]:
         """The problem's devices, in the order of the models."""
         return self.problem.devices
-
-
-def _model(device: Device, problem: Problem, grid: Grid) -> Model:
-    match device:
-        case Battery():
-            return device.model(grid, problem.usual_price)
-        case PvCurtailment():
-            return device.model(grid, np.array([step.pv for step in problem.steps]))
-        case _:
-            return device.model(grid)

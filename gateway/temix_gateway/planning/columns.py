@@ -16,12 +16,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from temix_gateway.planning.case import Case
-from temix_gateway.planning.devices.battery import BatteryModel
-from temix_gateway.planning.devices.model import Cost, Floats, Schedule
-from temix_gateway.planning.devices.pv_curtailment import PvModel
-from temix_gateway.planning.devices.single_run import SingleModel
 from temix_gateway.planning.exact import least
 from temix_gateway.planning.master import Master
+from temix_gateway.planning.models.battery import BatteryModel
+from temix_gateway.planning.models.model import Cost, Floats, Schedule
+from temix_gateway.planning.models.pv_curtailment import PvModel
+from temix_gateway.planning.models.single_run import SingleModel
 from temix_gateway.planning.program import Solution
 
 KEPT = 0.08

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from temix_gateway.planning.case import Case
-from temix_gateway.planning.devices.battery import BatteryModel
-from temix_gateway.planning.devices.duty import Duty
-from temix_gateway.planning.devices.model import Cost, Floats, Schedule, money
-from temix_gateway.planning.devices.pv_curtailment import PvModel
-from temix_gateway.planning.devices.single_run import SingleModel
-from temix_gateway.planning.devices.storage import Storage
+from temix_gateway.planning.devices.fields import money
 from temix_gateway.planning.following import nearest
+from temix_gateway.planning.models.battery import BatteryModel
+from temix_gateway.planning.models.duty import Duty
+from temix_gateway.planning.models.model import Cost, Floats, Schedule
+from temix_gateway.planning.models.pv_curtailment import PvModel
+from temix_gateway.planning.models.single_run import SingleModel
+from temix_gateway.planning.models.storage import Storage
 from temix_gateway.planning.program import INFINITE, Indices, Program, Solution, run
 from temix_gateway.planning.site import Site
 

@@ -13,11 +13,12 @@ from temix_market.units import Money, Price
 
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.columns import linear
-from temix_gateway.planning.devices import Device, EvCharger, Model, SingleRun
-from temix_gateway.planning.devices.battery import BatteryModel
-from temix_gateway.planning.devices.model import Cost, Floats, Schedule
-from temix_gateway.planning.devices.pv_curtailment import PvModel
-from temix_gateway.planning.devices.single_run import SingleModel
+from temix_gateway.planning.devices import Device, EvCharger, SingleRun
+from temix_gateway.planning.models import Model
+from temix_gateway.planning.models.battery import BatteryModel
+from temix_gateway.planning.models.model import Cost, Floats, Schedule
+from temix_gateway.planning.models.pv_curtailment import PvModel
+from temix_gateway.planning.models.single_run import SingleModel
 from temix_gateway.planning.problem import Problem
 from temix_gateway.planning.reasons import IDLE_WATTS, Words
 from temix_gateway.planning.result import Alternative, DevicePlan, Explanation, Plan, Reason, Why

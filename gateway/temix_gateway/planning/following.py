@@ -4,10 +4,10 @@ import numpy as np
 from temix_market.instants import HOUR
 
 from temix_gateway.planning.case import Case
-from temix_gateway.planning.devices import Model
-from temix_gateway.planning.devices.battery import BatteryModel
-from temix_gateway.planning.devices.model import Floats, Grid, Schedule
-from temix_gateway.planning.devices.pv_curtailment import PvModel
+from temix_gateway.planning.models import Model
+from temix_gateway.planning.models.battery import BatteryModel
+from temix_gateway.planning.models.model import Floats, Grid, Schedule
+from temix_gateway.planning.models.pv_curtailment import PvModel
 from temix_gateway.planning.result import Plan
 
 FAR = 10.0

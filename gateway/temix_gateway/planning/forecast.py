@@ -18,6 +18,8 @@ from temix_market.errors import InvalidField
 from temix_market.instants import HOUR, QUARTER, Instant, to_datetime
 from temix_market.intervals import Interval
 
+from temix_gateway.planning.past import Past
+
 type Floats = NDArray[np.float64]
 
 DAY_SLOTS: Final = 96
@@ -195,6 +197,21 @@ class History:
             if not np.isnan(seen):
                 differences.append(seen - self._usual(day, slot, (0.5,))[0])
         return float(np.mean(differences)) if differences else 0.0
+
+
+def expected_load(past: Past) -> list[float]:
+    """Mean power (W, net of solar) in each interval by past hours; without any, of an assumed day."""
+    power = [0.0] * len(past.intervals)
+    for kind, hours, sign in ((Kind.LOAD, past.load, 1), (Kind.PV, past.sun, -1)):
+        seen = [
+            (Interval(Instant(past.start + number * HOUR), HOUR), float(energy))
+            for number, energy in enumerate(hours)
+            if energy is not None
+        ]
+        history = History.of(kind, ZoneInfo(past.zone), seen, past.now)
+        expected = history.forecast(past.now, past.intervals).expected
+        power = [net + sign * float(more) for net, more in zip(power, expected, strict=True)]
+    return power
 
 
 @lru_cache(maxsize=(DAYS_BACK + 3) * DAY_SLOTS)

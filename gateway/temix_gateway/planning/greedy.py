@@ -14,7 +14,7 @@ from temix_gateway.planning.devices import (
     SingleRun,
     WaterHeater,
 )
-from temix_gateway.planning.devices.model import Schedule
+from temix_gateway.planning.models.model import Schedule
 
 TURN = (SingleRun, DailyRun, Climate, WaterHeater, Curtailable, EvCharger, Battery, PvCurtailment)
 """The least movable first; storage and curtailment take up what is left."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from temix_gateway.planning.case import Case
-from temix_gateway.planning.devices.model import Schedule
+from temix_gateway.planning.models.model import Schedule
 from temix_gateway.planning.program import INFINITE, Program, Solution, run
 from temix_gateway.planning.site import Site
 

@@ -10,10 +10,10 @@ from temix_market.units import Energy, Money, Power, Price
 
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.columns import KEPT, Search
-from temix_gateway.planning.devices.model import Schedule
 from temix_gateway.planning.exact import optimum, tractable
 from temix_gateway.planning.following import followed
 from temix_gateway.planning.greedy import greedy
+from temix_gateway.planning.models.model import Schedule
 from temix_gateway.planning.problem import Problem, check
 from temix_gateway.planning.reasons import Told, Words
 from temix_gateway.planning.result import DevicePlan, Level, Plan, Unmet

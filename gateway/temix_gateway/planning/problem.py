@@ -1,18 +1,18 @@
 """What a planner is asked: steps with prices, position and forecasts; limits; devices and their wishes."""
 
 import re
+from statistics import median
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
-import numpy as np
 from temix_market.errors import InvalidField
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant, iso
 from temix_market.intervals import Interval
 from temix_market.units import Energy, Price
 
 from temix_gateway.planning.devices import Device
-from temix_gateway.planning.devices.model import AnyPrice, Grid, Name, NotNegative, WattHours, Watts, When
+from temix_gateway.planning.devices.fields import AnyPrice, Name, NotNegative, WattHours, Watts, When
 
 type AnyEnergy = Annotated[Energy, msgspec.Meta(ge=-10_000_000, le=10_000_000)]
 
@@ -75,14 +75,14 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     currency: Name = "USD"
 
     @property
-    def grid(self) -> Grid:
-        """The steps as arrays."""
-        return Grid.of([step.interval for step in self.steps])
+    def intervals(self) -> list[Interval]:
+        """When its steps are."""
+        return [step.interval for step in self.steps]
 
     @property
     def usual_price(self) -> float:
         """The median price to buy, currency units per kWh: what energy left at the end is measured by."""
-        return float(np.median([step.buy[0].price for step in self.steps])) / 1e6
+        return float(median(step.buy[0].price for step in self.steps)) / 1e6
 
 
 def read_problem(text: bytes) -> Problem:
@@ -142,13 +142,13 @@ def _check_meaning(problem: Problem) -> None:
         _check_segments(step, path)
     if not steps[0].interval.start <= problem.now < steps[0].interval.end:
         raise InvalidField("now", f"{iso(problem.now)} is not in the first step, {steps[0].interval}")
-    grid = problem.grid
+    intervals = problem.intervals
     known: set[str] = set()
     for index, device in enumerate(problem.devices):
         if device.id in known:
             raise InvalidField(f"devices[{index}].id", f"{device.id!r} is there twice")
         known.add(device.id)
-        device.check(grid, f"devices[{index}]")
+        device.check(intervals, f"devices[{index}]")
 
 
 def _check_segments(step: Step, path: str) -> None:

@@ -7,7 +7,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from temix_gateway.planning.devices.model import Floats
+from temix_gateway.planning.models.model import Floats
 
 type Indices = NDArray[np.int64]
 

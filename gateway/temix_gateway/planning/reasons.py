@@ -12,7 +12,7 @@ from temix_market.instants import Instant, to_datetime
 from temix_market.units import Money, Price
 
 from temix_gateway.planning.devices import Battery, Curtailable, Device, PvCurtailment
-from temix_gateway.planning.devices.model import Floats, Grid, Schedule
+from temix_gateway.planning.models.model import Floats, Grid, Schedule
 from temix_gateway.planning.problem import Problem
 from temix_gateway.planning.result import Reason, Why
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from temix_gateway.planning.case import Case
-from temix_gateway.planning.devices.battery import BatteryModel
-from temix_gateway.planning.devices.model import Schedule, money
-from temix_gateway.planning.devices.pv_curtailment import PvModel
+from temix_gateway.planning.devices.fields import money
+from temix_gateway.planning.models.battery import BatteryModel
+from temix_gateway.planning.models.model import Schedule
+from temix_gateway.planning.models.pv_curtailment import PvModel
 from temix_gateway.planning.program import INFINITE, Indices, Program, Solution
 
 type Linear = BatteryModel | PvModel

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from temix_market.instants import HOUR
 
-from temix_gateway.planning.devices.model import Cost, Floats, money
+from temix_gateway.planning.devices.fields import money
+from temix_gateway.planning.models.model import Cost, Floats
 from temix_gateway.planning.problem import Problem, Segment
 
 
@@ -32,7 +34,7 @@ class Tariff:
     @classmethod
     def of(cls, problem: Problem) -> Self:
         """Arrange a problem's prices and limits."""
-        hours = problem.grid.hours
+        hours = np.array([interval.duration for interval in problem.intervals]) / HOUR
         buy, buy_from, buy_depth = _arrange([step.buy for step in problem.steps])
         sell, sell_from, sell_depth = _arrange([step.sell for step in problem.steps])
         return cls(

@@ -3,9 +3,9 @@
 import numpy as np
 
 from temix_gateway.planning.case import Case
-from temix_gateway.planning.devices.battery import BatteryModel
-from temix_gateway.planning.devices.model import Floats
-from temix_gateway.planning.devices.pv_curtailment import PvModel
+from temix_gateway.planning.models.battery import BatteryModel
+from temix_gateway.planning.models.model import Floats
+from temix_gateway.planning.models.pv_curtailment import PvModel
 from temix_gateway.planning.program import Program, run
 from temix_gateway.planning.result import Plan
 from temix_gateway.planning.site import Site

@@ -1,4 +1,7 @@
-"""The planner in a process of its own, which can be killed: whoever asks gets an answer in time."""
+"""The planner in a process of its own, which can be killed: whoever asks gets an answer in time.
+
+Only that process loads numpy and the solver: they are half of what a gateway would have in memory.
+"""
 
 import contextlib
 import multiprocessing
@@ -9,8 +12,8 @@ from typing import Final
 
 import msgspec
 
-from temix_gateway.planning.explain import explain
-from temix_gateway.planning.planner import plan
+from temix_gateway.errors import GatewayError
+from temix_gateway.planning.past import Past
 from temix_gateway.planning.problem import Problem, check
 from temix_gateway.planning.result import Level, Plan
 
@@ -18,11 +21,23 @@ START_S: Final = 20.0
 """Seconds that the process may take to start on a slow machine."""
 GRACE_S: Final = 2.0
 """Seconds beyond its budget that an answer may take, on its way and on a busy machine."""
+SIMPLE_S: Final = 10.0
+"""Seconds that an answer may take that takes milliseconds of work."""
 NICER: Final = 5
 """Planning gives way to everything else."""
 
 
-class Question(msgspec.Struct, frozen=True):
+class PlannerLost(GatewayError):
+    """The planner's process died or hung."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "the planner's process died or hung, also when it was started anew: is there memory left?"
+        )
+
+
+class Question(msgspec.Struct, frozen=True, tag="plan"):
     """What goes to the process; a plan comes back."""
 
     problem: Problem
@@ -47,20 +62,36 @@ class PlannerProcess:
 
         Raises:
             InvalidField: the problem contradicts itself.
+            PlannerLost: another process, asked for the greedy one, died or hung as well.
         """
         check(problem)
         try:
+            found = self._ask(Question(problem, previous, self._budget), self._patience)
+        except PlannerLost:
+            if previous is not None and _fits(problem, previous):
+                return msgspec.structs.replace(previous, level=Level.PREVIOUS)
+            found = self._ask(Question(problem, None, 0.0), SIMPLE_S)
+        return msgspec.msgpack.decode(found, type=Plan)
+
+    def expected_load(self, past: Past) -> list[float]:
+        """Mean power (W, net of solar) in each of the intervals asked of, by past hours.
+
+        Raises:
+            PlannerLost: the process died or hung; the next call starts another.
+        """
+        return msgspec.msgpack.decode(self._ask(past, SIMPLE_S), type=list[float])
+
+    def _ask(self, question: Question | Past, patience: float) -> bytes:
+        try:
             pipe = self._running()
-            pipe.send_bytes(msgspec.msgpack.encode(Question(problem, previous, self._budget)))
-            if pipe.poll(self._patience):
-                return msgspec.msgpack.decode(pipe.recv_bytes(), type=Plan)
+            pipe.send_bytes(msgspec.msgpack.encode(question))
+            if pipe.poll(patience):
+                return pipe.recv_bytes()
         except EOFError, OSError:
-            pass  # it died: what follows is the answer, and the next call starts another
+            pass  # it died
         self.lost += 1
         self.close()
-        if previous is not None and _fits(problem, previous):
-            return msgspec.structs.replace(previous, level=Level.PREVIOUS)
-        return plan(problem, budget=0.0)
+        raise PlannerLost
 
     @property
     def pid(self) -> int | None:
@@ -99,11 +130,19 @@ def _fits(problem: Problem, previous: Plan) -> bool:
 
 def _serve(pipe: Connection) -> None:
     """Answer questions until the pipe closes."""
+    from temix_gateway.planning.explain import explain  # noqa: PLC0415 - see above
+    from temix_gateway.planning.forecast import expected_load  # noqa: PLC0415
+    from temix_gateway.planning.planner import plan  # noqa: PLC0415
+
     with contextlib.suppress(OSError):
         os.nice(NICER)
     pipe.send_bytes(b"ready")
     with contextlib.suppress(EOFError, KeyboardInterrupt):
         while True:
-            question = msgspec.msgpack.decode(pipe.recv_bytes(), type=Question)
-            found = plan(question.problem, question.previous, question.budget)
-            pipe.send_bytes(msgspec.msgpack.encode(explain(question.problem, found)))
+            question = msgspec.msgpack.decode(pipe.recv_bytes(), type=Question | Past)
+            if isinstance(question, Past):
+                answer: list[float] | Plan = expected_load(question)
+            else:
+                found = plan(question.problem, question.previous, question.budget)
+                answer = explain(question.problem, found) if question.budget else found
+            pipe.send_bytes(msgspec.msgpack.encode(answer))

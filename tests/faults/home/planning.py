@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import msgspec
 from temix_gateway.home.devices import ReportHome
-from temix_gateway.planning import Problem, Segment, Step, plan
+from temix_gateway.planning import Problem, Segment, Step
+from temix_gateway.planning.planner import plan
 from temix_gateway.question import known_devices
 from temix_market.instants import QUARTER, Instant
 from temix_market.intervals import Interval

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from temix_gateway.planning import Problem, Segment, Step, plan
+from temix_gateway.planning import Problem, Segment, Step
 from temix_gateway.planning.devices import EvCharger
+from temix_gateway.planning.planner import plan
 from temix_gateway.planning.program import INFINITE, Program
 from temix_market.instants import HOUR, QUARTER, Instant
 from temix_market.intervals import Interval

@@ -11,9 +11,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from temix_gateway.planning import Plan, Problem, Segment, Step, plan
+from temix_gateway.planning import Plan, Problem, Segment, Step
 from temix_gateway.planning.devices import Battery
 from temix_gateway.planning.forecast import History, Kind
+from temix_gateway.planning.planner import plan
 from temix_market.calendar import local_day
 from temix_market.instants import HOUR, MINUTE, Duration, Instant, from_datetime, to_datetime
 from temix_market.intervals import Interval

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
-from temix_gateway.planning import Plan, Problem, Segment, Step, plan
+from temix_gateway.planning import Plan, Problem, Segment, Step
 from temix_gateway.planning.devices import (
     Climate,
     DailyRun,
@@ -14,6 +14,7 @@ from temix_gateway.planning.devices import (
     SingleRun,
     WaterHeater,
 )
+from temix_gateway.planning.planner import plan
 from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.units import Energy, Price

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from temix_gateway.planning import Plan, Problem, plan, read_problem
+from temix_gateway.planning import Plan, Problem, read_problem
+from temix_gateway.planning.planner import plan
 from temix_market.errors import InvalidField
 from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER
 

@@ -3,11 +3,11 @@
 import msgspec
 import numpy as np
 import pytest
-from temix_gateway.planning import Plan, Problem, Segment, plan
+from temix_gateway.planning import Plan, Problem, Segment
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.devices import Curtailable, Device, PvCurtailment
 from temix_gateway.planning.exact import whole_case
-from temix_gateway.planning.planner import assemble
+from temix_gateway.planning.planner import assemble, plan
 from temix_gateway.planning.result import Level
 from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, QUARTER, Duration, Instant
 from temix_market.units import Energy, Power, Price

@@ -2,8 +2,10 @@
 
 import msgspec
 import pytest
-from temix_gateway.planning import Problem, Segment, Step, explain, plan
+from temix_gateway.planning import Problem, Segment, Step
 from temix_gateway.planning.devices import Battery, Curtailable, Device, EvCharger, SingleRun
+from temix_gateway.planning.explain import explain
+from temix_gateway.planning.planner import plan
 from temix_gateway.planning.worker import PlannerProcess
 from temix_market.instants import HOUR, Instant
 from temix_market.intervals import Interval

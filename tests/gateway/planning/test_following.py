@@ -2,7 +2,8 @@
 
 import msgspec
 import numpy as np
-from temix_gateway.planning import Plan, Problem, Segment, plan
+from temix_gateway.planning import Plan, Problem, Segment
+from temix_gateway.planning.planner import plan
 from temix_market.units import Price
 
 from tests.gateway.planning.homes import home, tapering, uniform

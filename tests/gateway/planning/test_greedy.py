@@ -5,7 +5,8 @@ import time
 import msgspec
 import numpy as np
 import pytest
-from temix_gateway.planning import Level, Problem, Segment, Why, plan
+from temix_gateway.planning import Level, Problem, Segment, Why
+from temix_gateway.planning.planner import plan
 from temix_market.instants import HOUR
 from temix_market.units import Energy, Price
 

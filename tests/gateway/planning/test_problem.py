@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from temix_gateway.planning import Problem, Segment, check, plan, read_problem
+from temix_gateway.planning import Problem, Segment, check, read_problem
+from temix_gateway.planning.planner import plan
 from temix_market.errors import InvalidField
 from temix_market.instants import HOUR, Instant
 from temix_market.intervals import Interval

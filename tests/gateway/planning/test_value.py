@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from temix_gateway.planning import Problem, Segment, plan
+from temix_gateway.planning import Problem, Segment
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.devices import Battery
 from temix_gateway.planning.exact import whole_case
 from temix_gateway.planning.explain import explain
+from temix_gateway.planning.planner import plan
 from temix_gateway.planning.value import values
 from temix_market.instants import QUARTER
 from temix_market.units import Energy, Power, Price

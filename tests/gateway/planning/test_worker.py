@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
-from temix_gateway.planning import Level, plan
+from temix_gateway.planning import Level
+from temix_gateway.planning.planner import plan
 from temix_gateway.planning.worker import PlannerProcess
 from temix_market.errors import InvalidField
 

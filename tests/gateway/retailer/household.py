@@ -12,7 +12,7 @@ from temix_gateway.home.devices import Load, ReportHome
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.writer import InlineWriter
 from temix_gateway.own_limits import Choices
-from temix_gateway.planning import plan
+from temix_gateway.planning.planner import plan
 from temix_gateway.resync import Fetched, resynchronise
 from temix_market.instants import FIVE_MINUTES, HOUR, SECOND, Duration, Instant
 from temix_market.intervals import Interval

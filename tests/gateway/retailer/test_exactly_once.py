@@ -12,7 +12,7 @@ from temix_gateway.core import Core, Outside
 from temix_gateway.home.devices import Load, ReportHome, RunTime
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.own_limits import Choices
-from temix_gateway.planning import plan
+from temix_gateway.planning.planner import plan
 from temix_gateway.retailer.temix import TemixLink
 from temix_market.deliveries import Delivery
 from temix_market.instants import FIVE_MINUTES, HOUR, SECOND, Duration, Instant

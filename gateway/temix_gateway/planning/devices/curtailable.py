@@ -4,24 +4,20 @@ Model: it draws ``load`` or, while paused, nothing; each kWh not drawn costs ``w
 ``shortest_pause`` to ``longest_pause``, and between two it runs for ``between``.
 """
 
-import msgspec
-import numpy as np
-from temix_market.instants import Duration
+from collections.abc import Sequence
 
-from temix_gateway.planning.devices.duty import Duty
-from temix_gateway.planning.devices.model import (
-    Cost,
-    Grid,
+import msgspec
+from temix_market.instants import Duration
+from temix_market.intervals import Interval
+
+from temix_gateway.planning.devices.fields import (
     Milliseconds,
     Name,
     NotNegative,
-    Schedule,
     Worth,
     check_at_most,
     check_series,
-    money,
 )
-from temix_gateway.planning.devices.storage import Storage
 
 
 class Curtailable(
@@ -47,44 +43,11 @@ class Curtailable(
     paused: bool = False
     lasted: Milliseconds = Duration(86_400_000)
 
-    def check(self, grid: Grid, path: str) -> None:
+    def check(self, steps: Sequence[Interval], path: str) -> None:
         """Refuse contradictions.
 
         Raises:
             InvalidField: naming the field.
         """
-        check_series(grid, self.load, f"{path}.load")
+        check_series(steps, self.load, f"{path}.load")
         check_at_most(self.shortest_pause, self.longest_pause, f"{path}.shortest_pause", "longest_pause")
-
-    def model(self, grid: Grid) -> CurtailableModel:
-        """Put it on a grid."""
-        return CurtailableModel(self, grid)
-
-
-class CurtailableModel:
-    """A curtailable load on a grid."""
-
-    def __init__(self, device: Curtailable, grid: Grid) -> None:
-        """Arrange the load and the rules of pauses."""
-        self.device, self.grid = device, grid
-        steps = len(grid)
-        load = np.array(device.load)
-        duty = Duty.of(device.between, device.shortest_pause, device.longest_pause)
-        self.storage = Storage(
-            grid=grid,
-            points=np.array([0.0, 1.0]),
-            start=0.0,
-            keep=np.zeros(steps),
-            push=np.zeros((steps, 2)),
-            drain=np.zeros(steps),
-            power=np.column_stack([np.zeros(steps), load]),
-            allowed=np.ones((steps, 2), dtype=bool),
-            extra=np.column_stack([load * grid.hours * money(device.worth) / 1000, np.zeros(steps)]),
-            duty=duty,
-            phase=duty.phase(not device.paused, device.lasted),
-            throttles=False,
-        )
-
-    def best(self, cost: Cost) -> Schedule:
-        """The cheapest schedule."""
-        return self.storage.best(cost)

@@ -5,12 +5,12 @@ counts
 what is left unproduced as drawn, so that the net load is base load − PV + the sum of all schedules.
 """
 
+from collections.abc import Sequence
+
 import msgspec
-import numpy as np
+from temix_market.intervals import Interval
 
-from temix_gateway.planning.devices.model import Cost, Floats, Fraction, Grid, Name, Schedule
-
-SHARES = 11
+from temix_gateway.planning.devices.fields import Fraction, Name
 
 
 class PvCurtailment(
@@ -31,24 +31,5 @@ class PvCurtailment(
     id: Name
     most: Fraction = 1.0
 
-    def check(self, _grid: Grid, _path: str) -> None:
+    def check(self, _steps: Sequence[Interval], _path: str) -> None:
         """Nothing can contradict."""
-
-    def model(self, grid: Grid, pv: Floats) -> PvModel:
-        """Put it on a grid; ``pv`` is the forecast of each step, W."""
-        return PvModel(self, grid, pv)
-
-
-class PvModel:
-    """PV curtailment on a grid."""
-
-    def __init__(self, device: PvCurtailment, grid: Grid, pv: Floats) -> None:
-        """Lay out the shares that are tried, (T, shares)."""
-        self.grid = grid
-        self.power = pv[:, None] * np.linspace(0, device.most, SHARES)
-
-    def best(self, cost: Cost) -> Schedule:
-        """The cheapest share of each step by itself; the smallest of equals."""
-        chosen = np.argmin(np.round(cost(self.power), 9), axis=1)
-        power: Floats = self.power[np.arange(len(self.grid)), chosen]
-        return Schedule(power, None, 0.0, ())

@@ -6,32 +6,27 @@ power · hours
 kWh and are gone; what is missing of ``reserve`` costs ``worth`` per kWh and hour.
 """
 
+from collections.abc import Sequence
+
 import msgspec
-import numpy as np
 from temix_market.instants import Duration
+from temix_market.intervals import Interval
 from temix_market.units import Energy
 
-from temix_gateway.planning.devices.duty import Duty
-from temix_gateway.planning.devices.model import (
+from temix_gateway.planning.devices.fields import (
     WISH_WORTH,
-    Cost,
-    Grid,
     Levels,
     Milliseconds,
     Name,
     NotNegative,
     Positive,
-    Schedule,
     SomeWattHours,
     SomeWatts,
     WattHours,
     Worth,
     check_at_most,
     check_series,
-    money,
-    shares,
 )
-from temix_gateway.planning.devices.storage import Storage, Wish, fine, grid_points
 
 
 class WaterHeater(
@@ -76,54 +71,12 @@ class WaterHeater(
     min_rest: Milliseconds = Duration(0)
     worth: Worth = WISH_WORTH
 
-    def check(self, grid: Grid, path: str) -> None:
+    def check(self, steps: Sequence[Interval], path: str) -> None:
         """Refuse contradictions.
 
         Raises:
             InvalidField: naming the field.
         """
-        check_series(grid, self.draws, f"{path}.draws")
+        check_series(steps, self.draws, f"{path}.draws")
         check_at_most(self.stored, self.capacity, f"{path}.stored", "the capacity")
         check_at_most(self.reserve, self.capacity, f"{path}.reserve", "the capacity")
-
-    def model(self, grid: Grid) -> WaterModel:
-        """Put it on a grid."""
-        return WaterModel(self, grid)
-
-
-class WaterModel:
-    """A water heater on a grid. Below 0 the stored quantity is a debt: draws that found no heat."""
-
-    def __init__(self, device: WaterHeater, grid: Grid) -> None:
-        """Arrange levels, losses, draws and wishes as arrays."""
-        self.device, self.grid = device, grid
-        steps = len(grid)
-        parts, allowed = shares(grid, device.levels)
-        levels = parts * device.power
-        duty = Duty.of(device.min_run, device.min_rest) if device.min_run or device.min_rest else None
-        draws = np.array(device.draws) * grid.hours
-        points = grid_points(-float(draws.max()), float(device.capacity), fine(steps))
-        worth = money(device.worth) / 1000
-        self.storage = Storage(
-            grid=grid,
-            points=points,
-            start=float(device.stored),
-            keep=np.exp(-grid.hours / device.loss_hours),
-            push=grid.hours[:, None] * levels * device.efficiency,
-            drain=draws,
-            power=np.repeat(levels[None, :], steps, axis=0),
-            allowed=allowed,
-            wishes=(
-                Wish("hot_water", "Wh", np.zeros(steps), np.full(steps, worth), np.ones(steps)),
-                Wish(
-                    "reserve", "Wh·h", np.full(steps, float(device.reserve)), grid.hours * worth, grid.hours
-                ),
-            ),
-            duty=duty,
-            phase=duty.phase(device.on, device.lasted) if duty else 0,
-            floor=0.0,
-        )
-
-    def best(self, cost: Cost) -> Schedule:
-        """The cheapest schedule."""
-        return self.storage.best(cost)

@@ -9,8 +9,8 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from temix_gateway.planning.devices.duty import Duty
-from temix_gateway.planning.devices.model import Bools, Cost, Floats, Grid, Missed, Schedule
+from temix_gateway.planning.models.duty import Duty
+from temix_gateway.planning.models.model import Bools, Cost, Floats, Grid, Missed, Schedule
 
 BROKEN_RULE = 1e6
 """Currency units for a phase that no level may follow (a run cut off by its window): avoided, yet not without
