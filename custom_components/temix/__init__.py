@@ -75,8 +75,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: TemixConfigEntry) -> boo
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: TemixConfigEntry) -> bool:
-    """Bring the devices to their defaults, take the entities away; the coordinator ends with the entry."""
-    await hass.data[KEY][entry.entry_id].async_end()
+    """Take the entities away; the coordinator ends with the entry.
+
+    In a reload the responses stay, so that no device notices; else their devices are brought to the defaults
+    first. Of a removed entry ``async_remove_entry`` does that.
+    """
+    if entry.disabled_by is not None:
+        await hass.data[KEY][entry.entry_id].async_end()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 

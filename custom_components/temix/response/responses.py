@@ -9,14 +9,21 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+    ConfigEntryState,
+    ConfigSubentry,
+)
 from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from ..client import Client, TemixError
+from ..client import Client, GatewayState, TemixError
 from ..const import DOMAIN
 from ..coordinator import TemixCoordinator
 from ..meter.meter import Meter
@@ -59,7 +66,11 @@ class Responses:
         self._lock = asyncio.Lock()
         self._report_soon = asyncio.Event()
         self._reporting: asyncio.Task[None] | None = None
-        self._forget_shutdown = hass.async_add_shutdown_job(HassJob(self.async_stop))
+        self._said: GatewayState | None = None
+        self._forget = (
+            hass.async_add_shutdown_job(HassJob(self.async_stop)),
+            async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._entry_changed),
+        )
 
     async def async_compare(self) -> None:
         """Start, change and stop those whose settings have changed; no other notices."""
@@ -105,7 +116,11 @@ class Responses:
         self._gateway_spoke()
 
     async def async_detach(self) -> None:
-        """The connection ends; leases run out, nothing else changes."""
+        """The connection ends; leases run out, nothing else changes.
+
+        What the gateway said last still holds: after a reload it says it again.
+        """
+        self._said = self._gateway().state
         for remove in self._detach:
             remove()
         self._detach = []
@@ -128,10 +143,11 @@ class Responses:
             await self.meter.async_stop()
 
     async def async_end(self) -> None:
-        """Stop for good: the entry is unloaded or removed."""
-        self._forget_shutdown()
-        await self.async_stop()
+        """Stop for good: the entry is disabled or removed."""
         self.hass.data[KEY].pop(self.entry.entry_id, None)
+        for forget in self._forget:
+            forget()
+        await self.async_stop()
 
     async def async_forget(self) -> None:
         """Leave nothing behind on the disk."""
@@ -214,7 +230,7 @@ class Responses:
     def _gateway(self) -> Gateway:
         coordinator = self._coordinator
         if coordinator is None:
-            return Gateway(None, connected=False)
+            return Gateway(self._said, connected=False)
         return Gateway(coordinator.data, connected=coordinator.client.connected)
 
     def _client(self) -> Client | None:
@@ -224,7 +240,18 @@ class Responses:
         return Connection(self._import_limit(), *main_fuse(self.entry.options))
 
     def _import_limit(self) -> float | None:
-        return None if self._coordinator is None else self._coordinator.data.import_limit
+        state = self._gateway().state
+        return None if state is None else state.import_limit
+
+    @callback
+    def _entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry[Any]) -> None:
+        """End with an entry that is disabled while it waits for its gateway: nothing unloads that one."""
+        if (
+            entry is self.entry
+            and entry.disabled_by is not None
+            and entry.state is ConfigEntryState.NOT_LOADED
+        ):
+            _ = self.hass.async_create_task(self.async_end(), f"{DOMAIN} disabled")
 
     @callback
     def _gateway_spoke(self) -> None:

@@ -11,6 +11,8 @@ from datetime import timedelta
 from enum import Enum, auto
 from typing import Final
 
+from homeassistant.config_entries import ConfigEntryDisabler
+
 from tests.faults.home.kinds import Kind
 from tests.faults.home.things import Thing
 from tests.faults.home.world import ENTRY_ID, World
@@ -84,8 +86,8 @@ async def _crashes_and_the_device_is_away(world: World, thing: Thing, kind: Kind
     thing.set_available(available=True)
 
 
-async def _unloaded(world: World, thing: Thing, kind: Kind) -> None:
-    assert await world.hass.config_entries.async_unload(ENTRY_ID)
+async def _disabled(world: World, thing: Thing, kind: Kind) -> None:
+    assert await world.hass.config_entries.async_set_disabled_by(ENTRY_ID, ConfigEntryDisabler.USER)
 
 
 async def _deleted(world: World, thing: Thing, kind: Kind) -> None:
@@ -158,7 +160,7 @@ TROUBLES: Final = (
     Trouble("Home Assistant stops", _stops, End.SAFE, NOW),
     Trouble("Home Assistant crashes", _crashes, End.SAFE, AT_START),
     Trouble("crashes, device away", _crashes_and_the_device_is_away, End.SAFE, AT_START),
-    Trouble("entry unloaded", _unloaded, End.SAFE, NOW),
+    Trouble("entry disabled", _disabled, End.SAFE, NOW),
     Trouble("response deleted", _deleted, End.SAFE, GRACE),
     Trouble("entry removed", _removed, End.SAFE, NOW),
     Trouble("device away, gateway leaves", _away_while_the_gateway_leaves, End.SAFE, RETRY),

@@ -117,8 +117,8 @@ class World:
             subentries_data=[*self.responses.values()],
         )
         entry.add_to_hass(hass)
-        with patch.object(temix, "make_client", lambda *_: self.gateway):
-            await hass.config_entries.async_setup(ENTRY_ID)
+        self._stack.enter_context(patch.object(temix, "make_client", lambda *_: self.gateway))
+        await hass.config_entries.async_setup(ENTRY_ID)
         await asyncio.sleep(0)
 
     async def stop(self) -> None:
