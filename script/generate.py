@@ -10,6 +10,7 @@ import msgspec
 from temix_gateway import config
 from temix_gateway.home import reference as local
 from temix_gateway.planning import Plan, Problem
+from temix_gateway.retailer.published import services
 from temix_market.wire.openapi import openapi
 from temix_market.wire.schema import DIALECT, field_table, schemas
 
@@ -36,8 +37,8 @@ def local_api() -> Documents:
 
 
 def configuration() -> Documents:
-    """The gateway's configuration file."""
-    return {"configuration.md": config.reference()}
+    """The gateway's configuration file, and the services of prices that it can name."""
+    return {"configuration.md": config.reference(), "published-prices.md": services.reference()}
 
 
 def planner() -> Documents:

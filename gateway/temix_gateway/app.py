@@ -43,12 +43,12 @@ from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.worker import PlannerProcess
 from temix_gateway.pulse import Pulse
 from temix_gateway.resync import Fetched, resynchronise
-from temix_gateway.retailer.published.link import PublishedLink
+from temix_gateway.retailer.published.link import Feed, PublishedLink
 from temix_gateway.retailer.published.services import feed
 from temix_gateway.retailer.published.store import Store
 from temix_gateway.retailer.service import Account
 from temix_gateway.retailer.temix import TemixLink
-from temix_gateway.retailer_config import Retailer
+from temix_gateway.retailer_config import OpenAdrSection, Retailer
 from temix_gateway.rules import Rules
 from temix_gateway.supervisor import Supervisor, from_environment
 from temix_gateway.upkeep import keep_up, show_life
@@ -248,8 +248,27 @@ type _Link = TemixLink | PublishedLink
 def _link(config: Config, files: Files, clock: Clock) -> _Link:
     if isinstance(config.retailer, Retailer):
         return _temix(config, config.retailer, files, clock)
-    store = Store(files.prices)
-    return PublishedLink(feed(config.retailer), config.trading.bounds, store, clock, SystemRandom())
+    return PublishedLink(
+        published_feed(config), config.trading.bounds, Store(files.prices), clock, SystemRandom()
+    )
+
+
+def published_feed(config: Config) -> Feed:
+    """The service of prices that the configuration names, with its secret where it has one.
+
+    Raises:
+        Unusable: the secret cannot be read.
+    """
+    retailer = config.retailer
+    assert not isinstance(retailer, Retailer), "a retailer that trades is no feed of prices"
+    secret = _secret_of(retailer) if isinstance(retailer, OpenAdrSection) and retailer.client_id else ""
+    return feed(retailer, config.zone, secret)
+
+
+def _secret_of(retailer: Retailer | OpenAdrSection) -> str:
+    secret = retailer.client_secret or _secret(retailer.client_secret_file or "")
+    redaction.learn([secret])
+    return secret
 
 
 def _temix(config: Config, retailer: Retailer, files: Files, clock: Clock) -> TemixLink:
@@ -263,8 +282,7 @@ def _temix(config: Config, retailer: Retailer, files: Files, clock: Clock) -> Te
 
 
 def _account(retailer: Retailer) -> Account:
-    secret = retailer.client_secret or _secret(retailer.client_secret_file or "")
-    redaction.learn([secret])
+    secret = _secret_of(retailer)
     try:
         context = ssl.create_default_context(cafile=retailer.ca_file)
     except (OSError, ssl.SSLError) as error:

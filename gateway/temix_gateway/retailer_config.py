@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 type Filled = Annotated[str, Meta(min_length=1, max_length=200)]
 
 GRIDX: Final = "https://pe-api.gridx.com/v1"
+MIDAS: Final = "https://midasapi.energy.ca.gov/api"
 
 
 class Retailer(Struct, frozen=True, forbid_unknown_fields=True, tag_field="service", tag="temix"):
@@ -45,6 +46,37 @@ class GridXSection(Struct, frozen=True, forbid_unknown_fields=True, tag_field="s
     url: Annotated[str, Meta(description="Address of the service.")] = GRIDX
 
 
-type AnyRetailer = Retailer | GridXSection
-PUBLISHED: Final[tuple[type[Struct], ...]] = (GridXSection,)
+class MidasSection(Struct, frozen=True, forbid_unknown_fields=True, tag_field="service", tag="midas"):
+    """Prices of a Californian rate as the state's MIDAS publishes them: no trade."""
+
+    rin: Annotated[
+        Filled, Meta(description="Rate identification number on the bill, like `USCA-PGPG-ETOU-0000`.")
+    ]
+    export_rin: Annotated[
+        Filled | None, Meta(description="The number of the rate for export, where that has its own.")
+    ] = None
+    url: Annotated[str, Meta(description="Address of the service.")] = MIDAS
+
+
+class OpenAdrSection(Struct, frozen=True, forbid_unknown_fields=True, tag_field="service", tag="openadr"):
+    """Prices of a program on an OpenADR 3.1 server (VTN): no trade."""
+
+    url: Annotated[str, Meta(description="Address of the server, beginning with `https://`.")]
+    program: Annotated[Filled, Meta(description="Name of the program (`programName`).")]
+    currency: Annotated[str, Meta(description="Currency of its prices where they name none, like `USD`.")] = (
+        "USD"
+    )
+    client_id: Annotated[Filled | None, Meta(description="Name of the account; empty: without one.")] = None
+    client_secret_file: Annotated[
+        Filled | None, Meta(description="File that holds the account's secret; relative to this file.")
+    ] = None
+    client_secret: Annotated[
+        Filled | None,
+        Meta(description="The secret itself, in place of its file: for Home Assistant's app."),
+    ] = None
+
+
+type PricesOnly = GridXSection | MidasSection | OpenAdrSection
+type AnyRetailer = Retailer | PricesOnly
+PUBLISHED: Final[tuple[type[Struct], ...]] = (GridXSection, MidasSection, OpenAdrSection)
 """Sections of services that publish prices and take no orders."""

@@ -8,7 +8,7 @@ published.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -72,13 +72,13 @@ _OFF: Final = Price(1)
 
 class _Part(Struct, frozen=True):
     component: str
-    intervalPrice: str | float  # noqa: N815 - the service's name
+    intervalPrice: Any  # noqa: N815 - the service's name
     priceType: str  # noqa: N815
 
 
 class _Detail(Struct, frozen=True):
     startIntervalTimeStamp: str  # noqa: N815
-    intervalPrice: str | float  # noqa: N815
+    intervalPrice: Any  # noqa: N815
     priceStatus: str  # noqa: N815
     priceComponents: list[_Part] = []  # noqa: N815
 

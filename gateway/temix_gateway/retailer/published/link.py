@@ -106,14 +106,6 @@ class PublishedLink:
                 now, hour = self._clock.now(), enclosing(self._clock.now(), HOUR)
                 await asyncio.sleep(max(0, min(due - now, hour.end - now, LOOK_UP)) / SECOND)
 
-    async def test(self, session: aiohttp.ClientSession) -> Sequence[Published]:
-        """Ask once, outside of the schedule: for a person who looks at the answer.
-
-        Raises:
-            LinkError: what is wrong, in words.
-        """
-        return await self._feed.read(Http(session, self._clock, Allowance()), self._wanted())
-
     async def spots(self, interval: Interval) -> Sequence[Spot]:
         """The final prices within ``interval``."""
         return self._parties.spots(self.book, interval)
@@ -163,7 +155,7 @@ class PublishedLink:
         """Ask once; when to ask next."""
         http = Http(session, self._clock, self._allowance)
         try:
-            prices = await self._feed.read(http, self._wanted())
+            prices = await self._feed.read(http, wanted(self._feed, self._clock.now()))
         except LinkError as error:
             listener.connected(False, str(error), refused=isinstance(error, CredentialsRefused))
             await self._keep()
@@ -198,12 +190,12 @@ class PublishedLink:
         )
         await asyncio.to_thread(self._store.save, kept)
 
-    def _wanted(self) -> Interval:
-        """From yesterday, whose prices may have become final, to the day after tomorrow."""
-        now, zone = self._clock.now(), self._feed.zone
-        first = local_day(zone, local_date(zone, Instant(now - 24 * HOUR))).start
-        last = local_day(zone, local_date(zone, Instant(now + AHEAD))).end
-        return Interval(first, Duration(last - first))
+
+def wanted(feed: Feed, now: Instant) -> Interval:
+    """What to ask for: from yesterday, whose prices may have become final, to the day after tomorrow."""
+    first = local_day(feed.zone, local_date(feed.zone, Instant(now - 24 * HOUR))).start
+    last = local_day(feed.zone, local_date(feed.zone, Instant(now + AHEAD))).end
+    return Interval(first, Duration(last - first))
 
 
 def unsigned(publication: Publication) -> str:

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from temix_market.errors import InvalidField
 
-from temix_gateway.retailer.published import gridx
+from temix_gateway.retailer.published import gridx, midas, openadr
 from temix_gateway.retailer.published.link import Feed
-from temix_gateway.retailer_config import GridXSection
+from temix_gateway.retailer_config import GridXSection, MidasSection, OpenAdrSection, PricesOnly
 
 _NINE_DIGITS: Final = re.compile(r"[0-9]{9}")
 
@@ -49,20 +50,73 @@ SERVICES: Final = (
         "fake service",
         gridx.RATES["PGE"],
     ),
+    Service(
+        "midas",
+        midas.NAME,
+        "California, every utility and community choice aggregator that uploads its rates",
+        "prices to buy, and to sell where a rate for export has its own number; plan, price response, "
+        "shadow account",
+        "no parts of prices; no emissions, flex alerts or subscription",
+        "fake service",
+    ),
+    Service(
+        "openadr",
+        openadr.NAME,
+        "wherever a retailer runs an OpenADR 3.1 server",
+        "prices to buy and to sell of one program, with or without an account; plan, price response, "
+        "shadow account",
+        "asked regularly, not notified; no reports, emissions or subscription",
+        "fake service",
+    ),
 )
 
 
-def feed(section: GridXSection) -> Feed:
-    """The feed that a section of the configuration names."""
-    return gridx.GridX(section.url.rstrip("/"), section.utility, section.rate, section.circuit, section.cca)
+def feed(section: PricesOnly, zone: ZoneInfo, secret: str = "") -> Feed:
+    """The feed that a section of the configuration names, with the home's zone and the account's secret."""
+    url = section.url.rstrip("/")
+    match section:
+        case GridXSection():
+            return gridx.GridX(url, section.utility, section.rate, section.circuit, section.cca)
+        case MidasSection():
+            return midas.Midas(
+                url, midas.rin(section.rin), section.export_rin and midas.rin(section.export_rin)
+            )
+        case OpenAdrSection():
+            account = section.client_id or ""
+            return openadr.OpenAdr(url, section.program, section.currency, zone, account, secret)
 
 
-def check(section: GridXSection) -> None:
+def check(section: PricesOnly) -> None:
     """Refuse what cannot be meant. A rate or circuit that is new is let through: the service knows it or not.
 
     Raises:
         InvalidField: ``field`` is the key.
     """
+    match section:
+        case GridXSection():
+            _check_gridx(section)
+        case MidasSection():
+            midas.rin(section.rin)
+            if section.export_rin is not None:
+                _check_rin("export_rin", section.export_rin)
+        case OpenAdrSection():
+            if len(section.currency) != 3 or not section.currency.isupper():
+                raise InvalidField("currency", f"{section.currency!r} is not three capital letters")
+            given = [section.client_secret_file is not None, section.client_secret is not None]
+            if sum(given) != (section.client_id is not None):
+                raise InvalidField(
+                    "client_secret_file", "an account has a name and one secret, or there is none"
+                )
+
+
+def _check_rin(field: str, text: str) -> None:
+    try:
+        midas.rin(text)
+    except InvalidField as error:
+        raise InvalidField(field, error.reason) from error
+
+
+def _check_gridx(section: GridXSection) -> None:
     _meant("rate", section.rate, gridx.RATES[section.utility])
     if section.utility == "SCE":
         _meant("circuit", section.circuit, gridx.SUBSTATIONS)
@@ -80,3 +134,33 @@ def _meant(field: str, given: str, known: Iterable[str]) -> None:
     close = get_close_matches(given.lower(), names, n=1, cutoff=0.75)
     if close:
         raise InvalidField(field, f"{given!r} is not known: write {names[close[0]]!r}")
+
+
+def _row(each: Service) -> str:
+    cells = (f"`{each.service}`", each.name, each.region, each.works, each.lacks, each.verified)
+    return f"| {' | '.join(cells)} |"
+
+
+def reference() -> str:
+    """The reference page of the services, in Markdown."""
+    lines = [
+        "# Services of published prices",
+        "",
+        "Generated from the code. For homes whose retailer publishes prices and takes no tenders.",
+        "How to set one up: [Use a retailer that only publishes prices](../how-to/use-published-prices.md).",
+        "",
+        "| `service` | name | region | works | does not | verified with |",
+        "|---|---|---|---|---|---|",
+        *map(_row, SERVICES),
+        "",
+        "*Fake service*: a server of the tests, made from the service's documentation and examples.",
+        "None was verified against the real service.",
+    ]
+    for each in SERVICES:
+        for kind, names in (("rates", each.rates), ("circuits", each.circuits)):
+            if names:
+                lines += [
+                    "",
+                    f"{each.name}, {kind} that are known: {', '.join(f'`{name}`' for name in names)}.",
+                ]
+    return "\n".join(lines) + "\n"

@@ -120,6 +120,7 @@ ALL, NONE_LOST, FIFTH = set(range(24)), set(), {5}
 
 FAULTS: list[tuple[str, Callable[[Document], None], set[int]]] = [
     ("empty price", _set(5, intervalPrice=""), FIFTH),
+    ("null", _set(5, intervalPrice=None), FIFTH),
     ("word", _set(5, intervalPrice="null"), FIFTH),
     ("not a number", _set(5, intervalPrice="NaN"), FIFTH),
     ("infinite", _set(5, intervalPrice="Infinity"), FIFTH),
@@ -127,7 +128,6 @@ FAULTS: list[tuple[str, Callable[[Document], None], set[int]]] = [
     ("comma", _set(5, intervalPrice="0,139976"), FIFTH),
     ("thousands", _set(5, intervalPrice="1,139.9"), FIFTH),
     ("sign twice", _set(5, intervalPrice="--0.1"), FIFTH),
-    ("blank before", _set(5, intervalPrice=" 0.1"), FIFTH),
     ("dollar sign", _set(5, intervalPrice="$0.1"), FIFTH),
     ("immense", _set(5, intervalPrice="1" * 40), FIFTH),
     ("a number beside strings", _set(5, intervalPrice=0.5, priceComponents=[]), NONE_LOST),

@@ -1,0 +1,243 @@
+"""OpenADR 3.1: a virtual end node that reads the prices of one program; with or without an account.
+
+Source: OpenADR 3.1 definition (schemas oadr3-org/openadr3-schemas). Objects used: program, event. An
+interval's own period wins over the event's; where it has none, intervals follow each other with the event's
+duration.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import msgspec
+import structlog
+from msgspec import Struct
+from temix_market.errors import InvalidField
+from temix_market.instants import Duration, Instant, parse_duration, parse_instant
+from temix_market.intervals import Interval
+
+from temix_gateway.retailer.errors import CredentialsRefused, Misunderstood, NothingPublished
+from temix_gateway.retailer.published.http import Http
+from temix_gateway.retailer.published.prices import (
+    Direction,
+    Published,
+    aligned,
+    micro,
+    unambiguous,
+)
+from temix_gateway.retailer.published.schedule import Rhythm
+
+NAME: Final = "OpenADR 3.1"
+PAGE: Final = 50
+"""Events of one answer, the most that servers give."""
+
+_PAYLOADS: Final = {"PRICE": Direction.IMPORT, "EXPORT_PRICE": Direction.EXPORT}
+_DAYS: Final = re.compile(r"P(?:([0-9]{1,2})D)?(T.*)?")
+_LOG: Final = structlog.get_logger(__name__)
+
+
+class _Period(Struct, frozen=True):
+    start: str | None = None
+    duration: str | None = None
+
+
+class _Payload(Struct, frozen=True):
+    type: str
+    values: list[Any]
+
+
+class _Interval(Struct, frozen=True, rename="camel"):
+    payloads: list[_Payload]
+    interval_period: _Period | None = None
+
+
+class _Descriptor(Struct, frozen=True, rename="camel"):
+    payload_type: str = ""
+    units: str | None = None
+    currency: str | None = None
+
+
+class _Event(Struct, frozen=True, rename="camel"):
+    intervals: list[_Interval]
+    program_id: str = msgspec.field(name="programID")
+    priority: int | None = None
+    modification_date_time: str | None = None
+    interval_period: _Period | None = None
+    payload_descriptors: list[_Descriptor] | None = None
+
+
+class _Program(Struct, frozen=True, rename="camel"):
+    id: str
+    program_name: str = ""
+
+
+class _Token(Struct, frozen=True):
+    access_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAdr:
+    """One program of a virtual top node: a ``Feed``. ``secret`` never shows itself."""
+
+    url: str
+    program: str
+    currency: str
+    zone: ZoneInfo
+    client_id: str = ""
+    secret: str = field(default="", repr=False)
+
+    @property
+    def name(self) -> str:
+        """What its parties are called after."""
+        return f"openadr:{self.program}"
+
+    @property
+    def rhythm(self) -> Rhythm:
+        """The standard has no publication time."""
+        return Rhythm(self.zone)
+
+    async def read(self, http: Http, wanted: Interval) -> Sequence[Published]:
+        """Log in where there is an account, find the program, and ask for its events.
+
+        Raises:
+            LinkError: no answer that can be used; what to do about it.
+        """
+        token = await self._log_in(http) if self.client_id else ""
+        reply = await http.get(
+            f"{self.url}/programs", {"programName": self.program, "limit": str(PAGE)}, token
+        )
+        programs = [
+            each for each in self._decode(reply.body, list[_Program]) if each.program_name == self.program
+        ]
+        if not programs:
+            raise NothingPublished(f"{self.url} has no program {self.program!r}: check retailer.program")
+        reply = await http.get(f"{self.url}/events", {"programID": programs[0].id, "limit": str(PAGE)}, token)
+        return [
+            price
+            for price in read_events(reply.body, programs[0].id, self.currency)
+            if price.interval.overlaps(wanted)
+        ]
+
+    async def _log_in(self, http: Http) -> str:
+        asked = {
+            "grant_type": "client_credentials",
+            "client_id": self.client_id,
+            "client_secret": self.secret,
+        }
+        kind = "application/x-www-form-urlencoded"
+        try:
+            reply = await http.post(f"{self.url}/auth/token", urlencode(asked).encode(), kind)
+        except CredentialsRefused as error:
+            raise CredentialsRefused(
+                f"{self.url} refused the account {self.client_id!r}: check retailer.client_id and its secret"
+            ) from error
+        return self._decode(reply.body, _Token).access_token
+
+    def _decode[T](self, body: bytes, kind: type[T]) -> T:
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.DecodeError as error:
+            raise Misunderstood(f"{self.url} does not answer as OpenADR 3 does: {error}") from error
+
+
+def read_events(body: bytes, program: str, currency: str) -> list[Published]:
+    """The prices of a program's events; where two give an interval, the more urgent or newer event counts.
+
+    Raises:
+        Misunderstood: the answer as a whole is not of its form.
+    """
+    try:
+        events = msgspec.json.decode(body, type=list[_Event])
+    except msgspec.DecodeError as error:
+        raise Misunderstood(f"the events were not answered as OpenADR 3 does: {error}") from error
+    ranked: dict[tuple[Direction, Instant], tuple[tuple[int, str], list[Published]]] = {}
+    for number, event in enumerate(events):
+        if event.program_id != program:
+            continue
+        rank = (
+            -(event.priority if event.priority is not None else 1_000_000),
+            event.modification_date_time or "",
+        )
+        for price in unambiguous(_prices(event, currency, f"events[{number}]")):
+            key = price.direction, price.interval.start
+            known = ranked.get(key)
+            if known is None or rank > known[0]:
+                ranked[key] = rank, [price]
+            elif rank == known[0]:
+                known[1].append(price)
+    return unambiguous(price for _, prices in ranked.values() for price in prices)
+
+
+def _prices(event: _Event, currency: str, where: str) -> Iterator[Published]:
+    wrong = _wrong_units(event, currency)
+    at: Instant | None = None
+    for number, each in enumerate(event.intervals):
+        place = f"{where}.intervals[{number}]"
+        try:
+            interval = _when(event, each, at, place)
+        except InvalidField as error:
+            _LOG.warning("published prices left out", reason=str(error))
+            at = None  # what follows without a time of its own has none
+            continue
+        at = interval.end
+        for payload in each.payloads:
+            direction = _PAYLOADS.get(payload.type)
+            if direction is None or payload.type in wrong:
+                continue
+            try:
+                yield Published(
+                    direction, interval, micro(_single(payload.values), f"{place}.{payload.type}")
+                )
+            except InvalidField as error:
+                _LOG.warning("published price left out", reason=str(error))
+
+
+def _single(values: Sequence[Any]) -> Any:
+    """The one value; none where there are several, which ``micro`` refuses."""
+    return values[0] if len(values) == 1 else None
+
+
+def _when(event: _Event, each: _Interval, after: Instant | None, place: str) -> Interval:
+    own, whole = each.interval_period or _Period(), event.interval_period or _Period()
+    length = own.duration or whole.duration
+    if length is None:
+        raise InvalidField(f"{place}.intervalPeriod.duration", "it is missing")
+    duration = _duration(length, f"{place}.intervalPeriod.duration")
+    if own.start is not None:
+        start = parse_instant(own.start, f"{place}.intervalPeriod.start")
+    elif after is not None:
+        start = after
+    elif each is event.intervals[0] and whole.start is not None:
+        start = parse_instant(whole.start, f"{place}.intervalPeriod.start")
+    else:
+        raise InvalidField(f"{place}.intervalPeriod.start", "nothing says when it begins")
+    return aligned(start, duration, place)
+
+
+def _duration(text: str, field_name: str) -> Duration:
+    """Hours, minutes and seconds, or one day."""
+    match = _DAYS.fullmatch(text)
+    days = int(match[1] or 0) if match else 0
+    rest = match[2] if match else None
+    hours = parse_duration(f"P{rest}", field_name) if rest or not days else 0
+    return Duration(days * 86_400_000 + hours)
+
+
+def _wrong_units(event: _Event, currency: str) -> set[str]:
+    """The payload types whose descriptor says another currency than the home's, or no price for a kWh."""
+    wrong = set()
+    for each in event.payload_descriptors or []:
+        if each.payload_type in _PAYLOADS and (
+            (each.currency or currency).upper() != currency or (each.units or "KWH").upper() != "KWH"
+        ):
+            _LOG.warning(
+                "published prices left out",
+                payload=each.payload_type,
+                units=each.units,
+                currency=each.currency,
+            )
+            wrong.add(each.payload_type)
+    return wrong

@@ -1,0 +1,125 @@
+"""MIDAS 2.0's answers: UTC, inclusive seconds, many units; every hour of every day has its price or none."""
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from temix_gateway.retailer.published.midas import read_rate, rin
+from temix_gateway.retailer.published.prices import Direction, PriceBook
+from temix_market.calendar import local_day
+from temix_market.errors import InvalidField
+from temix_market.instants import FIVE_MINUTES, MINUTE, Duration, Instant, to_datetime
+
+from tests.gateway.retailer.published.services import PACIFIC, true_price
+
+RIN = "USCA-TSTS-TTOU-TEST"
+SPRING, AUTUMN, ORDINARY = date(2026, 3, 8), date(2026, 11, 1), date(2026, 6, 10)
+DAYS = [day + timedelta(days=off) for day in (SPRING, AUTUMN, ORDINARY) for off in range(-8, 8)]
+
+
+def rate(day: date, minutes: int = 60, unit: str = "$/kWh") -> dict[str, Any]:
+    """A Pacific day as MIDAS 2.0 writes it: in UTC, each interval by its last second."""
+    values = []
+    for each in local_day(PACIFIC, day).split(Duration(minutes * MINUTE)):
+        start, last = to_datetime(each.start), to_datetime(Instant(each.end - 1000))
+        values.append(
+            {
+                "ValueName": "winter off peak",
+                "DateStart": f"{start:%Y-%m-%d}",
+                "DateEnd": f"{last:%Y-%m-%d}",
+                "DayStart": f"{start:%A}",
+                "DayEnd": f"{last:%A}",
+                "TimeStart": f"{start:%H:%M:%S}",
+                "TimeEnd": f"{last:%H:%M:%S}",
+                "Value": true_price(each.start) / 1_000_000,
+                "Unit": unit,
+            }
+        )
+    return {
+        "RateID": RIN,
+        "SystemTime_UTC": "2026-03-19T10:03:46.379Z",
+        "RateName": "CEC TEST24HTOU",
+        "API_Url": "None",
+        "ValueInformation": values,
+    }
+
+
+def shown(document: dict[str, Any], direction: Direction = Direction.IMPORT) -> dict[Instant, int]:
+    book = PriceBook()
+    book.merge(read_rate(json.dumps(document).encode(), RIN))
+    return {start: price.price for start, price in book.steps(direction).items()}
+
+
+@pytest.mark.parametrize("minutes", [5, 15, 60])
+@pytest.mark.parametrize("day", DAYS)
+def test_every_step_of_a_day_has_its_price(day: date, minutes: int) -> None:
+    steps = local_day(PACIFIC, day).split(FIVE_MINUTES)
+    right = {step.start: true_price(Instant(step.start - step.start % (minutes * MINUTE))) for step in steps}
+    assert shown(rate(day, minutes)) == right
+
+
+def test_export_is_its_own_direction_and_other_units_are_no_price() -> None:
+    document = rate(ORDINARY)
+    document["ValueInformation"] += rate(ORDINARY, unit="export $/kWh")["ValueInformation"]
+    for unit in ("$/kW", "g/kWh CO2", "Event", "backup $/kWh"):
+        document["ValueInformation"] += rate(ORDINARY, unit=unit)["ValueInformation"]
+    assert shown(document) == shown(document, Direction.EXPORT) == shown(rate(ORDINARY))
+
+
+def _set(**values: object) -> Callable[[dict[str, Any]], None]:
+    return lambda document: document["ValueInformation"][5].update(values)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        _set(Value=None),
+        _set(Value="n/a"),
+        _set(Value=True),
+        _set(TimeStart="25:00:00"),
+        _set(TimeStart="12:03:00"),
+        _set(TimeEnd="08:00:00"),
+        _set(DateStart="yesterday"),
+        _set(Unit="$/MWh"),
+        lambda document: document["ValueInformation"].append(
+            document["ValueInformation"][5] | {"Value": 9.0}
+        ),
+        lambda document: document["ValueInformation"].pop(5),
+    ],
+)
+def test_a_faulty_value_costs_its_hour_and_bends_none(fault: Callable[[dict[str, Any]], None]) -> None:
+    document = rate(ORDINARY)
+    fault(document)
+    right = shown(rate(ORDINARY))
+    gone = range(
+        local_day(PACIFIC, ORDINARY).start + 300 * MINUTE, local_day(PACIFIC, ORDINARY).start + 360 * MINUTE
+    )
+    assert shown(document) == {start: price for start, price in right.items() if start not in gone}
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"RateID":"USCA-TSTS-OTHR-TEST","ValueInformation":[]}'])
+def test_another_answer_is_refused_whole(body: bytes) -> None:
+    with pytest.raises(InvalidField):
+        read_rate(body, RIN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "USCA-PGPG-ETOU-0000",
+        " usca-pgpg-etou-0000\n",
+        "RIN: USCA-PGPG-ETOU-0000 (see bill)",
+        "https://x.test/?rin=USCA-PGPG-ETOU-0000",
+    ],
+)
+def test_the_number_is_found_in_what_is_copied_from_a_bill(text: str) -> None:
+    assert rin(text) == "USCA-PGPG-ETOU-0000"
+
+
+@pytest.mark.parametrize("text", ["", "account 12345", "USCA-PGPG-ETOU-0000 USCA-XXAV-ETOU-0000"])
+def test_none_and_two_are_told(text: str) -> None:
+    with pytest.raises(InvalidField) as refused:
+        rin(text)
+    assert refused.value.field == "rin"

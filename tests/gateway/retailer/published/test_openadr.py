@@ -1,0 +1,216 @@
+"""OpenADR 3.1 events: periods by interval or by event, priorities, faults; a price is right or absent."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from temix_gateway.retailer.errors import CredentialsRefused, LinkError, Misunderstood, NothingPublished
+from temix_gateway.retailer.published.http import Http
+from temix_gateway.retailer.published.openadr import OpenAdr, read_events
+from temix_gateway.retailer.published.prices import Direction, PriceBook
+from temix_gateway.retailer.published.schedule import Allowance
+from temix_market.calendar import local_day
+from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, Duration, Instant, iso, iso_duration
+
+from tests.gateway.market import FakeClock
+from tests.gateway.retailer.published.services import PACIFIC, true_price, whole_days
+
+PROGRAM = "5e1a"
+SPRING, AUTUMN, ORDINARY = date(2026, 3, 8), date(2026, 11, 1), date(2026, 6, 10)
+DAYS = [day + timedelta(days=off) for day in (SPRING, AUTUMN, ORDINARY) for off in range(-3, 4)]
+
+
+def event(
+    day: date, minutes: int = 60, *, payload: str = "PRICE", own: bool = True, **more: object
+) -> dict[str, Any]:
+    """A day's event; ``own``: each interval has a period of its own, else they follow each other."""
+    whole, length = local_day(PACIFIC, day), Duration(minutes * MINUTE)
+    intervals = []
+    for number, each in enumerate(whole.split(length)):
+        period = {"start": iso(each.start), "duration": iso_duration(length)}
+        value = true_price(each.start) / 1_000_000
+        intervals.append(
+            {"id": number, "payloads": [{"type": payload, "values": [value]}]}
+            | ({"intervalPeriod": period} if own else {})
+        )
+    return {
+        "id": f"event-{day}",
+        "programID": PROGRAM,
+        "eventName": f"prices-{day}",
+        "intervalPeriod": {"start": iso(whole.start), "duration": iso_duration(length)},
+        "payloadDescriptors": [{"payloadType": payload, "units": "KWH", "currency": "USD"}],
+        "intervals": intervals,
+    } | more
+
+
+def shown(*events: dict[str, Any], direction: Direction = Direction.IMPORT) -> dict[Instant, int]:
+    book = PriceBook()
+    book.merge(read_events(json.dumps(events).encode(), PROGRAM, "USD"))
+    return {start: price.price for start, price in book.steps(direction).items()}
+
+
+def expected(day: date, minutes: int = 60) -> dict[Instant, int]:
+    steps = local_day(PACIFIC, day).split(FIVE_MINUTES)
+    return {step.start: true_price(Instant(step.start - step.start % (minutes * MINUTE))) for step in steps}
+
+
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize("minutes", [5, 15, 60])
+@pytest.mark.parametrize("day", DAYS)
+def test_every_step_of_a_day_has_its_price(day: date, minutes: int, own: bool) -> None:
+    assert shown(event(day, minutes, own=own)) == expected(day, minutes)
+
+
+def test_export_and_emissions_are_not_prices_to_buy() -> None:
+    events = event(ORDINARY, payload="EXPORT_PRICE"), event(ORDINARY, payload="GHG")
+    assert shown(*events) == {}
+    assert shown(*events, direction=Direction.EXPORT) == expected(ORDINARY)
+
+
+def test_the_more_urgent_event_counts_and_else_the_newer_one() -> None:
+    low = event(ORDINARY, priority=5)
+    urgent = event(ORDINARY, priority=0, intervals=event(ORDINARY)["intervals"][:1])
+    urgent["intervals"][0]["payloads"][0]["values"] = [2.5]
+    start = local_day(PACIFIC, ORDINARY).start
+    for events in ((low, urgent), (urgent, low)):
+        assert shown(*events) == expected(ORDINARY) | {
+            Instant(start + step * FIVE_MINUTES): 2_500_000 for step in range(12)
+        }
+    old = event(ORDINARY, modificationDateTime="2026-06-09T01:00:00Z")
+    new = event(SPRING, modificationDateTime="2026-06-09T02:00:00Z") | {"intervals": urgent["intervals"]}
+    assert shown(old, new)[start] == shown(new, old)[start] == 2_500_000
+
+
+def test_two_events_that_contradict_each_other_give_no_price() -> None:
+    other = event(ORDINARY)
+    other["intervals"][3]["payloads"][0]["values"] = [9]
+    start = local_day(PACIFIC, ORDINARY).start
+    lost = range(start + 3 * HOUR, start + 4 * HOUR)
+    assert shown(event(ORDINARY), other) == {
+        at: price for at, price in expected(ORDINARY).items() if at not in lost
+    }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"payloads": [{"type": "PRICE", "values": []}]},
+        {"payloads": [{"type": "PRICE", "values": [0.1, 0.2]}]},
+        {"payloads": [{"type": "PRICE", "values": ["cheap"]}]},
+        {"payloads": [{"type": "PRICE", "values": [True]}]},
+        {"payloads": [{"type": "SIMPLE", "values": [1]}]},
+        {"payloads": []},
+        {"intervalPeriod": {"start": "2026-06-10T10:00:00"}},
+        {"intervalPeriod": {"start": "2026-06-10T10:03:00Z"}},
+        {"intervalPeriod": {"start": "soon"}},
+        {"intervalPeriod": {"start": "2026-06-10T10:00:00Z", "duration": "PT7M"}},
+    ],
+)
+def test_a_faulty_interval_costs_its_hour_and_bends_none(change: dict[str, Any]) -> None:
+    document = event(ORDINARY)
+    document["intervals"][3] |= change
+    start = local_day(PACIFIC, ORDINARY).start
+    lost = range(start + 3 * HOUR, start + 4 * HOUR)
+    assert shown(document) == {at: price for at, price in expected(ORDINARY).items() if at not in lost}
+
+
+def test_after_an_interval_without_a_time_those_that_follow_have_none() -> None:
+    document = event(ORDINARY, own=False)
+    document["intervals"][3]["intervalPeriod"] = {"start": "soon"}
+    start = local_day(PACIFIC, ORDINARY).start
+    assert shown(document) == {at: price for at, price in expected(ORDINARY).items() if at < start + 3 * HOUR}
+
+
+def test_another_currency_or_unit_is_no_price_here() -> None:
+    for wrong in ({"currency": "EUR"}, {"units": "KW"}):
+        document = event(ORDINARY)
+        document["payloadDescriptors"][0] |= wrong
+        assert shown(document) == {}
+
+
+def test_another_answer_is_refused_whole() -> None:
+    with pytest.raises(Misunderstood):
+        read_events(b'{"status":500}', PROGRAM, "USD")
+
+
+class FakeVtn:
+    """A virtual top node with one program."""
+
+    def __init__(self, secret: str = "") -> None:
+        self.secret = secret
+        self.tokens: list[str] = []
+
+    async def programs(self, request: web.Request) -> web.Response:
+        self._authorised(request)
+        named = [
+            {"id": "0", "programName": "another"},
+            {"id": PROGRAM, "programName": "TOU-PRIME-Eagle Rock"},
+        ]
+        return web.json_response(named)
+
+    async def events(self, request: web.Request) -> web.Response:
+        self._authorised(request)
+        assert request.query["programID"] == PROGRAM
+        return web.json_response([event(ORDINARY), event(SPRING) | {"programID": "0"}])
+
+    async def token(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        if form["client_secret"] != self.secret:
+            return web.Response(status=403)
+        self.tokens.append("t0k")
+        return web.json_response({"access_token": "t0k", "token_type": "Bearer"})
+
+    def _authorised(self, request: web.Request) -> None:
+        if self.secret and request.headers.get("Authorization") != "Bearer t0k":
+            raise web.HTTPUnauthorized
+
+
+@asynccontextmanager
+async def reading(vtn: FakeVtn, program: str, **account: str) -> AsyncIterator[tuple[OpenAdr, Http]]:
+    app = web.Application()
+    app.router.add_get("/programs", vtn.programs)
+    app.router.add_get("/events", vtn.events)
+    app.router.add_post("/auth/token", vtn.token)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with aiohttp.ClientSession() as session:
+        yield OpenAdr(url, program, "USD", PACIFIC, **account), Http(session, FakeClock(), Allowance())
+    await runner.cleanup()
+
+
+async def test_it_finds_its_program_and_reads_its_events() -> None:
+    async with reading(FakeVtn(), "TOU-PRIME-Eagle Rock") as (feed, http):
+        prices = await feed.read(http, whole_days(ORDINARY, 1))
+    assert len(prices) == 24
+    assert len(http.allowance.made) == 2
+
+
+async def test_with_an_account_it_logs_in_and_tells_nobody_the_secret() -> None:
+    vtn = FakeVtn("hush")
+    async with reading(vtn, "TOU-PRIME-Eagle Rock", client_id="home", secret="hush") as (feed, http):
+        assert len(await feed.read(http, whole_days(ORDINARY, 1))) == 24
+        assert vtn.tokens == ["t0k"]
+        assert "hush" not in repr(feed)
+
+
+@pytest.mark.parametrize(
+    "program, account, error, key",
+    [
+        ("no such", {}, NothingPublished, "retailer.program"),
+        ("x", {"client_id": "home", "secret": "wrong"}, CredentialsRefused, "retailer.client_id"),
+    ],
+)
+async def test_what_is_wrong_is_said_by_key(
+    program: str, account: dict[str, str], error: type[LinkError], key: str
+) -> None:
+    async with reading(FakeVtn("hush" if account else ""), program, **account) as (feed, http):
+        with pytest.raises(error, match=key) as refused:
+            await feed.read(http, whole_days(ORDINARY, 1))
+        assert "wrong" not in str(refused.value)
