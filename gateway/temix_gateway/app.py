@@ -22,6 +22,7 @@ from temix_market.units import Power
 
 from temix_gateway import keys
 from temix_gateway.audit_history import AuditHistory
+from temix_gateway.auditing import audit_daily
 from temix_gateway.clock import SystemClock
 from temix_gateway.config import Config, money, price
 from temix_gateway.core import UNKNOWN_TERMS, Core, Outside
@@ -140,11 +141,12 @@ async def _serve(config: Config) -> None:
         manager.tell(ready=1)
         stack.callback(manager.tell, stopping=1)
         async with asyncio.TaskGroup() as group:
-            group.create_task(keep_up(ledger, config.zone))
+            aside = keep_up(ledger, config.zone), audit_daily(files, config.zone, clock.now)
             if supervisor is not None:
                 about = {"port": port, "id": identity, "fingerprint": tls.fingerprint.hex()}
                 group.create_task(supervisor.announce(about, door.has_controller))
-            group.create_task(show_life(pulse, manager, core.locked))
+            for work in (*aside, show_life(pulse, manager, core.locked)):
+                group.create_task(work)
             await core.run()
 
 

@@ -16,7 +16,7 @@ from temix_market.outlook import Spread
 from temix_market.statement import Settled
 from temix_market.units import Energy, Money, Price, cost, money_text
 
-from temix_gateway.home.units import MoneyText
+from temix_gateway.home.account import Audit
 from temix_gateway.planning import Plan, Problem, Segment, Step
 
 type Solve = Callable[[Problem, float], Plan]
@@ -32,22 +32,6 @@ EVEN: Final = Price(100_000)
 UNMEASURED: Final = (
     "devices are not metered one by one: what the base load did otherwise than forecast counts as execution"
 )
-
-
-class Audit(msgspec.Struct, frozen=True, kw_only=True):
-    """One day's cases in currency units; a case is null where its inputs are not there, and notes say why."""
-
-    day: str
-    executed: MoneyText
-    exact: MoneyText | None = None
-    perfect: MoneyText | None = None
-    optimum: MoneyText | None = None
-    uncontrolled: MoneyText | None = None
-    cheapest: MoneyText | None = None
-    execution_regret: MoneyText | None = None
-    forecast_regret: MoneyText | None = None
-    plan_regret: MoneyText | None = None
-    notes: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import msgspec
 from temix_market.instants import HOUR, Duration
 from temix_market.intervals import Interval
 
-from temix_gateway.audit import Audit, Planned
+from temix_gateway.audit import Planned
+from temix_gateway.home.account import Audit
 from temix_gateway.planning import Plan, Problem
 
 KEPT: Final = Duration(40 * 24 * HOUR)
@@ -72,6 +73,14 @@ class AuditHistory:
                 "SELECT content FROM audits WHERE day = ? AND revision = ?", (day, revision)
             ).fetchone()
         return None if row is None else msgspec.json.decode(row[0], type=Audit)
+
+    def audits(self) -> dict[str, tuple[int, Audit]]:
+        """Every kept audit by its day, with the newest settlement that it was made of."""
+        if not self._path.exists():
+            return {}
+        with self._open() as file:
+            rows = file.execute("SELECT day, revision, content FROM audits").fetchall()
+        return {day: (revision, msgspec.json.decode(content, type=Audit)) for day, revision, content in rows}
 
     def file(self, audit: Audit, revision: int) -> None:
         """Keep an audit, made of settlements up to record ``revision``."""

@@ -26,9 +26,11 @@ from temix_market.units import NO_CURRENCY, Energy, Money, Price, money_text
 from temix_market.wire.keys import uuid7
 
 from temix_gateway.accounts import Accounts, Bills, Sums
+from temix_gateway.audit_history import AuditHistory
 from temix_gateway.books import Books
 from temix_gateway.errors import GatewayError, LedgerError
 from temix_gateway.exchange import Exchange
+from temix_gateway.files import Files
 from temix_gateway.forecast import Forecast, forecast, plan_loads, problem_prices
 from temix_gateway.guard import Guarded, guard
 from temix_gateway.home.account import Account, Found, Query
@@ -298,7 +300,12 @@ class Core:
         Raises:
             CommandRefused: the period cannot be served, or the ledger not be read.
         """
-        ledgers = Ledgers(self._ledger.path, self.accounts.bills, self._clock.now)
+        ledgers = Ledgers(
+            self._ledger.path,
+            AuditHistory(Files(self._ledger.path.parent).audit),
+            self.accounts.bills,
+            self._clock.now,
+        )
         try:
             return await self._ledger.read(
                 lambda connection: ledgers.look_up(connection, query, self._terms.currency)

@@ -15,6 +15,7 @@ from temix_market.transactions import Pair
 from temix_market.units import Energy, Money, money_text
 
 from temix_gateway.accounts import Accounts, Bills
+from temix_gateway.audit_history import AuditHistory
 from temix_gateway.forecast import Forecast, span
 from temix_gateway.guard import Guard, Guarded
 from temix_gateway.home import account as messages
@@ -29,9 +30,10 @@ DAY: Final = Duration(24 * HOUR)
 
 @dataclass(frozen=True, slots=True)
 class Ledgers:
-    """Answers queries from the ledger at ``path``."""
+    """Answers queries from the ledger at ``path``, and the ``audits`` beside it."""
 
     path: Path
+    audits: AuditHistory
     bills: Bills
     now: Callable[[], Instant]
 
@@ -46,7 +48,9 @@ class Ledgers:
         match query:
             case GetStatement(level=level):
                 read = read_statement(self.path, connection, period, self.bills.zone, now)
-                return statement_message(read, level, self.bills, Heading(currency, now, newest))
+                return statement_message(
+                    read, level, self.bills, Heading(currency, now, newest), self.audits.audits()
+                )
             case GetTransactions(after=after, limit=limit):
                 return _page(totals.transactions(connection, period, after, limit + 1), limit)
             case GetSettledHours(changed_after=after):

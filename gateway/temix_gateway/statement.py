@@ -1,6 +1,6 @@
 """A statement as the local API, the command line and the files give it: lines with ids, bills beside them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -13,9 +13,12 @@ from temix_market.units import Money, money_text
 
 from temix_gateway.accounts import Bills
 from temix_gateway.home import account as messages
-from temix_gateway.home.account import Level
+from temix_gateway.home.account import Audit, Level
 
 PERIOD_ID: Final = "total"
+
+type Audits = Mapping[str, tuple[int, Audit]]
+"""Audits by day, each with the newest settlement that it was made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,9 @@ class Heading:
 
 
 def statement_message(
-    statement: Statement, level: Level, bills: Bills, heading: Heading
+    statement: Statement, level: Level, bills: Bills, heading: Heading, audits: Audits
 ) -> messages.Statement:
-    """The lines of a statement at one level, with their sum."""
+    """The lines of a statement at one level, with their sum; a day's with its audit, if that is not stale."""
     biller = Biller(statement, bills)
     lines = {"month": statement.months, "day": statement.days, "interval": statement.intervals}[level]()
     billed = level != "interval"
@@ -83,7 +86,12 @@ def statement_message(
         made=heading.made,
         level=level,
         lines=[
-            line_message(line, line_id(line, bills, level), biller.bill(line) if billed else None)
+            line_message(
+                line,
+                line_id(line, bills, level),
+                biller.bill(line) if billed else None,
+                audits if level == "day" else {},
+            )
             for line in lines
         ],
         total=line_message(statement.total, PERIOD_ID, biller.bill(statement.total)),
@@ -99,8 +107,11 @@ def line_id(line: Line, bills: Bills, level: Level) -> str:
     return f"{day:%Y-%m}" if level == "month" else day.isoformat()
 
 
-def line_message(line: Line, name: str, bill: Bill | None) -> messages.StatementLine:
+def line_message(
+    line: Line, name: str, bill: Bill | None, audits: Audits | None = None
+) -> messages.StatementLine:
     """One line."""
+    revision, audit = (audits or {}).get(name, (0, None))
     charges = [] if bill is None else bill.charges
     return messages.StatementLine(
         id=name,
@@ -131,6 +142,7 @@ def line_message(line: Line, name: str, bill: Bill | None) -> messages.Statement
             messages.TariffCost(name=name, total=money_text(total(items)), charges=_charges(items))
             for name, items in (() if bill is None else bill.tariffs)
         ],
+        audit=audit if revision == line.record else None,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 import msgspec
 import typer
+from rich.console import Console
 from temix_market.calendar import local_day
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant, iso
 from temix_market.intervals import Interval
@@ -16,6 +17,8 @@ from temix_market.statement import month as whole_month
 
 from temix_gateway import config as configuration
 from temix_gateway.accounts import Bills
+from temix_gateway.audit_history import AuditHistory
+from temix_gateway.audit_table import show_audits
 from temix_gateway.clock import SystemClock
 from temix_gateway.command_options import DEFAULT, ConfigPath
 from temix_gateway.config import Config
@@ -29,6 +32,18 @@ from temix_gateway.ledger.statements import read_statement
 from temix_gateway.statement import Heading, statement_message
 from temix_gateway.statement_page import page
 from temix_gateway.statement_table import show
+
+AUDITED: Final = (
+    "uncontrolled",
+    "cheapest",
+    "exact",
+    "perfect",
+    "optimum",
+    "execution_regret",
+    "forecast_regret",
+    "plan_regret",
+)
+"""The cases of a day's audit, beside what it cost as executed."""
 
 COLUMNS: Final = (
     "id",
@@ -56,6 +71,7 @@ COLUMNS: Final = (
     "by_retailer",
     "final",
     "missing",
+    *(f"audit_{case}" for case in AUDITED),
 )
 """The columns of the CSV."""
 
@@ -102,6 +118,9 @@ def statement(  # noqa: PLR0913, PLR0917
         print(csv_text(found.lines), end="")
     if as_table or not (html or as_json or as_csv):
         show(found)
+        audits = [line.audit for line in found.lines if line.audit is not None]
+        if audits:
+            show_audits(audits, found.currency, Console(width=max(110, Console().width)))
 
 
 def find_period(config: Config, month: str, day: str, first: str, last: str) -> Interval:
@@ -138,7 +157,7 @@ def read_message(config: Config, period: Interval, level: Level) -> Statement:
     with opened(files.ledger) as connection:
         read = read_statement(files.ledger, connection, period, config.zone, now)
         heading = Heading(files.currency, now, totals.newest(connection))
-    return statement_message(read, level, bills, heading)
+    return statement_message(read, level, bills, heading, AuditHistory(files.audit).audits())
 
 
 def csv_text(lines: list[StatementLine]) -> str:
@@ -178,6 +197,7 @@ def csv_row(line: StatementLine) -> list[str | int]:
         line.by_retailer,
         int(line.final),
         sum(gap.end - gap.start for gap in line.missing) // FIVE_MINUTES,
+        *((line.audit and getattr(line.audit, case)) or "" for case in AUDITED),
     ]
 
 

@@ -24,6 +24,17 @@ MONEY: Final = (
     ("delivery", "Delivery charge"),
     ("charges", "Charges and taxes"),
 )
+AUDIT: Final = {
+    "executed": "As executed",
+    "uncontrolled": "No control",
+    "cheapest": "Cheapest hours",
+    "exact": "As planned",
+    "perfect": "Perfect forecast",
+    "optimum": "Optimum",
+    "execution_regret": "Lost in execution",
+    "forecast_regret": "In forecast",
+    "plan_regret": "In planning",
+}
 ENERGY: Final = (("imported", "Taken from the grid"), ("exported", "Given to the grid"))
 
 
@@ -59,6 +70,7 @@ def page(statement: Statement, name: str, intervals: Statement | None = None) ->
             f"<section><h2>What the meter saw, by {by}</h2>",
             f"<figure>{bars(energy, ENERGY, 'kWh')}{legend(ENERGY)}</figure></section>",
             *_table(statement, "By day"),
+            *_audits(statement),
             *_tariffs(total),
             "<section><h2>To know</h2><ul>",
             *(f"<li>{escape(text)}</li>" for text in remarks(statement)),
@@ -118,6 +130,23 @@ def _row(line: StatementLine, tariffs: Sequence[str]) -> str:
         mark(line),
     ]
     return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+
+
+def _audits(statement: Statement) -> Iterable[str]:
+    audits = [line.audit for line in statement.lines if line.audit is not None]
+    if not audits:
+        return
+    yield '<section><h2>What days would have cost otherwise</h2><div class="scroll"><table>'
+    yield "<thead><tr><th></th>"
+    yield "".join(f"<th>{name}</th>" for name in AUDIT.values()) + "</tr></thead><tbody>"
+    for audit in audits:
+        cases = (getattr(audit, case) for case in AUDIT)
+        cells = "".join(f"<td>{'' if money is None else amount(money)}</td>" for money in cases)
+        yield f"<tr><td>{escape(audit.day)}</td>{cells}</tr>"
+    yield "</tbody></table></div>"
+    notes = dict.fromkeys(note for audit in audits for note in audit.notes)
+    yield '<p class="faint">All with the same subscription, at the day\'s frozen spot'
+    yield f"{''.join(f'; {escape(note)}' for note in notes)}.</p></section>"
 
 
 def _tariffs(total: StatementLine) -> Iterable[str]:

@@ -110,6 +110,7 @@ class Line:
         by_retailer: how many of them the retailer's own meter has read.
         missing: what is over but not settled.
         shadow: how many of them are of a shadow account.
+        record: number of the newest ledger record that it comes from; 0 where there is none.
     """
 
     interval: Interval
@@ -125,6 +126,7 @@ class Line:
     by_retailer: int
     missing: tuple[Missing, ...]
     shadow: int = 0
+    record: int = 0
 
     @property
     def transacted(self) -> Energy:
@@ -187,6 +189,7 @@ class Statement:
             estimated=sum(step.estimated for step in steps),
             by_retailer=sum(step.by_retailer for step in steps),
             missing=tuple(_clipped(self.missing, interval)),
+            record=max((step.record for step in steps), default=0),
             shadow=sum(step.shadow for step in steps),
         )
 

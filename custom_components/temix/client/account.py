@@ -175,6 +175,33 @@ class MissingSpan(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What a settled day cost, would have cost otherwise, and what was lost where; None is not known."""
+
+    day: str
+    executed: Decimal
+    exact: Decimal | None = None
+    perfect: Decimal | None = None
+    optimum: Decimal | None = None
+    uncontrolled: Decimal | None = None
+    cheapest: Decimal | None = None
+    execution_regret: Decimal | None = None
+    forecast_regret: Decimal | None = None
+    plan_regret: Decimal | None = None
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def from_message(cls, data: Mapping[str, Any]) -> Self:
+        """Read an audit."""
+        cases: dict[str, Any] = {
+            name: None if text is None else money(text)
+            for name, text in known(cls, data).items()
+            if name not in {"day", "notes"}
+        }
+        return cls(day=data["day"], notes=tuple(data.get("notes", ())), **cases)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatementLine(Step):
     """One line; the transport leg's total is the delivery charge, ``market`` is both legs."""
 
@@ -197,6 +224,7 @@ class StatementLine(Step):
     missing: tuple[MissingSpan, ...] = ()
     charges: tuple[Charge, ...] = ()
     tariffs: tuple[TariffCost, ...] = ()
+    audit: Audit | None = None
 
     @classmethod
     @override
@@ -212,6 +240,7 @@ class StatementLine(Step):
                 "missing": tuple(map(MissingSpan.from_message, data.get("missing", ()))),
                 "charges": tuple(map(Charge.from_message, data.get("charges", ()))),
                 "tariffs": tuple(map(TariffCost.from_message, data.get("tariffs", ()))),
+                "audit": Audit.from_message(data["audit"]) if data.get("audit") else None,
             }
         )
 

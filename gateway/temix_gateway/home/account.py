@@ -141,6 +141,28 @@ class MissingSpan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     why: str
 
 
+class Audit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a settled day cost as ``executed``, and would have cost otherwise, with the same subscription.
+
+    ``exact``: the plans executed exactly; ``perfect``: the same policy with a perfect forecast; ``optimum``:
+    the cheapest that was found. ``uncontrolled``: no control; ``cheapest``: each device in its cheapest
+    hours. What was lost is split: in execution (executed − exact), forecast (exact − perfect) and planning
+    (perfect − optimum). Null where the inputs are not there; ``notes`` say why.
+    """
+
+    day: str
+    executed: MoneyText
+    exact: MoneyText | None = None
+    perfect: MoneyText | None = None
+    optimum: MoneyText | None = None
+    uncontrolled: MoneyText | None = None
+    cheapest: MoneyText | None = None
+    execution_regret: MoneyText | None = None
+    forecast_regret: MoneyText | None = None
+    plan_regret: MoneyText | None = None
+    notes: list[str] = []
+
+
 class StatementLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One line: an interval, a day, a month or the whole period; ``id`` names it for ``--explain``.
 
@@ -149,7 +171,7 @@ class StatementLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ``settled`` counts 5-minute intervals; ``provisional`` of them may still change, ``estimated`` were not
     measured as such, ``by_retailer`` the retailer's own meter has read, the rest the home's. ``shadow`` are
     of a shadow account, at published prices: what would be owed, not what is. ``final`` says that all is
-    settled and nothing can change.
+    settled and nothing can change. A day that is over has its ``audit``, once it was made.
     """
 
     id: Name
@@ -174,6 +196,7 @@ class StatementLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     missing: list[MissingSpan] = []
     charges: list[Charge] = []
     tariffs: list[TariffCost] = []
+    audit: Audit | None = None
 
 
 class Statement(
