@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 from temix_gateway import config
+from temix_gateway.commissioning import reference as commissioning_answers
 from temix_gateway.home import reference as local
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.retailer.published import services
@@ -41,6 +42,12 @@ def configuration() -> Documents:
     return {"configuration.md": config.reference(), "published-prices.md": services.reference()}
 
 
+def commissioning() -> Documents:
+    """The answers file of commissioning: its schema and its page."""
+    answers = _json(commissioning_answers.schema())
+    return {"schemas/commissioning-answers.json": answers, "commissioning.md": commissioning_answers.page()}
+
+
 def planner() -> Documents:
     """The planner: what it is asked, and what it answers."""
     documents = {}
@@ -67,6 +74,7 @@ GENERATORS: tuple[Callable[[], Documents], ...] = (
     retailer_wire,
     local_api,
     configuration,
+    commissioning,
     planner,
     integration,
     gateway_lock,

@@ -2,63 +2,65 @@
 
 import asyncio
 import os
+import secrets
 import signal
 import sqlite3
-import ssl
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from random import SystemRandom
 from typing import Final
 
 import msgspec
 import structlog
-from temix_market.ports import Clock, Terms
+from temix_market.calendar import local_date, local_day
+from temix_market.ports import Terms
 from temix_market.tenders import PartyId
 from temix_market.units import Power
 
-from temix_gateway import keys
+from temix_gateway import keys, statement_page
 from temix_gateway.audit_history import AuditHistory
 from temix_gateway.auditing import audit_daily
 from temix_gateway.clock import SystemClock
+from temix_gateway.commission_desk import CommissionDesk, GatewaySite
+from temix_gateway.commissioning.commissioning import Commissioning
+from temix_gateway.commissioning.site import Identity
 from temix_gateway.config import Config, money, price
-from temix_gateway.core import UNKNOWN_TERMS, Core, Outside
-from temix_gateway.errors import GatewayError, LedgerLocked
+from temix_gateway.core import UNKNOWN_TERMS, Core
+from temix_gateway.errors import LedgerLocked
 from temix_gateway.files import Files, Listening
 from temix_gateway.guard import Guard
 from temix_gateway.home import certificate
+from temix_gateway.home.account import GetStatement, Statement
 from temix_gateway.home.door import Door
+from temix_gateway.home.journal import Journal
 from temix_gateway.home.messages import Hello
 from temix_gateway.home.pairing import Bootstrap
+from temix_gateway.home.passphrases import Passphrases
 from temix_gateway.home.server import LocalApi
 from temix_gateway.home.tokens import TokenStore, private_file
 from temix_gateway.ledger.ledger import Ledger
-from temix_gateway.logs import redaction
 from temix_gateway.notify import Notifier
 from temix_gateway.operations import Operations
-from temix_gateway.own_limits import Choices
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.worker import PlannerProcess
 from temix_gateway.pulse import Pulse
+from temix_gateway.reset import watch_for_reset
 from temix_gateway.resync import Fetched, resynchronise
-from temix_gateway.retailer.published.link import Feed, PublishedLink
-from temix_gateway.retailer.published.services import feed
-from temix_gateway.retailer.published.store import Store
-from temix_gateway.retailer.service import Account
-from temix_gateway.retailer.temix import TemixLink
-from temix_gateway.retailer_config import OpenAdrSection, Retailer
+from temix_gateway.retailer_config import Retailer
 from temix_gateway.rules import Rules
+from temix_gateway.running import Lasting, Running, Unusable, make, temix_link
 from temix_gateway.supervisor import Supervisor, from_environment
 from temix_gateway.upkeep import keep_up, show_life
+from temix_gateway.web.house import House
+from temix_gateway.web.ingress import ingress
+from temix_gateway.web.pages import Pages
 
 _LOG: Final = structlog.get_logger(__name__)
-
-
-class Unusable(GatewayError):
-    """A file that the configuration names cannot be used."""
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -73,8 +75,8 @@ def gateway_id(files: Files) -> str:
     return f"temix-{sha256(keys.load_or_make(files.key).kid.encode()).hexdigest()[:12]}"
 
 
-async def serve(config: Config) -> None:
-    """Run until SIGINT or SIGTERM.
+async def serve(config: Config, reload: Callable[[], Config] | None = None) -> None:
+    """Run until SIGINT or SIGTERM; ``reload`` reads the configuration again after commissioning.
 
     Raises:
         GatewayError, HomeError: what keeps it from starting, in words.
@@ -85,12 +87,12 @@ async def serve(config: Config) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, task.cancel)
     try:
-        await _serve(config)
+        await _serve(config, reload or (lambda: config))
     except asyncio.CancelledError:
         _LOG.info("ended")
 
 
-async def _serve(config: Config) -> None:
+async def _serve(config: Config, reload: Callable[[], Config]) -> None:
     clock, files = SystemClock(), Files(Path(config.gateway.data))
     async with AsyncExitStack() as stack:
         ledger = await asyncio.to_thread(Ledger, files.ledger, clock)
@@ -98,42 +100,44 @@ async def _serve(config: Config) -> None:
         if ledger.fault:
             _LOG.error("ledger locked", reason=ledger.fault)
         identity = await asyncio.to_thread(gateway_id, files)
-        link = await asyncio.to_thread(_link, config, files, clock)
-        choices = await asyncio.to_thread(_choices, files, config)
-
-        async def remember(chosen: Choices) -> None:
-            await asyncio.to_thread(private_file, files.choices, msgspec.json.encode(chosen))
-
-        history = AuditHistory(files.audit)
-
-        async def note_plan(problem: Problem, plan: Plan) -> None:
-            try:
-                await asyncio.to_thread(history.keep, problem, plan)
-            except sqlite3.Error as error:
-                _LOG.warning("plan not kept for the audit", reason=str(error))
-
         planner = PlannerProcess()
         stack.push_async_callback(asyncio.to_thread, planner.close)
-        outside = Outside(
-            clock, SystemRandom(), link, link.seal, planner, remember, note_plan, planner.expected_load
-        )
-        core = Core(rules(config), outside, ledger, choices)
-        await core.load()
         tls = await asyncio.to_thread(certificate.load_or_make, files.certificate, identity)
+        journal = await asyncio.to_thread(Journal, files.security_log, clock.now)
+        key = await asyncio.to_thread(keys.load_or_make, files.key)
+        lock = Unfinished()
+        lasting = Lasting(files, clock, ledger, planner, _keeping(AuditHistory(files.audit)), lock)
+        running = Running(await make(config, lasting, rules), lasting, rules)
         supervisor = from_environment(os.environ)
-        door = _door(files, tls, clock, supervisor)
-        api = LocalApi(core, door, _hello(config, identity), _seconds(clock))
-        core.observe(api.changed)
-        core.observe(_Noting(core, files.terms).note)
-        context = await asyncio.to_thread(tls.context)
-        port = await api.start(config.gateway.host, config.gateway.port, context)
+        door = _door(files, tls, clock, supervisor, journal)
+        api = LocalApi(running.now.core, door, _hello(config, identity), _seconds(clock))
+
+        def changed(core: Core) -> None:
+            core.observe(api.changed)
+            core.observe(_Noting(core, files.terms).note)
+            api.hello = _hello(running.now.config, identity)
+            api.serve(core)
+
+        site = GatewaySite(
+            running,
+            lasting,
+            partial(_identity, running, identity, tls.fingerprint.hex(), key.kid),
+            _Anew(running, reload, changed),
+        )
+        lock.commissioning = commissioning = await asyncio.to_thread(
+            Commissioning, files.commissioning, site, key, secrets.token_bytes, private_file
+        )
+        api.commissioning = desk = CommissionDesk(commissioning, site, files)
+        house = _house(running, api, desk, files, Names(identity, tls.fingerprint.hex()), clock)
+        api.pages = pages = Pages(house)
+        changed(running.now.core)
+        port = await api.start(config.gateway.host, config.gateway.port, await asyncio.to_thread(tls.context))
         stack.push_async_callback(api.stop)
+        await stack.enter_async_context(_behind_ingress(supervisor, house, pages))
         pulse = Pulse(ledger.alive, _seconds(clock))
-        operations = 0
-        if config.operations.listen:
-            page = Operations(lambda: own_faults(pulse, ledger), _metrics(core, ledger, planner, pulse))
-            operations = await page.start(config.operations.port)
-            stack.push_async_callback(page.stop)
+        operations = await stack.enter_async_context(
+            _operations(config, pulse, ledger, _metrics(running, ledger, planner, pulse))
+        )
         here = msgspec.json.encode(Listening(port, tls.fingerprint.hex(), operations))
         await asyncio.to_thread(private_file, files.listening, here)
         await stack.enter_async_context(_announced(config, identity, port))
@@ -141,21 +145,149 @@ async def _serve(config: Config) -> None:
         manager.tell(ready=1)
         stack.callback(manager.tell, stopping=1)
         async with asyncio.TaskGroup() as group:
-            aside = keep_up(ledger, config.zone), audit_daily(files, config.zone, clock.now)
+            aside = (
+                keep_up(ledger, lambda: running.now.config.zone),
+                audit_daily(files, config.zone, clock.now),
+                show_life(pulse, manager, running.locked),
+                watch_for_reset(files, commissioning, journal, pages.after_reset),
+            )
             if supervisor is not None:
                 about = {"port": port, "id": identity, "fingerprint": tls.fingerprint.hex()}
                 group.create_task(supervisor.announce(about, door.has_controller))
-            for work in (*aside, show_life(pulse, manager, core.locked)):
+            for work in aside:
                 group.create_task(work)
-            await core.run()
+            await running.run()
+
+
+def _keeping(history: AuditHistory) -> Callable[[Problem, Plan], Awaitable[None]]:
+    async def note_plan(problem: Problem, plan: Plan) -> None:
+        try:
+            await asyncio.to_thread(history.keep, problem, plan)
+        except sqlite3.Error as error:
+            _LOG.warning("plan not kept for the audit", reason=str(error))
+
+    return note_plan
+
+
+@asynccontextmanager
+async def _operations(
+    config: Config, pulse: Pulse, ledger: Ledger, figures: Callable[[], Awaitable[bytes]]
+) -> AsyncIterator[int]:
+    """Health and metrics while the context lasts, where they are wanted; gives their port, else 0."""
+    if not config.operations.listen:
+        yield 0
+        return
+    page = Operations(lambda: own_faults(pulse, ledger), figures)
+    port = await page.start(config.operations.port)
+    try:
+        yield port
+    finally:
+        await page.stop()
+
+
+class _Anew:
+    """Takes up what commissioning has changed in the configuration."""
+
+    def __init__(
+        self, running: Running, reload: Callable[[], Config], changed: Callable[[Core], None]
+    ) -> None:
+        self._running, self._reload, self._changed = running, reload, changed
+
+    async def core(self) -> None:
+        """Make the core anew."""
+        await self._running.renew(await asyncio.to_thread(self._reload), self._changed)
+
+    async def ceilings(self) -> None:
+        """Take new ceilings alone."""
+        config = await asyncio.to_thread(self._reload)
+        self._running.now = replace(self._running.now, config=config)
+        await self._running.now.core.owner.adopt(rules(config))
+
+
+def _behind_ingress(
+    supervisor: Supervisor | None, house: House, pages: Pages
+) -> AbstractAsyncContextManager[int]:
+    if supervisor is None:
+        return nullcontext(0)
+    return ingress(Pages(house, ingress=True, sessions=pages.sessions))
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The gateway's id and its certificate's SHA-256 (hex)."""
+
+    gateway: str
+    fingerprint: str
+
+
+def _house(  # noqa: PLR0913, PLR0917 (the pages show all of these)
+    running: Running, api: LocalApi, desk: CommissionDesk, files: Files, names: Names, clock: SystemClock
+) -> House:
+    async def statement() -> str:
+        """Today's, by the hour, and the month's so far where nothing of today is settled."""
+        config = running.now.config
+        day = local_day(config.zone, local_date(config.zone, clock.now()))
+        asked = GetStatement(id=0, start=day.start, end=day.end)
+        found = await running.now.core.look_up(asked)
+        parts = await running.now.core.look_up(msgspec.structs.replace(asked, level="interval"))
+        assert isinstance(found, Statement) and isinstance(parts, Statement)  # noqa: PT018 (what was asked for)
+        return statement_page.page(found, config.gateway.name, parts)
+
+    return House(
+        api=api,
+        desk=desk,
+        passphrases=Passphrases(files.passphrases),
+        gateway_id=names.gateway,
+        fingerprint=names.fingerprint,
+        names=frozenset({"localhost", f"{names.gateway}.local", *running.now.config.gateway.names}),
+        enrolled=lambda: running.now.config.enrolled,
+        statement=statement,
+        monotonic=_seconds(clock),
+    )
+
+
+class Unfinished:
+    """Why trade waits for an installer, once there is a commissioning to ask."""
+
+    def __init__(self) -> None:
+        """There is none yet."""
+        self.commissioning: Commissioning | None = None
+
+    def __call__(self) -> str:
+        """The reason, or nothing."""
+        why = "" if self.commissioning is None else self.commissioning.lock
+        return _WAITS[why] if why else ""
+
+
+_WAITS: Final = {
+    "unfinished": "commissioning is not finished: an installer has to make the record",
+    "reset": "the gateway was reset: an installer has to commission it anew",
+    "closed": "the home's account was closed",
+}
+
+
+def _identity(running: Running, gateway: str, fingerprint: str, kid: str, config: Config) -> Identity:
+    return Identity(
+        gateway=gateway,
+        version=version("temix-gateway"),
+        fingerprint=fingerprint,
+        key=kid,
+        home=config.home.party,
+        market=config.retailer.url,
+        currency=running.now.core.terms.currency,
+    )
 
 
 def _door(
-    files: Files, tls: certificate.Certificate, clock: SystemClock, supervisor: Supervisor | None
+    files: Files,
+    tls: certificate.Certificate,
+    clock: SystemClock,
+    supervisor: Supervisor | None,
+    journal: Journal,
 ) -> Door:
     tokens = TokenStore(files.clients, clock.now)
     bootstrap = Bootstrap(None if supervisor is None else supervisor.secret)
-    return Door(tokens, gateway_id(files), tls.fingerprint, _seconds(clock), bootstrap)
+    return Door(tokens, gateway_id(files), tls.fingerprint, _seconds(clock), bootstrap, journal)
 
 
 def _announced(config: Config, identity: str, port: int) -> AbstractAsyncContextManager[None]:
@@ -192,12 +324,12 @@ def own_faults(pulse: Pulse, ledger: Ledger) -> list[str]:
 
 
 def _metrics(
-    core: Core, ledger: Ledger, planner: PlannerProcess, pulse: Pulse
+    running: Running, ledger: Ledger, planner: PlannerProcess, pulse: Pulse
 ) -> Callable[[], Awaitable[bytes]]:
     from temix_gateway.metrics import Sources, exposition  # noqa: PLC0415 - most homes do without
 
-    sources = Sources(core, ledger, planner, pulse, version("temix-gateway"))
-    return lambda: exposition(sources)
+    own = version("temix-gateway")
+    return lambda: exposition(Sources(running.now.core, ledger, planner, pulse, own))
 
 
 async def resync(config: Config) -> Fetched:
@@ -213,7 +345,7 @@ async def resync(config: Config) -> Fetched:
             raise LedgerLocked(ledger.fault)
         if not isinstance(config.retailer, Retailer):
             raise Unusable("retailer.service: a service that only publishes prices has no records to fetch")
-        link = await asyncio.to_thread(_temix, config, config.retailer, files, clock)
+        link = await asyncio.to_thread(temix_link, config, config.retailer, files, clock)
         async with link.session():
             return await resynchronise(ledger, link, clock)
     finally:
@@ -242,73 +374,6 @@ def rules(config: Config) -> Rules:
         ),
         share=Fraction(trading.share, 100),
     )
-
-
-type _Link = TemixLink | PublishedLink
-
-
-def _link(config: Config, files: Files, clock: Clock) -> _Link:
-    if isinstance(config.retailer, Retailer):
-        return _temix(config, config.retailer, files, clock)
-    return PublishedLink(
-        published_feed(config), config.trading.bounds, Store(files.prices), clock, SystemRandom()
-    )
-
-
-def published_feed(config: Config) -> Feed:
-    """The service of prices that the configuration names, with its secret where it has one.
-
-    Raises:
-        Unusable: the secret cannot be read.
-    """
-    retailer = config.retailer
-    assert not isinstance(retailer, Retailer), "a retailer that trades is no feed of prices"
-    secret = _secret_of(retailer) if isinstance(retailer, OpenAdrSection) and retailer.client_id else ""
-    return feed(retailer, config.zone, secret)
-
-
-def _secret_of(retailer: Retailer | OpenAdrSection) -> str:
-    secret = retailer.client_secret or _secret(retailer.client_secret_file or "")
-    redaction.learn([secret])
-    return secret
-
-
-def _temix(config: Config, retailer: Retailer, files: Files, clock: Clock) -> TemixLink:
-    return TemixLink(
-        PartyId(config.home.party),
-        keys.load_or_make(files.key),
-        _account(retailer),
-        clock=clock,
-        random=SystemRandom(),
-    )
-
-
-def _account(retailer: Retailer) -> Account:
-    secret = _secret_of(retailer)
-    try:
-        context = ssl.create_default_context(cafile=retailer.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise Unusable(f"retailer.ca_file: {retailer.ca_file} holds no certificate ({error})") from error
-    return Account(retailer.url.rstrip("/"), retailer.client_id, secret, context)
-
-
-def _secret(path: str) -> str:
-    try:
-        secret = Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unusable(f"retailer.client_secret_file: {error}") from error
-    if not secret:
-        raise Unusable(f"retailer.client_secret_file: {path} is empty")
-    return secret
-
-
-def _choices(files: Files, config: Config) -> Choices:
-    try:
-        return msgspec.json.decode(files.choices.read_bytes(), type=Choices)
-    except FileNotFoundError:
-        return Choices(config.trading.mode)
-    except (OSError, msgspec.DecodeError) as error:
-        raise Unusable(f"{files.choices} cannot be read ({error}): remove it, and choose anew") from error
 
 
 def _seconds(clock: SystemClock) -> Callable[[], float]:

@@ -15,6 +15,7 @@ from temix_market.tenders import PriceBounds
 from temix_market.units import Money, Price, parse_money
 
 from temix_gateway.errors import GatewayError
+from temix_gateway.files import Files
 from temix_gateway.retailer.published.services import check
 from temix_gateway.retailer_config import PUBLISHED, AnyRetailer, Retailer
 from temix_gateway.tariff_config import EXAMPLE, Charges, TariffBand, TariffSection, extras, tariff
@@ -54,6 +55,10 @@ class Gateway(Struct, frozen=True, forbid_unknown_fields=True):
     port: Annotated[int, Meta(ge=0, le=65535, description="Port of the local API; 0 takes a free one.")] = (
         8741
     )
+    names: Annotated[
+        list[str],
+        Meta(description="Host names by which its pages may be called, beside its addresses and `ID.local`."),
+    ] = []
     announce: Annotated[bool, Meta(description="Announce itself on the network by zeroconf.")] = True
     time_zone: Annotated[str, Meta(description="The home's time zone: when its days begin.")] = "UTC"
     log_level: Annotated[
@@ -75,7 +80,7 @@ class Operations(Struct, frozen=True, forbid_unknown_fields=True):
 class Home(Struct, frozen=True, forbid_unknown_fields=True):
     """The home as a party of the market."""
 
-    party: Annotated[str, Meta(min_length=1, max_length=100, description="Its unique name at the retailer.")]
+    party: Annotated[str, Meta(max_length=100, description="Its unique name at the retailer.")] = ""
     import_limit: Annotated[int, Meta(ge=0, description="Most it may draw from the grid (W).")] = 12_000
     export_limit: Annotated[int, Meta(ge=0, description="Most it may feed into the grid (W).")] = 12_000
 
@@ -136,14 +141,19 @@ class BillGuard(Struct, frozen=True, forbid_unknown_fields=True):
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """A whole configuration file."""
 
-    retailer: AnyRetailer
-    home: Home
+    retailer: AnyRetailer = Retailer()
+    home: Home = Home()
     gateway: Gateway = Gateway()
     trading: Trading = Trading()
     operations: Operations = Operations()
     charges: Charges = Charges()
     bill_guard: BillGuard = BillGuard()
     tariff: list[TariffSection] = []
+
+    @property
+    def enrolled(self) -> bool:
+        """Whether it has a retailer; without one it waits to be commissioned."""
+        return bool(self.retailer.url)
 
     @property
     def extras(self) -> Extras:
@@ -177,6 +187,8 @@ _SECTIONS: Final = ("gateway", "retailer", "home", "trading", "charges", "bill_g
 def load(path: Path) -> Config:
     """Read and check a configuration file: TOML, or the options of Home Assistant's app (``.json``).
 
+    What was set at commissioning lies in the data folder and wins over it.
+
     Raises:
         ConfigError: missing, unreadable, not of its form, an unknown key, or a value that cannot be.
     """
@@ -191,11 +203,48 @@ def load(path: Path) -> Config:
         form = path.suffix.removeprefix(".").upper()
         raise ConfigError(path, "", f"is not valid {form}: {error}") from error
     try:
-        config = msgspec.convert(_with_service(raw), Config)
+        # First as a whole, so that what is wrong is named in full.
+        data = msgspec.convert(_with_service(raw), Config).gateway.data
+        config = msgspec.convert(_with_service(commissioned(raw, path.parent / data)), Config)
     except msgspec.ValidationError as error:
         raise ConfigError(path, *_explain(str(error))) from error
     _check(path, config)
     return _resolved(config, path.parent.absolute())
+
+
+def commissioned(raw: dict[str, Any], data: Path) -> dict[str, Any]:
+    """A configuration, as it was read, with what was set at commissioning in its place.
+
+    Raises:
+        ConfigError: the file of commissioning cannot be used.
+    """
+    path = Files(data).settings
+    try:
+        settings = msgspec.json.decode(path.read_bytes(), type=Settings)
+    except FileNotFoundError:
+        return raw
+    except (OSError, msgspec.DecodeError) as error:
+        raise ConfigError(path, "", f"cannot be used ({error}): restore it, or commission anew") from error
+    made = dict(raw)
+    if settings.retailer:
+        made["retailer"] = settings.retailer
+    if settings.tariff is not None:
+        made["tariff"] = settings.tariff
+    for name in ("gateway", "home", "trading"):
+        if changes := getattr(settings, name):
+            made[name] = {**raw.get(name, {}), **changes}
+    return made
+
+
+class Settings(Struct, frozen=True):
+    """What was set at commissioning: keys of the configuration by section, and the language of the pages."""
+
+    language: str = "en"
+    gateway: dict[str, Any] = {}
+    retailer: dict[str, Any] = {}
+    home: dict[str, Any] = {}
+    trading: dict[str, Any] = {}
+    tariff: list[Any] | None = None
 
 
 def example() -> str:
@@ -248,7 +297,7 @@ def _resolved(config: Config, folder: Path) -> Config:
     """Make the paths in the file absolute: they are relative to the file, not to where the gateway runs."""
     paths = {
         key: str(folder / path)
-        for key in ("client_secret_file", "ca_file")
+        for key in ("client_secret_file", "client_certificate", "ca_file")
         if (path := getattr(config.retailer, key, None))
     }
     retailer = msgspec.structs.replace(config.retailer, **paths)
@@ -266,7 +315,8 @@ def _check(path: Path, config: Config) -> None:
             "gateway.time_zone",
             f"{config.gateway.time_zone!r} is no time zone: use a name like America/Chicago",
         ) from None
-    _check_retailer(path, config.retailer)
+    if config.retailer != Retailer() or config.home.party:
+        _check_retailer(path, config)
     for key in (
         "money_a_day",
         "highest_price",
@@ -299,18 +349,24 @@ def _with_service(raw: Any) -> Any:
     return raw | {"retailer": {"service": "temix"} | retailer} if isinstance(retailer, dict) else raw
 
 
-def _check_retailer(path: Path, retailer: AnyRetailer) -> None:
-    """Refuse an address without TLS (but of this machine, where nobody listens), and a missing secret."""
+def _check_retailer(path: Path, config: Config) -> None:
+    """Refuse an address without TLS (but of this machine, where nobody listens), and what is missing."""
+    retailer = config.retailer
     url = urlsplit(retailer.url)
     own = not isinstance(retailer, Retailer) and url.hostname in {"127.0.0.1", "localhost"}
     if not url.hostname or (url.scheme != "https" and not own):
         raise ConfigError(path, "retailer.url", f"{retailer.url!r} does not begin with https://")
+    if not config.home.party:
+        raise ConfigError(path, "home.party", "is missing: it is the home's name at the retailer")
     if not isinstance(retailer, Retailer):
         try:
             check(retailer)
         except InvalidField as error:
             raise ConfigError(path, f"retailer.{error.field}", error.reason) from error
-    elif (retailer.client_secret_file is None) == (retailer.client_secret is None):
+        return
+    if not retailer.client_id:
+        raise ConfigError(path, "retailer.client_id", "is missing: it is the name of the home's account")
+    if (retailer.client_secret_file is None) == (retailer.client_secret is None):
         raise ConfigError(path, "retailer.client_secret_file", "is missing: name the file of the secret")
 
 

@@ -4,7 +4,8 @@ It has no clock, randomness, network or disk of its own: the same code runs live
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -17,7 +18,17 @@ from temix_market.errors import MarketError
 from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, SECOND, Duration, Instant
 from temix_market.intervals import Interval, enclosing
 from temix_market.ladder import Rung
-from temix_market.ports import Booked, Clock, Heads, RetailerLink, Seal, Terms, ToldReadings, ToldSubscription
+from temix_market.ports import (
+    Answer,
+    Booked,
+    Clock,
+    Heads,
+    RetailerLink,
+    Seal,
+    Terms,
+    ToldReadings,
+    ToldSubscription,
+)
 from temix_market.positions import Positions
 from temix_market.products import Side
 from temix_market.tenders import PriceBounds, Publication
@@ -89,7 +100,8 @@ class Outside:
     """What the core does not make itself: clock, randomness, the retailer's link, the signature, the planner.
 
     ``expected_load`` forecasts from past hours; without it only what Home Assistant expects is planned with.
-    ``remember`` keeps the owner's choices over a restart; ``note_plan`` keeps each plan.
+    ``remember`` keeps the owner's choices over a restart; ``note_plan`` keeps each plan; ``uncommissioned``
+    says why trade waits for an installer, or nothing.
     """
 
     clock: Clock
@@ -100,6 +112,7 @@ class Outside:
     remember: Callable[[Choices], Awaitable[None]] | None = None
     note_plan: Callable[[Problem, Plan], Awaitable[None]] | None = None
     expected_load: Callable[[Past], Sequence[float]] | None = None
+    uncommissioned: Callable[[], str] = str
 
 
 class Core:
@@ -121,6 +134,8 @@ class Core:
         self._terms = UNKNOWN_TERMS
         self._link = Link(False, outside.clock.now(), "not connected yet")
         self._clock_proven_at: Duration | None = None
+        self.clock_apart: int | None = None
+        """How far the retailer's clock was ahead when it was last heard (ms)."""
         self._recall = True
         self._trouble = ""
         self._report: ReportHome | None = None
@@ -134,6 +149,7 @@ class Core:
         self._planned_at: Duration | None = None
         self._wake = asyncio.Event()
         self._planning = asyncio.Lock()
+        self._ordering = asyncio.Lock()
         self._observers: list[Callable[[], None]] = []
 
     async def load(self) -> None:
@@ -160,6 +176,11 @@ class Core:
     def terms(self) -> Terms:
         """The market's terms, as last heard."""
         return self._terms
+
+    @property
+    def link_state(self) -> Link:
+        """Whether the retailer is connected, and why not."""
+        return self._link
 
     @property
     def clock_proof_age(self) -> Duration | None:
@@ -198,7 +219,8 @@ class Core:
         if heads != self.books.heads or self._exchange.apart:
             self._exchange.begin()
             self._wake.set()
-        apart, before = abs(now - self._clock.now()), self._clock_proven_at
+        self.clock_apart = now - self._clock.now()
+        apart, before = abs(self.clock_apart), self._clock_proven_at
         if apart <= CLOCK_ERROR:
             if before is None:
                 self._recall = True
@@ -239,7 +261,7 @@ class Core:
             mode=self.owner.mode,
             link=self._link,
             paused=self.owner.paused,
-            locks=self._locks(),
+            locks=self.locks(),
             head=self.books.head,
             trades=self.books.trades,
             last=self.books.last,
@@ -338,9 +360,10 @@ class Core:
 
     def locked(self) -> list[str]:
         """Why no trade is made, beside the owner's pause and mode; empty where nothing stands in the way."""
-        return [lock.reason for lock in self._locks()]
+        return [lock.reason for lock in self.locks()]
 
-    def _locks(self) -> list[Lock]:
+    def locks(self) -> list[Lock]:
+        """The same, with the code of each."""
         found = []
         if self.books.fault:
             found.append(Lock("ledger", self.books.fault))
@@ -361,6 +384,8 @@ class Core:
             found.append(Lock("apart", self._exchange.apart))
         if self._trouble:
             found.append(Lock("turn", self._trouble))
+        if unfinished := self._outside.uncommissioned():
+            found.append(Lock("commissioning", unfinished))
         return found
 
     # The wheel.
@@ -380,7 +405,8 @@ class Core:
             await self._plan_if_due()
             self._guard_bill()
             await self._note_plan()
-            await self._trade()
+            async with self._ordering:
+                await self._trade()
             await self.books.report(self._outside.link)
             self.books.forget(self._clock.now())
             if self.accounts.stale:
@@ -511,19 +537,31 @@ class Core:
 
     async def _take(self, choice: Choice) -> bool:
         """Order a pair; say whether there was a definite answer: without one the turn ends."""
-        now, rung = self._clock.now(), choice.rung
+        answer = await self._order(choice.rung, choice.quantity)
+        if answer is None:
+            return False
+        if not isinstance(answer, Booked):
+            _LOG.info("order refused", key=answer.key, answer=answer)
+        return True
+
+    async def _order(self, rung: Rung, quantity: Energy) -> Answer | None:
+        now = self._clock.now()
         key = PairKey(uuid7(now, self._outside.random.randbytes(10)))
-        legs = Leg.taking(rung.energy, choice.quantity), Leg.taking(rung.transport, choice.quantity)
+        legs = Leg.taking(rung.energy, quantity), Leg.taking(rung.transport, quantity)
         pair = Pair(key, self.owner.rules.home, *legs)
         self.books.ordered.append((pair, now))
         order = Order(pair, min(rung.expires_at, Instant(now + ORDER_LIFE)))
         answer = await self._outbox.submit(order, self._outside.seal)
-        if answer is None:
-            return False
-        await self.books.answered(answer)
-        if not isinstance(answer, Booked):
-            _LOG.info("order refused", key=key, answer=answer)
-        return True
+        if answer is not None:
+            await self.books.answered(answer)
+        return answer
+
+    @asynccontextmanager
+    async def ordering(self) -> AsyncIterator[Callable[[Rung, Energy], Awaitable[Answer | None]]]:
+        """Keep the wheel from trading, and order by what is given: it returns the answer, none if unknown."""
+        async with self._ordering:
+            yield self._order
+            self._tell()
 
     async def _add_up(self) -> None:
         """Add the ledger up; one that is locked is not to be relied on, and has no account."""

@@ -72,6 +72,41 @@ class Files:
         return self.folder / "choices.json"
 
     @property
+    def settings(self) -> Path:
+        """What was set at commissioning."""
+        return self.folder / "settings.json"
+
+    @property
+    def commissioning(self) -> Path:
+        """How far commissioning is, and its signed records."""
+        return self.folder / "commissioning.json"
+
+    @property
+    def retailer_certificate(self) -> Path:
+        """The certificate and key by which the retailer knows this home."""
+        return self.folder / "retailer-client.pem"
+
+    @property
+    def retailer_ca(self) -> Path:
+        """The authority that the retailer's certificate is checked with, where one was given."""
+        return self.folder / "retailer-ca.pem"
+
+    @property
+    def passphrases(self) -> Path:
+        """The passphrases of installer and owner, hashed."""
+        return self.folder / "passphrases.json"
+
+    @property
+    def security_log(self) -> Path:
+        """Who was let in, and who changed what."""
+        return self.folder / "security-log.jsonl"
+
+    @property
+    def reset(self) -> Path:
+        """A file of this name, which only somebody at the box can put there, replaces the installer."""
+        return self.folder / "reset"
+
+    @property
     def listening(self) -> Path:
         """Where the running gateway listens."""
         return self.folder / "listening.json"

@@ -14,7 +14,9 @@ from temix_gateway.home.roles import Role
 from temix_gateway.home.server import PATH
 from temix_gateway.home.tokens import TokenStore, private_file
 
-ANSWER_WITHIN_S: Final = 10.0
+ANSWER_WITHIN_S: Final = 90.0
+"""A step of commissioning waits for the retailer, and may have to try more than once."""
+HELLO_WITHIN_S: Final = 10.0
 LABEL: Final = "command line"
 """Whoever may read the data folder is the owner, so the command line's token is an owner's."""
 
@@ -27,20 +29,44 @@ class Refused(GatewayError):
     """The gateway answers, and refuses; the text says why."""
 
 
-def ask(files: Files, command: msgspec.Struct) -> Any:
-    """The running gateway's result of one command, which must have the id 2.
+class Asker:
+    """The command line as a client of the gateway, under a name."""
 
-    Raises:
-        NotRunning: it does not answer, or not as it must.
-        Refused: it refuses.
-    """
-    try:
-        here = msgspec.json.decode(files.listening.read_bytes(), type=Listening)
-    except (OSError, msgspec.DecodeError) as error:
-        raise NotRunning(
-            f"no gateway has run with {files.folder}: start it with temix-gateway run"
-        ) from error
-    return asyncio.run(_ask(here.port, bytes.fromhex(here.fingerprint), _own_token(files), command))
+    def __init__(self, files: Files, role: Role = Role.OWNER, label: str = LABEL) -> None:
+        """Take the token of an earlier use, or make one.
+
+        Raises:
+            NotRunning: no gateway has run here.
+        """
+        try:
+            self._here = msgspec.json.decode(files.listening.read_bytes(), type=Listening)
+        except (OSError, msgspec.DecodeError) as error:
+            raise NotRunning(
+                f"no gateway has run with {files.folder}: start it with temix-gateway run"
+            ) from error
+        self._token = _own_token(files) if role is Role.OWNER else _new_token(files, role, label)
+
+    def ask(self, command: msgspec.Struct) -> Any:
+        """The running gateway's result of one command, which must have the id 2.
+
+        Raises:
+            NotRunning: it does not answer, or not as it must.
+            Refused: it refuses.
+        """
+        return asyncio.run(_ask(self._here.port, bytes.fromhex(self._here.fingerprint), self._token, command))
+
+
+def ask(files: Files, command: msgspec.Struct) -> Any:
+    """The same for the owner, once."""
+    return Asker(files).ask(command)
+
+
+def _new_token(files: Files, role: Role, label: str) -> str:
+    """A token in place of the one that this label had; an installer's ends by itself."""
+    store = TokenStore(files.clients, SystemClock().now)
+    if any(client.label == label for client in store.clients()):
+        store.revoke(label)
+    return store.create(label, role)
 
 
 def _own_token(files: Files) -> str:
@@ -64,9 +90,9 @@ async def _ask(port: int, fingerprint: bytes, token: str, command: msgspec.Struc
             aiohttp.ClientSession() as session,
             session.ws_connect(address, ssl=aiohttp.Fingerprint(fingerprint)) as socket,
         ):
-            await socket.receive_str(timeout=ANSWER_WITHIN_S)
+            await socket.receive_str(timeout=HELLO_WITHIN_S)
             await socket.send_str(_text(Authenticate(id=1, token=token, schema=MAX_SCHEMA)))
-            _result(await socket.receive_str(timeout=ANSWER_WITHIN_S))
+            _result(await socket.receive_str(timeout=HELLO_WITHIN_S))
             await socket.send_str(_text(command))
             return _result(await socket.receive_str(timeout=ANSWER_WITHIN_S))
     except aiohttp.ClientConnectorError as error:

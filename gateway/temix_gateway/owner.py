@@ -107,6 +107,20 @@ class Owner:
             raise CommandRefused(str(error)) from error
         await self._chosen()
 
+    async def adopt(self, rules: Rules) -> None:
+        """Take the installer's new ceilings; they count once they are recorded.
+
+        Raises:
+            LedgerError: the ledger cannot record them; the ones before hold.
+        """
+        before, self.rules = self.rules, rules
+        try:
+            await self._record_limits()
+        except LedgerError:
+            self.rules = before
+            raise
+        self._changed()
+
     async def sign_mandate(self, asked: SignMandate) -> None:
         """Take a mandate that the owner signed with the same key as before; it counts once it is recorded.
 

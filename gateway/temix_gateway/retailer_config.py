@@ -11,10 +11,10 @@ MIDAS: Final = "https://midasapi.energy.ca.gov/api"
 
 
 class Retailer(Struct, frozen=True, forbid_unknown_fields=True, tag_field="service", tag="temix"):
-    """The retailer's TeMIX service, as its enrolment letter says."""
+    """The retailer's TeMIX service; without an address the gateway waits to be commissioned."""
 
-    url: Annotated[str, Meta(description="Address of the service, beginning with `https://`.")]
-    client_id: Annotated[str, Meta(min_length=1, description="Name of this home's account.")]
+    url: Annotated[str, Meta(description="Address of the service, beginning with `https://`.")] = ""
+    client_id: Annotated[str, Meta(description="Name of this home's account.")] = ""
     client_secret_file: Annotated[
         Filled | None,
         Meta(description="File that holds the account's secret; relative to this file."),
@@ -22,6 +22,13 @@ class Retailer(Struct, frozen=True, forbid_unknown_fields=True, tag_field="servi
     client_secret: Annotated[
         Filled | None,
         Meta(description="The secret itself, in place of its file: for Home Assistant's app."),
+    ] = None
+    client_certificate: Annotated[
+        Filled | None,
+        Meta(
+            description="PEM file with the certificate and the key that the account comes with; "
+            "relative to this file."
+        ),
     ] = None
     ca_file: Annotated[
         str | None,

@@ -27,4 +27,4 @@ def run(config: Path) -> None:
     """Run the gateway until Ctrl-C."""
     loaded = configuration.load(config)
     set_up_logging(loaded.gateway.log_level, loaded.gateway.log_format)
-    asyncio.run(live.serve(loaded))
+    asyncio.run(live.serve(loaded, lambda: configuration.load(config)))

@@ -13,7 +13,6 @@ from temix_market.instants import iso
 from temix_market.units import Energy, Price, cost, money_text
 
 from temix_gateway import config as configuration
-from temix_gateway.app import published_feed
 from temix_gateway.clock import SystemClock
 from temix_gateway.command_options import DEFAULT, ConfigPath
 from temix_gateway.errors import GatewayError
@@ -24,6 +23,7 @@ from temix_gateway.retailer.published.prices import Direction, Published
 from temix_gateway.retailer.published.schedule import Allowance
 from temix_gateway.retailer.published.services import SERVICES
 from temix_gateway.retailer_config import Retailer
+from temix_gateway.running import published_feed
 
 KWH: Final = Energy(1_000)
 

@@ -18,11 +18,11 @@ EVERY_S: Final = 24 * 3600.0
 _LOG: Final = structlog.get_logger(__name__)
 
 
-async def keep_up(ledger: Ledger, zone: ZoneInfo) -> None:
+async def keep_up(ledger: Ledger, zone: Callable[[], ZoneInfo]) -> None:
     """Move old months to an archive, at the start and every day, until cancelled."""
     while True:
         try:
-            file = await ledger.archive(zone)
+            file = await ledger.archive(zone())
             if file:
                 _LOG.info("old months archived", file=file)
         except LedgerError as error:

@@ -4,6 +4,7 @@ import hmac
 import json
 from dataclasses import dataclass
 from hashlib import sha256
+from sqlite3 import Connection
 from typing import Final
 
 import msgspec
@@ -47,16 +48,24 @@ class Enrollments:
 
     def enroll(self, home: PartyId, life: Duration) -> Enrollment:
         """Give a home a client id and a secret; earlier ones of the home end."""
+        with self._store.transaction() as rows:
+            return self.add(rows, home, life)
+
+    def add(self, rows: Connection, home: PartyId, life: Duration) -> Enrollment:
+        """The same within the caller's transaction."""
         now = self._clock.now()
         secret = self._randomness(32).hex()
         made = Enrollment(home, f"client-{self._randomness(8).hex()}", secret, Instant(now + life))
-        with self._store.transaction() as rows:
-            rows.execute(
-                "INSERT INTO clients (client_id, home, secret_sha256, expires_at, enrolled_at)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (made.client_id, home, _hash(secret), made.expires_at, now),
-            )
+        rows.execute(
+            "INSERT INTO clients (client_id, home, secret_sha256, expires_at, enrolled_at)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (made.client_id, home, _hash(secret), made.expires_at, now),
+        )
         return made
+
+    def cancel(self, home: PartyId) -> None:
+        """End a home's account: its credentials are replaced by some that lapsed as they were made."""
+        self.enroll(home, Duration(0))
 
     def home_of(self, client_id: str, secret: str) -> PartyId:
         """The home of a client that knows its secret.
@@ -145,6 +154,10 @@ class Tokens:
         if held is None or held[1] <= self._clock.monotonic():
             raise AccessDenied("the token is unknown or has expired: ask for a new one at /oauth/token")
         return held[0]
+
+    def end(self, home: PartyId) -> None:
+        """End every token of a home."""
+        self._homes = {hashed: held for hashed, held in self._homes.items() if held[0] != home}
 
     def failed(self, client_id: str) -> None:
         """Count a failed log-in."""

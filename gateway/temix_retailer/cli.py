@@ -20,6 +20,7 @@ from temix_retailer.access import Enrollments, home_id
 from temix_retailer.book import Book
 from temix_retailer.clock import SystemClock
 from temix_retailer.config import Config, Folder, load_config
+from temix_retailer.enrolment import Invitations
 from temix_retailer.errors import RetailerError
 from temix_retailer.history import make_plan, read_history
 from temix_retailer.logs import set_up_logs
@@ -116,6 +117,28 @@ def enroll(
     for name, value in told.items():
         print(f"{name.replace('_', ' '):18}  {value}")
     Console(stderr=True).print("The secret is shown this once: put it into the gateway's configuration now.")
+
+
+@app.command()
+def invite(
+    home: Annotated[str, typer.Argument(help="Name of the home.")],
+    data: Data = _DATA,
+    days: Annotated[int, typer.Option(min=1, help="How long the code is good for.")] = 30,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Make a code by which an installer enrols a home from its gateway; it works once.
+
+    The retailer must not be running meanwhile.
+    """
+    with _errors():
+        folder, clock = Folder(data), SystemClock()
+        party = home_id(home)
+        store = open_store(folder.book)
+        try:
+            code = Invitations(store, clock, secrets.token_bytes).invite(party, Duration(days * 24 * HOUR))
+        finally:
+            store.close()
+    print(json.dumps({"home": party, "code": code}) if as_json else code)
 
 
 def _greet(config: Config, folder: Folder, url: str) -> None:

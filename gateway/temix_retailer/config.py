@@ -92,6 +92,16 @@ class Folder:
         """The self-signed certificate's key."""
         return self.path / "certificate.key"
 
+    @property
+    def authority(self) -> Path:
+        """The authority that signs the certificates of homes."""
+        return self.path / "homes-ca.pem"
+
+    @property
+    def authority_key(self) -> Path:
+        """Its key."""
+        return self.path / "homes-ca.key"
+
     def beside(self, name: str) -> Path:
         """A file that the configuration names."""
         return self.path / name

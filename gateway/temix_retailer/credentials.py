@@ -34,7 +34,7 @@ def signing_keys(path: Path, randomness: Randomness) -> tuple[SigningKey, Signin
     """
     if not path.exists():
         made = {name: SigningKey.from_seed(randomness(32)).private_jwk for name in _PARTIES}
-        _write(path, json.dumps(made).encode())
+        write(path, json.dumps(made).encode())
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
         energy, transport = (SigningKey.from_jwk(held[name], name) for name in _PARTIES)
@@ -114,8 +114,8 @@ def make_certificate(certificate: Path, private_key: Path, names: Sequence[str])
     )
     plain = serialization.NoEncryption()
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    _write(private_key, pem)
-    _write(certificate, made.public_bytes(serialization.Encoding.PEM), 0o644)
+    write(private_key, pem)
+    write(certificate, made.public_bytes(serialization.Encoding.PEM), 0o644)
 
 
 def _name(name: str) -> x509.GeneralName:
@@ -129,7 +129,7 @@ def _no_password() -> str:
     raise ValueError("it is encrypted: give a key without a password")
 
 
-def _write(path: Path, content: bytes, mode: int = 0o600) -> None:
+def write(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Write a file, which is whole or not there; without ``mode`` only its owner reads it."""
     temporary = path.with_suffix(".new")
     try:

@@ -42,6 +42,10 @@ from temix_market.wire.keys import SigningKey, VerifyKey
 from temix_market.wire.position import EiReplyPosition, EiRequestPosition
 from temix_market.wire.records import head_payload, read_heads, read_steps
 from temix_market.wire.registration import (
+    CreatedEnrollment,
+    CreateEnrollment,
+    EiCanceledPartyRegistration,
+    EiCancelPartyRegistration,
     EiCreatedPartyRegistration,
     EiCreatePartyRegistration,
     MarketContext,
@@ -55,6 +59,7 @@ from temix_market.wire.transaction import CreateTransactionPair
 from temix_retailer.access import Enrollment, Enrollments
 from temix_retailer.accounts import Accounts
 from temix_retailer.book import Book, Issued, MeterRead, Subscribed
+from temix_retailer.enrolment import Authority, Invitations, no_authority
 from temix_retailer.errors import RegistrationError, StoreError, TooManyRequests
 from temix_retailer.metering import Meter, Metering
 from temix_retailer.outcome import Answered, Sent
@@ -111,7 +116,7 @@ type Hear = Callable[[News], None]
 class Retailer:
     """The reference retailer of one circuit: load-serving entity and distribution operator with one book."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what it is made of, each by its name)
         self,
         clock: Clock,
         store: Store,
@@ -119,6 +124,7 @@ class Retailer:
         *,
         executor: Executor | None = None,
         randomness: Randomness = secrets.token_bytes,
+        authority: Callable[[], Authority] = no_authority,
     ) -> None:
         """Take up where ``store`` stands, reading it now; nothing is published before ``turn`` or ``run``.
 
@@ -128,6 +134,7 @@ class Retailer:
             terms: the market.
             executor: of exactly one thread, in which the book is kept; ``None`` keeps it in the caller's.
             randomness: for message ids and secrets.
+            authority: signs the certificates of homes that enrol by a code.
         """
         circuit = terms.circuit
         self.terms: Final = terms
@@ -144,6 +151,7 @@ class Retailer:
         self._history = self._book.history
         self._meter = None if terms.metering is None else Meter(store, terms.metering, circuit)
         self._enrollments = Enrollments(store, clock, randomness)
+        self._invitations = Invitations(store, clock, randomness, authority)
         self._keys: dict[PartyId, VerifyKey] = {}
         self._latest: tuple[Published, ...] = ()
         self._before: tuple[Published, ...] = ()
@@ -260,13 +268,49 @@ class Retailer:
         """Give a home credentials."""
         return await self._run(self._enrollments.enroll, home, life)
 
-    async def authenticate(self, client_id: str, secret: str) -> PartyId:
-        """The home that logs in.
+    async def redeem(self, request: CreateEnrollment) -> CreatedEnrollment:
+        """Enrol a home by its code.
+
+        Raises:
+            AccessDenied: the code is not accepted.
+            InvalidField: the certificate request is none.
+        """
+        made = await self._run(self._invitations.redeem, request.code, request.certificate_request)
+        return CreatedEnrollment(
+            party_id=made.home,
+            client_id=made.client_id,
+            client_secret=made.client_secret,
+            certificate=made.certificate,
+            expires=iso(made.expires_at),
+        )
+
+    async def authenticate(self, client_id: str, secret: str, certificate: bytes | None = None) -> PartyId:
+        """The home that logs in, with the certificate (DER) that it shows.
 
         Raises:
             AccessDenied: the credentials are not accepted.
         """
-        return await self._run(self._enrollments.home_of, client_id, secret)
+
+        def check() -> PartyId:
+            home = self._enrollments.home_of(client_id, secret)
+            self._invitations.check(client_id, certificate)
+            return home
+
+        return await self._run(check)
+
+    async def cancel(self, home: PartyId, request: EiCancelPartyRegistration) -> EiCanceledPartyRegistration:
+        """End a home's account; its transactions stay.
+
+        Raises:
+            InvalidField: it is another registration than its own.
+        """
+        if request.registration_id != self._registration_id(home):
+            raise InvalidField("registrationId", f"{request.registration_id} is none of {home}")
+        await self._run(self._enrollments.cancel, home)
+        return EiCanceledPartyRegistration(response=ok(request.request_id, self.clock.now()))
+
+    def _registration_id(self, home: PartyId) -> str:
+        return f"{self.terms.market_id}/{home}"
 
     async def register(self, home: PartyId, request: EiCreatePartyRegistration) -> EiCreatedPartyRegistration:
         """Remember a home's key and tell it the terms of the market.
@@ -286,7 +330,7 @@ class Retailer:
             response=ok(request.request_id, self.clock.now()),
             registrar_party_id=self.terms.circuit.energy,
             registree_party_id=home,
-            registration_id=f"{self.terms.market_id}/{home}",
+            registration_id=self._registration_id(home),
             market_context=self.context(),
         )
 

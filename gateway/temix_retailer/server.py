@@ -27,7 +27,11 @@ from temix_market.wire.exchange import (
     RequestSpots,
 )
 from temix_market.wire.position import EiRequestPosition
-from temix_market.wire.registration import EiCreatePartyRegistration
+from temix_market.wire.registration import (
+    CreateEnrollment,
+    EiCancelPartyRegistration,
+    EiCreatePartyRegistration,
+)
 from temix_market.wire.response import EiResponse
 from temix_market.wire.seal import SealBroken
 from temix_market.wire.transaction import TransactionAnswer
@@ -73,7 +77,9 @@ class Service:
             [
                 web.get("/health", self._health),
                 web.post("/oauth/token", self._token),
+                web.post("/enrollments", self._enroll),
                 web.post("/registrations", self._register),
+                web.post("/registrations/cancel", self._cancel),
                 web.post("/transactions", self._order),
                 web.post("/transactions/{key}/reconcile", self._reconcile),
                 web.post("/positions", self._position),
@@ -109,7 +115,7 @@ class Service:
 
     @web.middleware
     async def _admit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path in {"/health", "/oauth/token"}:
+        if request.path in {"/health", "/oauth/token", "/enrollments"}:
             return await handler(request)
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
@@ -150,7 +156,7 @@ class Service:
         try:
             client_id, secret = _basic(request)
             self._tokens.check_failures(client_id)
-            home = await self._retailer.authenticate(client_id, secret)
+            home = await self._retailer.authenticate(client_id, secret, _certificate(request))
         except AccessDenied as err:
             self._tokens.failed(client_id)
             # The error's form is RFC 6749's, section 5.2.
@@ -165,6 +171,22 @@ class Service:
             "expires_in": TOKEN_LIFE // SECOND,
         }
         return web.json_response(token, headers={"Cache-Control": "no-store"})
+
+    async def _enroll(self, request: web.Request) -> web.Response:
+        # Counted by address, so that whoever guesses codes keeps nobody else from enrolling.
+        guesser = f"enrolment from {request.remote}"
+        self._tokens.check_failures(guesser)
+        try:
+            return _json(200, await self._retailer.redeem(decode(await request.read(), CreateEnrollment)))
+        except AccessDenied:
+            self._tokens.failed(guesser)
+            raise
+
+    async def _cancel(self, request: web.Request) -> web.Response:
+        home = _home(request)
+        answer = await self._retailer.cancel(home, decode(await request.read(), EiCancelPartyRegistration))
+        self._tokens.end(home)
+        return _json(200, answer)
 
     async def _register(self, request: web.Request) -> web.Response:
         body = decode(await request.read(), EiCreatePartyRegistration)
@@ -237,6 +259,13 @@ def _told(err: Exception) -> tuple[int, str, dict[str, str]]:
 
 def _home(request: web.Request) -> PartyId:
     return PartyId(request[_HOME])
+
+
+def _certificate(request: web.Request) -> bytes | None:
+    """The certificate that the client showed in the handshake (DER); TLS has checked who signed it."""
+    tls = None if request.transport is None else request.transport.get_extra_info("ssl_object")
+    shown: bytes | None = None if tls is None else tls.getpeercert(binary_form=True)
+    return shown
 
 
 async def _signed(request: web.Request) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import secrets
 import signal
+import ssl
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from temix_market.ports import Clock
 
 from temix_retailer.config import Config, Folder, circuit, metering
 from temix_retailer.credentials import make_certificate, signing_keys, tls_context
+from temix_retailer.enrolment import Authority
 from temix_retailer.errors import ServiceError
 from temix_retailer.retailer import Retailer, Terms
 from temix_retailer.server import Service
@@ -87,7 +89,8 @@ async def serve(config: Config, folder: Folder, clock: Clock, ready: Callable[[s
 def _retailer(
     config: Config, folder: Folder, clock: Clock, store: Store, executor: ThreadPoolExecutor
 ) -> Retailer:
-    return Retailer(clock, store, make_terms(config, folder), executor=executor)
+    authority = Authority(folder.authority, folder.authority_key, clock)
+    return Retailer(clock, store, make_terms(config, folder), executor=executor, authority=lambda: authority)
 
 
 @asynccontextmanager
@@ -97,6 +100,9 @@ async def _listening(config: Config, folder: Folder, retailer: Retailer) -> Asyn
         certificate, key = folder.certificate, folder.private_key
         await asyncio.to_thread(make_certificate, certificate, key, config.names)
     context = await asyncio.to_thread(tls_context, certificate, key, retailer.clock.now())
+    # A certificate is asked for and not needed: homes that enrolled by a code show theirs when they log in.
+    await asyncio.to_thread(context.load_verify_locations, folder.authority)
+    context.verify_mode = ssl.CERT_OPTIONAL
     await retailer.turn()
     application = Service(retailer, secrets.token_bytes).application()
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=5.0)

@@ -11,8 +11,14 @@ from typing import IO, Final
 from temix_retailer.errors import StoreError
 
 APPLICATION_ID: Final = 0x544D5842  # "TMXB"
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 """Version of the schema, in the file's ``user_version``."""
+
+_OLDEST: Final = 2
+"""The oldest version that is brought up to date when it is opened."""
+
+_SCRIPTS: Final = {2: "schema.sql", 3: "schema-3.sql"}
+"""What makes each version of the one before it."""
 
 _SETTINGS: Final = (
     "PRAGMA journal_mode = WAL",
@@ -113,8 +119,8 @@ def _connect(name: str) -> sqlite3.Connection:
         _check(connection, name)
         for setting in _SETTINGS:
             connection.execute(setting)
-        if not connection.execute("PRAGMA user_version").fetchone()[0]:
-            _create(connection)
+        if (version := connection.execute("PRAGMA user_version").fetchone()[0]) < SCHEMA:
+            _bring_up_to_date(connection, version)
     except BaseException:
         connection.close()
         raise
@@ -134,9 +140,9 @@ def _check(connection: sqlite3.Connection, name: str) -> None:
             f"{name} was written by a newer temix-retailer (schema {version}, this one knows {SCHEMA}): "
             "update this one"
         )
-    if version < SCHEMA:
+    if version < _OLDEST:
         raise StoreError(
-            f"{name} has schema {version}, older than this temix-retailer can read ({SCHEMA}): "
+            f"{name} has schema {version}, older than this temix-retailer can read ({_OLDEST}): "
             "open it with the version that wrote it, or give another data folder"
         )
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -144,14 +150,15 @@ def _check(connection: sqlite3.Connection, name: str) -> None:
         raise StoreError(f"{name} is damaged ({found}): restore a backup")
 
 
-def _create(connection: sqlite3.Connection) -> None:
-    schema = (files("temix_retailer") / "schema.sql").read_text(encoding="utf-8")
+def _bring_up_to_date(connection: sqlite3.Connection, version: int) -> None:
+    scripts = [name for made, name in _SCRIPTS.items() if made > version]
+    schema = "".join((files("temix_retailer") / name).read_text(encoding="utf-8") for name in scripts)
     connection.executescript(f"BEGIN IMMEDIATE; {schema}")
     tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
     for (table,) in tables:
         for change in ("UPDATE", "DELETE"):
             connection.execute(
-                f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
+                f"CREATE TRIGGER IF NOT EXISTS {table}_no_{change.lower()} BEFORE {change} ON {table} "
                 f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             )
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")

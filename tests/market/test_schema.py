@@ -269,7 +269,9 @@ def test_the_document_has_the_services_resources() -> None:
     methods = {(path, method) for path, item in openapi()["paths"].items() for method in item}
     assert methods == {
         ("/oauth/token", "post"),
+        ("/enrollments", "post"),
         ("/registrations", "post"),
+        ("/registrations/cancel", "post"),
         ("/stream", "get"),
         ("/transactions", "post"),
         ("/transactions/{key}/reconcile", "post"),

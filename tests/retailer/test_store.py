@@ -29,7 +29,7 @@ def test_it_is_open_once(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "version, told",
-    [(SCHEMA + 1, "newer temix-retailer .*update"), (SCHEMA - 1, "older than this temix-retailer can read")],
+    [(SCHEMA + 1, "newer temix-retailer .*update"), (1, "older than this temix-retailer can read")],
 )
 def test_another_schema(path: Path, version: int, told: str) -> None:
     open_store(path).close()
@@ -40,6 +40,20 @@ def test_another_schema(path: Path, version: int, told: str) -> None:
     with pytest.raises(StoreError, match=told):
         open_store(path)
     assert path.read_bytes() == before
+
+
+def test_the_version_before_is_brought_up_to_date(path: Path) -> None:
+    open_store(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.executescript("DROP TABLE redemptions; DROP TABLE invitations; PRAGMA user_version = 2")
+    connection.close()
+    store = open_store(path)
+    assert store.reading.execute("PRAGMA user_version").fetchone() == (SCHEMA,)
+    with store.transaction() as rows:
+        rows.execute("INSERT INTO invitations VALUES ('a', 'home', 2, 1)")
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"), store.transaction() as rows:
+        rows.execute("DELETE FROM invitations")
+    store.close()
 
 
 def test_something_else(path: Path) -> None:

@@ -1,8 +1,10 @@
 """What the local API needs of the gateway it serves."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
+from temix_gateway.commissioning.answers import StepName
 from temix_gateway.home.account import Found, Query
+from temix_gateway.home.commission import CommissioningState, StepOutcome
 from temix_gateway.home.devices import PreviewPlan, ReportHome
 from temix_gateway.home.messages import (
     Mode,
@@ -36,6 +38,18 @@ class Owner(Protocol):
 
     async def revoke_mandate(self) -> None:
         """End the mandate."""
+        ...
+
+
+class Desk(Protocol):
+    """Where the gateway is commissioned; refused with ``CommandRefused``."""
+
+    def state(self) -> CommissioningState:
+        """How far it is."""
+        ...
+
+    async def carry_out(self, step: StepName, answers: dict[str, Any], by: str) -> StepOutcome:
+        """Carry a step out."""
         ...
 
 

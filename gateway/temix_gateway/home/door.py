@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import Callable, Collection
 
-import structlog
-
 from temix_gateway.home import pairing
 from temix_gateway.home.access import (
     Access,
@@ -18,25 +16,27 @@ from temix_gateway.home.access import (
     Token,
 )
 from temix_gateway.home.codes import pairing_uri
+from temix_gateway.home.errors import CommandRefused
+from temix_gateway.home.journal import Journal
 from temix_gateway.home.pairing import Attempt, Bootstrap, Pairing, PairingClosed, WrongCode
-from temix_gateway.home.roles import Role
+from temix_gateway.home.roles import NOTED, Role
 from temix_gateway.home.tokens import Client, TokenStore
-
-_LOG = structlog.get_logger("temix_gateway.security")
 
 
 class Door:
-    """Lets clients of the local API in, and says in the log whom it let in and whom not."""
+    """Lets clients of the local API in, and says in the security log whom it let in and whom not."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 (each is something else that it guards with)
         self,
         tokens: TokenStore,
         gateway_id: str,
         fingerprint: bytes,
         monotonic: Callable[[], float],
         bootstrap: Bootstrap | None = None,
+        journal: Journal | None = None,
     ) -> None:
         """Guard the gateway of this id and certificate; ``monotonic`` gives seconds."""
+        self.journal = journal or Journal(None, lambda: 0)
         self._tokens = tokens
         self._gateway_id = gateway_id
         self._bootstrap = bootstrap or Bootstrap()
@@ -46,7 +46,7 @@ class Door:
         """The client whose token this is, its use noted."""
         client = await asyncio.to_thread(self._tokens.authenticate, token)
         if client is None:
-            _LOG.warning("a client gave a token that is not known")
+            self.journal.note("token_refused")
         return client
 
     async def answer(self, asked: Pair) -> tuple[Attempt, PairingPoint]:
@@ -72,11 +72,11 @@ class Door:
         try:
             proof = self._pairing.confirm(tried, bytes.fromhex(confirmed.proof))
         except (PairingClosed, WrongCode) as error:
-            _LOG.warning("pairing refused", client=asked.label, reason=str(error))
+            self.journal.note("pairing_refused", asked.label, reason=str(error))
             raise
         role = tried.window.role
         token = await asyncio.to_thread(self._tokens.pair, asked.client, asked.label, role)
-        _LOG.info("client paired", client=asked.label, role=role.value)
+        self.journal.note("paired", asked.label, role=role.value)
         return Paired(proof=proof.hex(), sealed=tried.sealed(token).hex())
 
     async def redeem(self, asked: RedeemSecret) -> Token:
@@ -89,10 +89,10 @@ class Door:
         try:
             self._bootstrap.redeem(asked.secret)
         except PairingClosed:
-            _LOG.warning("a Supervisor's secret was refused", client=asked.label)
+            self.journal.note("pairing_refused", asked.label, reason="not the Supervisor's secret")
             raise
         token = await asyncio.to_thread(self._tokens.pair, asked.client, asked.label, Role.CONTROLLER)
-        _LOG.info("client paired by the Supervisor", client=asked.label)
+        self.journal.note("paired", asked.label, role=Role.CONTROLLER.value)
         return Token(token=token)
 
     def open_pairing(self, role: Role) -> PairingWindow:
@@ -102,14 +102,14 @@ class Door:
             PairingClosed: too many wrong codes came.
         """
         window = self._pairing.open(role)
-        _LOG.info("pairing window opened", role=role.value)
+        self.journal.note("pairing_opened", role=role.value)
         uri = pairing_uri(self._gateway_id, window.code)
         return PairingWindow(code=window.code, uri=uri, seconds=self._pairing.open_seconds)
 
     def close_pairing(self) -> None:
         """Close the window."""
         self._pairing.close()
-        _LOG.info("pairing window closed")
+        self.journal.note("pairing_closed")
 
     async def access(self, connected: Collection[str]) -> Access:
         """Who is paired, given the labels of those ``connected``, and how the window stands."""
@@ -129,6 +129,24 @@ class Door:
             cooling_seconds=self._pairing.cooling_seconds,
         )
 
+    def check(self, client: Client) -> None:
+        """Whether a client that was let in may still be here.
+
+        Raises:
+            CommandRefused: its time is over.
+        """
+        if self._tokens.ended(client):
+            raise CommandRefused("the installer's half hour is over: sign in again")
+
+    def refused(self, client: Client, command: str) -> None:
+        """A client asked for what its role may not do."""
+        self.journal.note("refused", client.label, command=command)
+
+    def done(self, client: Client, command: str) -> None:
+        """A client's command was carried out."""
+        if command in NOTED:
+            self.journal.note(command, client.label)
+
     async def has_controller(self) -> bool:
         """Whether a Home Assistant has paired."""
         clients = await asyncio.to_thread(self._tokens.clients)
@@ -141,4 +159,4 @@ class Door:
             UnknownLabel: there is none.
         """
         await asyncio.to_thread(self._tokens.revoke, label)
-        _LOG.info("client revoked", client=label)
+        self.journal.note("revoked", label)

@@ -18,6 +18,7 @@ from temix_gateway.home.account import (
     Transaction,
     TransactionPage,
 )
+from temix_gateway.home.commission import CommissioningState, StepOutcome
 from temix_gateway.home.units import CommandId, Grams, MicroPrice, MoneyText, Name, Time, Watt, Wh
 
 MIN_SCHEMA: Final = 1
@@ -52,10 +53,12 @@ class Retailer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     refused: bool = False
 
 
-type LockCode = Literal["ledger", "retailer", "clock", "mandate", "price", "apart", "turn", "published"]
+type LockCode = Literal[
+    "ledger", "retailer", "clock", "mandate", "price", "apart", "turn", "published", "commissioning"
+]
 """What keeps the gateway from trading: a faulty ledger, no link, an unproven clock, no mandate of the
 owner, no price, records that differ from the retailer's, a turn that failed, a retailer that takes no
-orders."""
+orders, a commissioning that is not finished or was reset."""
 
 
 class Trading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -271,6 +274,8 @@ class Result(Struct, frozen=True, kw_only=True, tag="result"):
         | Token
         | PairingWindow
         | Access
+        | CommissioningState
+        | StepOutcome
         | None
     ) = None
 

@@ -1,13 +1,13 @@
 """The local API's JSON Schema and reference page, made from the message types."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, get_args
 
 import msgspec
 
 from temix_gateway.home import limits, messages, pairing
 from temix_gateway.home.messages import ErrorCode, ServerMessage
-from temix_gateway.home.roles import ALLOWED
+from temix_gateway.home.roles import COMMANDS, INSTALLER_LASTS_S, OPEN_PAGES, PAGES, Role
 from temix_gateway.home.session import Command, Order
 
 _HANDSHAKE: Final = """# Local API
@@ -128,12 +128,19 @@ def _type(of: dict[str, Any]) -> str:
 def _roles() -> Iterator[str]:
     commands = [str(kind.__struct_config__.tag) for kind in _members(Order.__value__)]
     yield "## Roles\n"
-    yield "A token has one role. Home Assistant is the controller.\n"
-    yield "| command | " + " | ".join(ALLOWED) + " |"
-    yield "| --- |" + " --- |" * len(ALLOWED)
-    for command in commands:
-        marks = ("yes" if command in allowed else "" for allowed in ALLOWED.values())
-        yield f"| `{command}` | " + " | ".join(marks) + " |"
+    yield "A token has one role. Home Assistant is the controller. An installer's token, like a session of"
+    yield f"the installer's on the gateway's pages, ends after {INSTALLER_LASTS_S // 60} minutes.\n"
+    yield from _table("command", {command: COMMANDS[command] for command in commands})
+    yield "The gateway's pages, on the same port, ask the same table. Open to everybody, and telling"
+    yield "nothing of the home, are " + ", ".join(f"`{page}`" for page in sorted(OPEN_PAGES)) + ".\n"
+    yield from _table("page", PAGES)
+
+
+def _table(what: str, allowed: Mapping[str, Collection[Role]]) -> Iterator[str]:
+    yield f"| {what} | " + " | ".join(Role) + " |"
+    yield "| --- |" + " --- |" * len(Role)
+    for name, roles in allowed.items():
+        yield f"| `{name}` | " + " | ".join("yes" if role in roles else "" for role in Role) + " |"
     yield ""
 
 

@@ -11,15 +11,18 @@ from aiohttp import WSCloseCode, web
 
 from temix_gateway.home import limits
 from temix_gateway.home.access import Access
-from temix_gateway.home.core import Core
+from temix_gateway.home.core import Core, Desk
 from temix_gateway.home.door import Door
-from temix_gateway.home.errors import PortUnavailable
+from temix_gateway.home.errors import CommandRefused, PortUnavailable
 from temix_gateway.home.messages import Event, Hello, Snapshot, State, encode
 from temix_gateway.home.session import Session
 
 PATH: Final = "/api"
 
 _LOG = structlog.get_logger(__name__)
+
+type Pages = Callable[[web.Application], None]
+"""Adds pages to the application."""
 
 
 class LocalApi:
@@ -28,12 +31,21 @@ class LocalApi:
     The core calls ``changed`` after each turn; what is new goes out as one numbered event.
     """
 
-    def __init__(self, core: Core, door: Door, hello: Hello, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        core: Core,
+        door: Door,
+        hello: Hello,
+        monotonic: Callable[[], float],
+    ) -> None:
         """Serve ``core`` to whom ``door`` lets in, greeted by ``hello``; ``monotonic`` gives seconds."""
+        self.commissioning: Desk | None = None
+        self.pages: Pages | None = None
+        """What is served on the same port; to be set before ``start``."""
         self.core = core
         self.door = door
         self._monotonic = monotonic
-        self._hello = hello
+        self.hello = hello
         self._state = core.state()
         self._number = 0
         self._sessions: set[Session] = set()
@@ -46,8 +58,10 @@ class LocalApi:
         Raises:
             PortUnavailable: the address cannot be listened on.
         """
-        app = web.Application()
+        app = web.Application(client_max_size=limits.MESSAGE_BYTES)
         app.router.add_get(PATH, self._accept)
+        if self.pages is not None:
+            self.pages(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=limits.CLOSE_WITHIN_S)
         await self._runner.setup()
         try:
@@ -81,6 +95,21 @@ class LocalApi:
         event = encode(Event(number=self._number, changes=msgspec.to_builtins(changes)))
         for session in tuple(self._sessions):
             session.push(event)
+
+    def serve(self, core: Core) -> None:
+        """Serve another core from now on, and tell every listener what is different."""
+        self.core = core
+        self.changed()
+
+    def desk(self) -> Desk:
+        """Where the gateway is commissioned.
+
+        Raises:
+            CommandRefused: nowhere.
+        """
+        if self.commissioning is None:
+            raise CommandRefused("this gateway is not commissioned over the local API")
+        return self.commissioning
 
     def snapshot(self) -> Snapshot:
         """The state as of the last event."""
@@ -122,7 +151,7 @@ class LocalApi:
         self._per_address[address] += 1
         try:
             await socket.prepare(request)
-            ended = await session.run(self._hello)
+            ended = await session.run(self.hello)
         finally:
             self._sessions.discard(session)
             self._per_address[address] -= 1

@@ -21,7 +21,8 @@ from temix_gateway.home.access import (
     RevokeClient,
 )
 from temix_gateway.home.account import Found, GetSettledHours, GetStatement, GetTransactions
-from temix_gateway.home.core import Core
+from temix_gateway.home.commission import Commission, CommissioningState, GetCommissioning, StepOutcome
+from temix_gateway.home.core import Core, Desk
 from temix_gateway.home.devices import PreviewPlan, ReportHome
 from temix_gateway.home.door import Door
 from temix_gateway.home.errors import CommandRefused, HomeError, TooManyClients, UnknownLabel
@@ -49,7 +50,7 @@ from temix_gateway.home.messages import (
     encode,
 )
 from temix_gateway.home.pairing import PairingClosed, WrongCode
-from temix_gateway.home.roles import ALLOWED
+from temix_gateway.home.roles import COMMANDS
 from temix_gateway.home.tokens import Client
 
 type Order = (
@@ -72,6 +73,8 @@ type Order = (
     | ClosePairing
     | GetAccess
     | RevokeClient
+    | GetCommissioning
+    | Commission
 )
 type Command = Authenticate | Pair | ConfirmPairing | RedeemSecret | Order
 """What a client sends: first how it proves who it is, then any order."""
@@ -104,6 +107,10 @@ class Api(Protocol):
 
     async def revoke(self, label: str) -> None:
         """End a client's token and its connections."""
+        ...
+
+    def desk(self) -> Desk:
+        """Where the gateway is commissioned."""
         ...
 
     def snapshot(self) -> Snapshot:
@@ -266,11 +273,17 @@ class Session:
         if not self._bucket.take():
             reason = f"more than {limits.MESSAGES_A_SECOND} messages a second: slow down"
             return _failure(command.id, "rate_limited", reason)
-        name, allowed = str(command.__struct_config__.tag), ALLOWED[client.role]
-        if isinstance(command, Authenticate | Pair | ConfirmPairing | RedeemSecret) or name not in allowed:
+        name = str(command.__struct_config__.tag)
+        if isinstance(command, Authenticate | Pair | ConfirmPairing | RedeemSecret) or (
+            client.role not in COMMANDS[name]
+        ):
+            self._api.door.refused(client, name)
             return _failure(command.id, "not_allowed", f"a {client.role.value} may not {name}")
         try:
-            return Result(id=command.id, result=await self._carry_out(command))
+            self._api.door.check(client)
+            result = await self._carry_out(command, client)
+            self._api.door.done(client, name)
+            return Result(id=command.id, result=result)
         except (CommandRefused, PairingClosed, UnknownLabel) as refused:
             return _failure(command.id, "refused", str(refused))
         except Exception:  # noqa: BLE001  (a fault in one command must not end the others' service)
@@ -278,8 +291,8 @@ class Session:
             return _failure(command.id, "internal", "the gateway failed to carry this out: see its log")
 
     async def _carry_out(  # noqa: C901, PLR0911, PLR0912 - one line for each command
-        self, command: Order
-    ) -> Snapshot | Preview | Found | PairingWindow | Access | None:
+        self, command: Order, client: Client
+    ) -> Snapshot | Preview | Found | PairingWindow | Access | CommissioningState | StepOutcome | None:
         core, owner = self._api.core, self._api.core.owner
         match command:
             case StartListening():
@@ -317,6 +330,10 @@ class Session:
                 return await self._api.access()
             case RevokeClient():
                 await self._api.revoke(command.label)
+            case GetCommissioning():
+                return self._api.desk().state()
+            case Commission():
+                return await self._api.desk().carry_out(command.step, command.answers, client.label)
         return None
 
     async def _close(self) -> bool:

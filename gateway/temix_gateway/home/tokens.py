@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from temix_gateway.home.errors import LabelTaken, TooManyClients, UnknownLabel, UnreadableStore
-from temix_gateway.home.roles import Role
+from temix_gateway.home.roles import INSTALLER_LASTS_S, Role
 
 PREFIX: Final = "teg_"
 CLIENTS: Final = 16
@@ -104,15 +104,21 @@ class TokenStore:
             self._write(kept)
 
     def authenticate(self, token: str) -> Client | None:
-        """The client whose token this is, its use noted; none where the token is not known."""
+        """The client whose token this is, its use noted; none where the token is not known or has ended."""
         digest = _hash(token)
         with self._locked():
             clients = self.clients()
             found = next((client for client in clients if client.hash == digest), None)
+            if found is not None and self.ended(found):
+                return None
             if found is not None:
                 used = msgspec.structs.replace(found, last_used=self._now())
                 self._write([used if client is found else client for client in clients])
         return found
+
+    def ended(self, client: Client) -> bool:
+        """Whether its time is over, as an installer's is after half an hour."""
+        return client.role is Role.INSTALLER and self._now() - client.created >= INSTALLER_LASTS_S * 1000
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

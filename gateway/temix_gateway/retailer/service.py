@@ -78,6 +78,14 @@ class Service:
                 raise self._credentials_refused()
         return reply
 
+    async def send(self, path: str, body: bytes) -> Reply:
+        """Send a request of somebody who has no account yet.
+
+        Raises:
+            LinkError: no reply.
+        """
+        return await self._send(path, body, {"Content-Type": "application/json"})
+
     async def stream(self, path: str) -> aiohttp.ClientWebSocketResponse:
         """Open the stream.
 

@@ -22,7 +22,11 @@ from temix_market.wire.delivery import EiCreatedDelivery
 from temix_market.wire.exchange import ComparedHeads, RepliedDelivery, ReplyMessages, ReplySpots
 from temix_market.wire.keys import SigningKey
 from temix_market.wire.records import read_heads
-from temix_market.wire.registration import EiCreatedPartyRegistration
+from temix_market.wire.registration import (
+    EiCanceledPartyRegistration,
+    EiCancelPartyRegistration,
+    EiCreatedPartyRegistration,
+)
 from temix_market.wire.response import OK
 from temix_market.wire.stream import Frame, HeartbeatFrame, ReadingsFrame, TendersFrame, TransactionsFrame
 from temix_market.wire.ticker import EiManagedTickerSubscription, EiManageTickerSubscription
@@ -37,6 +41,7 @@ from temix_gateway.retailer.service import SILENT_AFTER_S, Account, Reply, Servi
 from temix_gateway.retailer.voice import Voice
 
 JOSE: Final = "application/jose"
+NOT_ENROLLED: Final = "the home is not enrolled at a retailer yet: commission the gateway"
 
 _LOG: Final = structlog.get_logger(__name__)
 _HTTP_OK: Final = 200
@@ -46,18 +51,23 @@ class TemixLink:
     """One home's connection. Messages are verified before anybody sees them; a bad one is refused."""
 
     def __init__(
-        self, home: PartyId, key: SigningKey, account: Account, clock: Clock, random: Random
+        self, home: PartyId, key: SigningKey, account: Account | None, clock: Clock, random: Random
     ) -> None:
-        """Speak for ``home``, which signs with ``key``."""
+        """Speak for ``home``, which signs with ``key``; without an ``account`` it never connects."""
         self._voice = Voice(home, key, clock, random)
         self._account = account
         self._clock = clock
         self._random = random
         self._service: Service | None = None
         self._inbox: Inbox | None = None
+        self._registration_id = ""
 
     async def run(self, listener: RetailerListener) -> None:
         """Connect, subscribe and reconnect until cancelled."""
+        if self._account is None:
+            listener.connected(False, NOT_ENROLLED)
+            await asyncio.Event().wait()
+            return
         backoff = Backoff(self._clock, self._random)
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
             self._service = Service(self._account, session, self._clock)
@@ -80,6 +90,8 @@ class TemixLink:
         Raises:
             LinkError: the retailer cannot be reached, or refuses.
         """
+        if self._account is None:
+            raise CredentialsRefused(NOT_ENROLLED)
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
             self._service = Service(self._account, session, self._clock)
             try:
@@ -137,6 +149,19 @@ class TemixLink:
         if response.response_code != OK:
             raise OutcomeUnknown(f"deliveries were refused: {response.response_description}")
 
+    async def cancel(self) -> None:
+        """End the home's account at the retailer, within ``session``.
+
+        Raises:
+            OutcomeUnknown: no answer, or a refusal.
+        """
+        asked = EiCancelPartyRegistration(
+            request_id=self._voice.new_id(), registration_id=self._registration_id
+        )
+        answer = await self._ask("/registrations/cancel", asked, EiCanceledPartyRegistration)
+        if answer.response.response_code != OK:
+            raise OutcomeUnknown(f"the account was not ended: {answer.response.response_description}")
+
     # Inside: the stream.
 
     async def _listen(self, service: Service, listener: RetailerListener) -> None:
@@ -159,6 +184,7 @@ class TemixLink:
                 raise Misunderstood(
                     f"the retailer does not register {self._voice.home}: {_described(answer)}"
                 )
+            self._registration_id = answer.registration_id
             return Inbox(self._voice.home, self._voice.key.public, registered(answer.market_context))
         except MarketError as error:
             said = reply.body[:200].decode(errors="replace")

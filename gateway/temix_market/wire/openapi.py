@@ -17,7 +17,14 @@ from temix_market.wire.exchange import (
     RequestSpots,
 )
 from temix_market.wire.position import EiReplyPosition, EiRequestPosition
-from temix_market.wire.registration import EiCreatedPartyRegistration, EiCreatePartyRegistration
+from temix_market.wire.registration import (
+    CreatedEnrollment,
+    CreateEnrollment,
+    EiCanceledPartyRegistration,
+    EiCancelPartyRegistration,
+    EiCreatedPartyRegistration,
+    EiCreatePartyRegistration,
+)
 from temix_market.wire.response import REFUSALS, EiResponse
 from temix_market.wire.schema import Schema, components
 from temix_market.wire.transaction import CreateTransactionPair, TransactionAnswer
@@ -49,8 +56,17 @@ def openapi() -> Schema:
         "servers": [{"url": _EXAMPLE}],
         "security": [{"home": []}],
         "paths": {
+            "/enrollments": {"post": _enrollment()},
             "/oauth/token": {"post": _token()},
             "/registrations": {"post": _registration()},
+            "/registrations/cancel": {
+                "post": _asked(
+                    "cancelRegistration",
+                    "End the home's account: its credentials and tokens are good no more.",
+                    EiCancelPartyRegistration,
+                    EiCanceledPartyRegistration,
+                )
+            },
             "/stream": {"get": _stream()},
             "/transactions": {"post": _order()},
             "/transactions/{key}/reconcile": {"post": _reconcile()},
@@ -112,6 +128,20 @@ def openapi() -> Schema:
     }
 
 
+def _enrollment() -> Schema:
+    return {
+        "operationId": "enroll",
+        "summary": "Redeem an enrolment code for an account and a client certificate; a code works once.",
+        "security": [],
+        "requestBody": _plain(CreateEnrollment),
+        "responses": {
+            "200": _content("Enrolled.", _ref(CreatedEnrollment)),
+            "401": _content("Unknown, lapsed or used.", _ref(EiResponse)),
+            **_trouble("400", "413", "429", "503"),
+        },
+    }
+
+
 def _token() -> Schema:
     form = {
         "type": "object",
@@ -121,6 +151,7 @@ def _token() -> Schema:
     return {
         "operationId": "getToken",
         "summary": "Get a bearer token (RFC 6749, client credentials).",
+        "description": "A home that enrolled by a code shows its client certificate in the TLS handshake.",
         "security": [{"client": []}],
         "requestBody": {
             "required": True,

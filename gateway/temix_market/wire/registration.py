@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from temix_market.wire.base import Id, Long, Payload, cts, ei, ours
+from temix_market.wire.base import Id, Long, Payload, Time, cts, ei, ours
 from temix_market.wire.response import EiResponse
 
 
@@ -55,6 +55,40 @@ class MarketContext(Payload, frozen=True, kw_only=True):
     parties: Annotated[
         tuple[MarketParty, ...], Meta(min_length=2, max_length=2), ours("energy's and transport's")
     ]
+
+
+class CreateEnrollment(Payload, frozen=True, kw_only=True):
+    """A gateway enrols its home by the code of the retailer's letter, which works once."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=64), ours("the code; spaces and hyphens do not count")]
+    certificate_request: Annotated[
+        str,
+        Meta(min_length=1, max_length=8_000),
+        ours("PKCS #10 in PEM, its P-256 key stays at home"),
+    ]
+
+
+class CreatedEnrollment(Payload, frozen=True, kw_only=True):
+    """The home's account. The secret is told this once, and good only with the certificate."""
+
+    party_id: Annotated[Id, ours("the home's name")]
+    client_id: Annotated[Id, ours("OAuth 2 client")]
+    client_secret: Annotated[Id, ours("its secret")]
+    certificate: Annotated[str, Meta(max_length=8_000), ours("X.509 in PEM, to be shown when logging in")]
+    expires: Annotated[Time, ours("when account and certificate end")]
+
+
+class EiCancelPartyRegistration(Payload, frozen=True, kw_only=True):
+    """A home ends its account (EI 1.0: eiCancelPartyRegistration); its transactions stay to be settled."""
+
+    request_id: Annotated[Id, ei("chosen by the home")]
+    registration_id: Annotated[Id, ei("as the retailer named it when the home registered")]
+
+
+class EiCanceledPartyRegistration(Payload, frozen=True, kw_only=True):
+    """The answer (EI 1.0: eiCanceledPartyRegistration): from now on nothing of this home is taken."""
+
+    response: Annotated[EiResponse, ei("how the request fared")]
 
 
 class EiCreatedPartyRegistration(Payload, frozen=True, kw_only=True):

@@ -27,6 +27,10 @@ from temix_market.wire.exchange import (
 from temix_market.wire.mandate import OwnerMandate
 from temix_market.wire.position import CtsStream, CtsStreamInterval, EiReplyPosition, EiRequestPosition
 from temix_market.wire.registration import (
+    CreatedEnrollment,
+    CreateEnrollment,
+    EiCanceledPartyRegistration,
+    EiCancelPartyRegistration,
     EiCreatedPartyRegistration,
     EiCreatePartyRegistration,
     MarketContext,
@@ -108,7 +112,14 @@ FAMILIES: Final = (
     ),
     Family(
         "Party registration",
-        (EiCreatePartyRegistration, EiCreatedPartyRegistration),
+        (
+            CreateEnrollment,
+            CreatedEnrollment,
+            EiCreatePartyRegistration,
+            EiCreatedPartyRegistration,
+            EiCancelPartyRegistration,
+            EiCanceledPartyRegistration,
+        ),
         (RegistrationInfo, MarketContext, MarketParty, PublicJwk),
     ),
     Family("Ticker subscription", (EiManageTickerSubscription, EiManagedTickerSubscription)),

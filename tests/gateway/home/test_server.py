@@ -6,10 +6,10 @@ import ssl
 import aiohttp
 import msgspec
 import pytest
-from temix_gateway.home import limits
+from temix_gateway.home import limits, roles
 from temix_gateway.home.errors import PortUnavailable
 from temix_gateway.home.messages import Hello, Ledger, Retailer, State
-from temix_gateway.home.roles import ALLOWED, Role
+from temix_gateway.home.roles import Role
 from temix_gateway.home.server import LocalApi
 
 from tests.gateway.home.conftest import Connect
@@ -36,6 +36,8 @@ COMMANDS = {
     "close_pairing": {},
     "get_access": {},
     "revoke_client": {"label": "Home Assistant"},
+    "get_commissioning": {},
+    "commission": {"step": "basics", "answers": {"time_zone": "Europe/Berlin"}},
     "report_readings": {"readings": [{"start": NOON, "end": NOON + 300_000, "energy": 41}]},
 }
 
@@ -107,7 +109,7 @@ async def test_each_role_may_what_the_table_says(
 ) -> None:
     raw = await connect(gateway.tokens.create(role.value, role))
     answer = await raw.call(id=2, type=command, **COMMANDS[command])
-    if command in ALLOWED[role]:
+    if role in roles.COMMANDS[command]:
         assert answer["type"] == "result"
     else:
         assert (answer["id"], answer["code"]) == (2, "not_allowed")
@@ -116,18 +118,38 @@ async def test_each_role_may_what_the_table_says(
 
 def test_the_owner_alone_signs_and_revokes() -> None:
     for command in ("sign_mandate", "revoke_mandate"):
-        assert {role for role in Role if command in ALLOWED[role]} == {Role.OWNER}
+        assert roles.COMMANDS[command] == {Role.OWNER}
+
+
+def test_the_installer_alone_commissions() -> None:
+    assert roles.COMMANDS["commission"] == {Role.INSTALLER}
 
 
 def test_who_may_move_limits() -> None:
-    assert {role for role, allowed in ALLOWED.items() if "set_limits" in allowed} == {
-        Role.CONTROLLER,
-        Role.OWNER,
-    }
+    assert roles.COMMANDS["set_limits"] == {Role.CONTROLLER, Role.OWNER}
 
 
 def test_the_table_covers_every_command() -> None:
-    assert frozenset().union(*ALLOWED.values()) == set(COMMANDS)
+    assert set(roles.COMMANDS) == set(COMMANDS)
+
+
+async def test_an_installers_token_is_good_for_half_an_hour(gateway: Gateway, connect: Connect) -> None:
+    raw = await connect(gateway.tokens.create("installer", Role.INSTALLER))
+    gateway.tokens._now = lambda: NOON + 30 * 60_000 - 1
+    assert (await raw.call(id=2, type="get_state"))["type"] == "result"
+    gateway.tokens._now = lambda: NOON + 30 * 60_000
+    answer = await raw.call(id=3, type="get_state")
+    assert (answer["code"], "sign in again" in answer["message"]) == ("refused", True)
+
+
+async def test_what_was_done_and_refused_is_noted(gateway: Gateway, connect: Connect) -> None:
+    viewer = await connect(gateway.tokens.create("tablet", Role.VIEWER))
+    await viewer.call(id=2, type="set_mode", mode="advise")
+    home = await connect(gateway.token)
+    await home.call(id=2, type="set_mode", mode="advise")
+    await home.call(id=3, type="get_state")
+    noted = [(entry.what, entry.who, entry.about) for entry in gateway.door.journal.entries()]
+    assert noted == [("set_mode", "Home Assistant", {}), ("refused", "tablet", {"command": "set_mode"})]
 
 
 async def test_unknown_token_is_refused_and_the_connection_closed(gateway: Gateway, connect: Connect) -> None:

@@ -1,0 +1,428 @@
+"""Each page as HTML, made of what it shows and nothing else."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from io import BytesIO
+from zoneinfo import ZoneInfo
+
+from temix_market.instants import Instant, to_datetime
+
+from temix_gateway.commissioning.answers import SECRET, StepName
+from temix_gateway.commissioning.commissioning import STEPS, Commissioning
+from temix_gateway.commissioning.steps import Finding
+from temix_gateway.commissioning.words import finding_text
+from temix_gateway.home.access import Access, PairingWindow
+from temix_gateway.home.codes import spaced
+from temix_gateway.home.journal import Entry
+from temix_gateway.home.messages import State
+from temix_gateway.home.passphrases import LEAST_CHARACTERS
+from temix_gateway.home.roles import PAGES, Role
+from temix_gateway.texts import has, say
+from temix_gateway.web import html
+from temix_gateway.web.html import field, findings, form, paragraph, tag, text
+from temix_gateway.web.plan import drawing
+from temix_gateway.web.sessions import Session
+
+answers = html.answers
+
+_MENU = ("commission", "hand-over", "owner", "statement", "record", "pairing", "log")
+_BUTTONS: dict[StepName, str] = {"mandate": "step.sign", "test_trade": "step.trade", "record": "step.make"}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a page is shown: its language, the path before ours, where it is, to whom, and which clock."""
+
+    language: str
+    prefix: str
+    path: str
+    session: Session | None
+    zone: str
+
+    def say(self, key: str, /, **about: str) -> str:
+        """A text in the page's language."""
+        return say(self.language, key, **about)
+
+    def url(self, path: str) -> str:
+        """A path of ours as the browser needs it."""
+        return self.prefix + path
+
+    @property
+    def csrf(self) -> str:
+        """What forms must carry."""
+        return "" if self.session is None else self.session.csrf
+
+    def when(self, instant: int, shape: str = "%Y-%m-%d %H:%M") -> str:
+        """An instant by the home's clock."""
+        local: datetime = to_datetime(Instant(instant)).astimezone(ZoneInfo(self.zone))
+        return local.strftime(shape)
+
+
+def page(view: View, title: str, *body: str) -> str:
+    """A whole page around its content."""
+    head = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        + tag("title", text(f"{title} · {view.say('app')}"))
+        + tag("link", rel="stylesheet", href=view.url("/page.css"))
+        + tag("script", src=view.url("/page.js"), defer=True)
+    )
+    main = tag("main", tag("h1", text(title)), *body, id="main")
+    return (
+        "<!doctype html>"
+        f'<html lang="{escape(view.language, quote=True)}"><head>{head}</head><body>'
+        + tag("a", text(view.say("skip")), href="#main", class_="skip")
+        + tag("header", paragraph(view.say("app"), "app"), _menu(view))
+        + main
+        + "</body></html>"
+    )
+
+
+def failed(view: View, reason: str) -> str:
+    """An error."""
+    back = tag("p", tag("a", text(view.say("error.back")), href=view.url("/")))
+    return page(view, view.say("error.title"), tag("p", text(reason), class_="alarm", role="alert"), back)
+
+
+def sign_in(view: View, *, first: bool, alarm: str = "") -> str:
+    """For who comes; at the first start, for who chooses the passphrase."""
+    area = "first" if first else "sign-in"
+    new = "new-password" if first else "current-password"
+    inner = [field(view.say("first.name"), "name", maxlength=100, autocomplete="name")] if first else []
+    inner.append(
+        field(
+            view.say(f"{area}.passphrase"),
+            "passphrase",
+            type="password",
+            autocomplete=new,
+            minlength=LEAST_CHARACTERS if first else None,
+        )
+    )
+    code = tag("p", tag("a", text(view.say("sign-in.welcome")), href=view.url("/welcome")))
+    return page(
+        view,
+        view.say(f"{area}.title"),
+        paragraph(view.say(f"{area}.intro")),
+        _alarm(alarm),
+        form(view.url("/sign-in"), view.csrf, *inner, button=view.say(f"{area}.button")),
+        "" if first else code,
+    )
+
+
+def welcome(view: View, code: str, alarm: str = "") -> str:
+    """For the owner, with the installer's code."""
+    return page(
+        view,
+        view.say("welcome.title"),
+        paragraph(view.say("welcome.intro")),
+        _alarm(alarm),
+        form(
+            view.url("/welcome"),
+            view.csrf,
+            field(view.say("welcome.code"), "code", value=code, autocapitalize="characters"),
+            field(view.say("welcome.name"), "name", maxlength=100, autocomplete="name"),
+            field(
+                view.say("welcome.passphrase"),
+                "passphrase",
+                type="password",
+                autocomplete="new-password",
+                minlength=LEAST_CHARACTERS,
+            ),
+            button=view.say("welcome.button"),
+        ),
+    )
+
+
+def overview(view: View, commissioning: Commissioning) -> str:
+    """Every step, and which one is next."""
+    steps, done = commissioning.progress.steps, 0
+    items = []
+    for step in STEPS:
+        outcome = steps.get(step)
+        state = "open" if outcome is None else "done" if outcome.done else "mend"
+        done += state == "done"
+        name = tag("span", text(view.say(f"step.{step}.title")))
+        mark = tag("span", text(view.say(f"state.{state}")), class_=state)
+        items.append(tag("li", tag("a", name, mark, href=view.url(f"/commission/{step}"))))
+    upcoming = commissioning.next_step()
+    go = paragraph(view.say("commission.finished"))
+    if upcoming is not None:
+        label = view.say("commission.next", step=view.say(f"step.{upcoming}.title"))
+        go = tag("p", tag("a", text(label), href=view.url(f"/commission/{upcoming}"), class_="button"))
+    return page(
+        view,
+        view.say("commission.title"),
+        paragraph(view.say("commission.intro")),
+        paragraph(view.say("commission.locked"), "alarm") if commissioning.lock else "",
+        _progress(view, done),
+        tag("ol", *items, class_="steps"),
+        go,
+    )
+
+
+def step(
+    view: View,
+    commissioning: Commissioning,
+    name: StepName,
+    *,
+    alarm: str = "",
+    held: Mapping[str, str] | None = None,
+) -> str:
+    """A step's questions, what it found, and the way on."""
+    outcome = commissioning.progress.steps.get(name)
+    before = held if held is not None else {} if outcome is None else outcome.answers
+    body = [paragraph(view.say(f"step.{name}.intro"))]
+    done = sum(each.done for each in commissioning.progress.steps.values())
+    if outcome is not None:
+        at = view.when(outcome.at)
+        body.append(paragraph(view.say("step.again", at=at, by=outcome.by), "faint"))
+        body.append(
+            findings(view.say, [(found, finding_text(view.language, found)) for found in outcome.findings])
+        )
+    if outcome is not None and outcome.done and not alarm:
+        upcoming = commissioning.next_step()
+        label = view.say("commission.finished")
+        href = view.url("/hand-over")
+        if upcoming is not None:
+            label = view.say("step.next", step=view.say(f"step.{upcoming}.title"))
+            href = view.url(f"/commission/{upcoming}")
+        body.append(tag("p", tag("a", text(label), href=href, class_="button")))
+    elif name == "home_assistant":
+        open_window = view.say("pairing.button")
+        body.append(form(view.url("/pairing"), view.csrf, button=open_window, class_="plain"))
+    button = view.say(_BUTTONS.get(name, "step.check"))
+    fields = html.step_fields(view.say, name, before)
+    questions = form(view.url(f"/commission/{name}"), view.csrf, *fields, button=button)
+    if outcome is not None and outcome.done and not alarm:
+        questions = tag("details", tag("summary", text(view.say("step.redo"))), questions)
+    body += [_alarm(alarm), questions]
+    return page(view, view.say(f"step.{name}.title"), _progress(view, done), *body)
+
+
+def hand_over(view: View, fingerprint: str, code: str | None, address: str) -> str:
+    """What the owner is given."""
+    body = [paragraph(view.say("hand-over.intro"))]
+    if code is not None:
+        uri = f"{address}/welcome?code={code}"
+        body += [
+            tag("h2", text(view.say("hand-over.code"))),
+            paragraph(spaced(code), "code"),
+            _qr(uri, view.say("pairing.qr")),
+            tag("h2", text(view.say("hand-over.address"))),
+            paragraph(address, "hash"),
+            paragraph(view.say("hand-over.fingerprint")),
+            paragraph(" ".join(fingerprint[at : at + 4] for at in range(0, len(fingerprint), 4)), "hash"),
+            tag(
+                "p",
+                tag("button", text(view.say("record.print")), type="button", data_print=True),
+                class_="no-print",
+            ),
+        ]
+    make = form(view.url("/hand-over"), view.csrf, button=view.say("hand-over.make"))
+    return page(view, view.say("hand-over.title"), *body, tag("div", make, class_="no-print"))
+
+
+def pairing(view: View, access: Access, window: PairingWindow | None) -> str:
+    """The pairing window, and who is paired."""
+    body = [paragraph(view.say("pairing.intro"))]
+    if window is not None:
+        body += [
+            tag("h2", text(view.say("pairing.code"))),
+            paragraph(spaced(window.code), "code"),
+            paragraph(view.say("pairing.valid", minutes=str(window.seconds // 60))),
+            _qr(window.uri, view.say("pairing.qr")),
+        ]
+        if view.session is not None and view.session.role is Role.INSTALLER:
+            label = view.say("step.next", step=view.say("step.home_assistant.title"))
+            body.append(tag("p", tag("a", text(label), href=view.url("/commission/home_assistant"))))
+    body.append(form(view.url("/pairing"), view.csrf, button=view.say("pairing.button")))
+    known = [tag("li", text(f"{client.label} ({client.role.value})")) for client in access.clients]
+    body.append(tag("h2", text(view.say("pairing.clients"))))
+    body.append(tag("ul", *known) if known else paragraph(view.say("pairing.none")))
+    return page(view, view.say("pairing.title"), *body)
+
+
+def record(view: View, commissioning: Commissioning) -> str:
+    """The record, for paper."""
+    made = commissioning.record()
+    title = view.say("record.title")
+    if made is None:
+        return page(view, title, paragraph(view.say("record.none")))
+    facts = {
+        "made": made.made,
+        "installer": made.installer,
+        "company": made.company,
+        "home": made.home,
+        "market": made.market,
+        "gateway": made.gateway,
+        "version": made.version,
+        "certificate": made.certificate,
+        "ledger": f"{made.ledger_sequence}, {made.ledger_head}",
+        "remarks": made.remarks,
+    }
+    shown = [
+        part
+        for key, value in facts.items()
+        if value
+        for part in (tag("dt", text(view.say(f"record.{key}"))), tag("dd", text(value)))
+    ]
+    settings = [
+        part
+        for name, given in made.answers.items()
+        for key, value in given.items()
+        if value and key != "ca" and key not in SECRET
+        for part in (tag("dt", text(view.say(f"field.{name}.{key}"))), tag("dd", text(value)))
+        if has(f"field.{name}.{key}")
+    ]
+    rows = [
+        tag(
+            "tr",
+            tag("td", text(view.say(f"step.{check.step}.title"))),
+            tag("td", text(view.say(f"kind.{check.kind}"))),
+            tag("td", text(finding_text(view.language, Finding("ok", check.code, check.about)))),
+            tag("td", text(check.at)),
+        )
+        for check in made.checks
+    ]
+    number = str(len(commissioning.progress.records))
+    return page(
+        view,
+        title,
+        tag("dl", *shown),
+        tag("h2", text(view.say("record.settings"))),
+        tag("dl", *settings),
+        tag("h2", text(view.say("record.checks"))),
+        tag("table", tag("tbody", *rows)),
+        paragraph(view.say("record.signed", key=made.key, number=number), "faint"),
+        tag(
+            "p",
+            tag("button", text(view.say("record.print")), type="button", data_print=True),
+            " ",
+            tag("a", text(view.say("record.json")), href=view.url("/record.json")),
+            class_="no-print",
+        ),
+    )
+
+
+def owner(view: View, state: State) -> str:
+    """Today at a glance."""
+    unit, unknown = state.currency, view.say("owner.unknown")
+
+    def price(value: int | None) -> str:
+        return unknown if value is None else f"{value / 1_000_000:.4f} {unit}"
+
+    def money(value: str | None) -> str:
+        return unknown if value is None else f"{float(value):.2f} {unit}"
+
+    account, spot = state.account, state.spot
+    cards = [
+        (view.say("owner.price"), price(spot.buy if spot else None), view.say("owner.buy")),
+        (view.say("owner.price"), price(spot.sell if spot else None), view.say("owner.sell")),
+    ]
+    if account is not None:
+        expected = view.say("owner.expected", money=money(account.forecast_today))
+        saved = ""
+        if account.tariff is not None:
+            saved = view.say("owner.saved", tariff=account.tariff, money=money(account.savings_month))
+        cards += [
+            (view.say("owner.cost"), money(account.cost_today), expected),
+            (view.say("owner.month"), money(account.cost_month), saved),
+            (view.say("owner.position"), f"{account.rest_of_today.position / 1000:.2f} kWh", ""),
+        ]
+    shown = [
+        tag(
+            "div",
+            tag("span", text(name), class_="faint"),
+            tag("b", text(value)),
+            tag("span", text(more), class_="faint"),
+        )
+        for name, value, more in cards
+    ]
+    now = spot.start if spot else state.prices[0].start if state.prices else 0
+    chart = drawing(state.prices, state.plan, now, view.say("owner.chart"), lambda at: view.when(at, "%H:%M"))
+    return page(
+        view,
+        view.say("owner.title"),
+        _trading(view, state),
+        tag("div", *shown, class_="cards"),
+        tag("h2", text(view.say("owner.plan"))),
+        chart if state.prices else "",
+        *_why(view, state),
+    )
+
+
+def log(view: View, entries: Sequence[Entry]) -> str:
+    """Who did what."""
+    rows = [
+        tag(
+            "tr",
+            tag("td", text(view.when(entry.at))),
+            tag("td", text(_happened(view, entry))),
+            tag("td", text(entry.who)),
+        )
+        for entry in entries[:200]
+    ]
+    body = tag("table", tag("tbody", *rows)) if rows else paragraph(view.say("log.none"))
+    return page(view, view.say("log.title"), paragraph(view.say("log.intro")), body)
+
+
+def _happened(view: View, entry: Entry) -> str:
+    if entry.what == "commission" and "step" in entry.about:
+        return f"{view.say('log.commission')}: {view.say(f'step.{entry.about["step"]}.title')}"
+    return view.say(f"log.{entry.what}", **entry.about)
+
+
+def _trading(view: View, state: State) -> str:
+    trading = state.trading
+    reason = "; ".join(trading.locked)
+    told = "owner.paused" if trading.paused else "owner.waits" if reason else "owner.trades"
+    hidden = tag("input", type="hidden", name="paused", value="false" if trading.paused else "true")
+    button = view.say("owner.go" if trading.paused else "owner.stop")
+    return tag(
+        "section",
+        paragraph(view.say(told, reason=reason)),
+        form(
+            view.url("/trading"), view.csrf, hidden, button=button, class_=None if trading.paused else "stop"
+        ),
+        aria_label=view.say("owner.trading"),
+    )
+
+
+def _why(view: View, state: State) -> list[str]:
+    devices = [] if state.plan is None else state.plan.devices
+    if not devices:
+        return [paragraph(view.say("owner.no-plan"))]
+    items = [tag("li", tag("b", text(device.device)), ": ", text(device.reason or "–")) for device in devices]
+    return [tag("h2", text(view.say("owner.why"))), tag("ul", *items)]
+
+
+def _menu(view: View) -> str:
+    if view.session is None:
+        return ""
+    items = []
+    for name in _MENU:
+        if view.session.role not in PAGES[f"GET /{name}"]:
+            continue
+        here = "page" if view.path.startswith(f"/{name}") else None
+        link = tag("a", text(view.say(f"menu.{name}")), href=view.url(f"/{name}"), aria_current=here)
+        items.append(tag("li", link))
+    out = form(view.url("/sign-out"), view.csrf, button=view.say("menu.sign-out"), class_="plain")
+    return tag("nav", tag("ul", *items), out, aria_label=view.say("menu"))
+
+
+def _progress(view: View, done: int) -> str:
+    label = view.say("commission.progress", done=str(done), total=str(len(STEPS)))
+    return paragraph(label, "faint") + tag("progress", value=done, max=len(STEPS), aria_label=label)
+
+
+def _alarm(reason: str) -> str:
+    return tag("p", text(reason), class_="alarm", role="alert") if reason else ""
+
+
+def _qr(content: str, label: str) -> str:
+    import segno  # noqa: PLC0415 - few pages have one
+
+    drawn = BytesIO()
+    segno.make(content, error="m").save(drawn, kind="svg", scale=5, xmldecl=False, svgns=True, nl=False)
+    return tag("div", drawn.getvalue().decode(), class_="qr", role="img", aria_label=label)

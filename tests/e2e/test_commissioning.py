@@ -1,0 +1,202 @@
+"""Commissioning by an installer's phone: a real gateway, a real retailer, a real browser, all ten steps.
+
+Each page leaves a picture; ``script/screenshots`` keeps those of docs/images by this very test.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from tests.home_processes import Gateway, Retailer, gateway, retailer, told
+from tests.pairing import paired
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module")]
+
+KEPT: Final = os.environ.get("TEMIX_PICTURES")
+MACHINE_S: Final = 120.0
+PHONE: Final = (390, 844)
+DESKTOP: Final = (1280, 900)
+INSTALLER: Final = "ladder van drill 2026"
+OWNER: Final = "kettle garden window"
+OWNERS_KEY: Final = "paper boat on the lake"
+FIVE_MINUTES: Final = 300_000
+
+
+class Phone:
+    """A browser that shows the gateway's pages."""
+
+    def __init__(self, page: Page, url: str, pictures: Path) -> None:
+        """Begin at ``url``."""
+        self.page, self.url, self.pictures = page, url, pictures
+
+    async def fill(self, **fields: str) -> None:
+        """Fill fields by their names."""
+        for name, value in fields.items():
+            await self.page.locator(f'[name="{name}"]').fill(value)
+
+    async def press(self, name: str, form: str = "main form") -> None:
+        """Press a button and wait for the page that comes."""
+        button = self.page.locator(form).get_by_role("button", name=name, exact=True)
+        async with self.page.expect_navigation(wait_until="load"):
+            await button.click()
+
+    async def take(self, name: str) -> None:
+        """Take a picture; nothing is wider than the screen, and every input has its label."""
+        page = self.page
+        assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
+        unlabelled = await page.evaluate(
+            "[...document.querySelectorAll('input:not([type=hidden]),select,textarea')]"
+            ".filter(each => !each.labels.length).map(each => each.name)"
+        )
+        assert unlabelled == []
+        await page.screenshot(path=self.pictures / f"commission-{name}.png", full_page=True)
+
+    async def step(self, button: str = "Check", **fields: str) -> None:
+        """Answer a step, which must then be done."""
+        await self.fill(**fields)
+        await self.press(button, "main form:last-of-type")
+        await self.done()
+
+    async def done(self) -> None:
+        """Nothing is wrong on this page."""
+        wrong = await self.page.locator(".findings .wrong, .alarm").all_inner_texts()
+        assert wrong == []
+        assert await self.page.locator(".findings .ok, .findings .note").count()
+
+    async def go(self, path: str) -> None:
+        """Open a page."""
+        await self.page.goto(self.url + path)
+
+
+@asynccontextmanager
+async def phone(
+    browser: Browser, at: Gateway, pictures: Path, size: tuple[int, int] = PHONE, scheme: Any = "light"
+) -> AsyncIterator[Phone]:
+    """A fresh profile; whatever the pages' script or policy complains of is an error."""
+    context = await browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, ignore_https_errors=True
+    )
+    complaints: list[str] = []
+    page = await context.new_page()
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    try:
+        yield Phone(page, f"https://127.0.0.1:{at.port}", pictures)
+    finally:
+        await context.close()
+    assert [one for one in complaints if "422" not in one and "403" not in one] == []
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = Path(KEPT) if KEPT else tmp_path / "pictures"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+async def test_a_home_is_commissioned_by_phone_and_handed_over(
+    browser: Browser, tmp_path: Path, pictures: Path, tell: Callable[[object], None]
+) -> None:
+    async with retailer(tmp_path, ["home-42"]) as market, gateway(tmp_path / "gateway") as box:
+        async with phone(browser, box, pictures) as installer:
+            begun = time.monotonic()
+            await commission(installer, box, market)
+            took = time.monotonic() - begun
+            tell(f"ten steps by phone: {took:.1f} s of machine time, pictures included")
+            assert took <= MACHINE_S
+            await installer.go("/record")
+            await installer.take("record")
+            await installer.go("/hand-over")
+            await installer.press("Make a hand-over code")
+            await installer.take("hand-over")
+            code = await installer.page.locator(".code").inner_text()
+            for scheme, size, name in (("dark", PHONE, "dark"), ("light", DESKTOP, "desktop")):
+                await installer.page.set_viewport_size({"width": size[0], "height": size[1]})
+                await installer.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                await installer.go("/commission")
+                await installer.take(f"overview-{name}")
+        async with phone(browser, box, pictures) as owner:
+            await hand_over(owner, box, code)
+
+
+async def commission(installer: Phone, box: Gateway, market: Retailer) -> None:
+    """All ten steps."""
+    await installer.go("/")
+    await installer.take("first-start")
+    await installer.fill(name="Ida Installer", passphrase=INSTALLER)
+    await installer.press("Choose and begin")
+    await installer.take("overview")
+
+    await installer.go("/commission/basics")
+    await installer.fill(name="Lake house", time_zone="America/Nowhere")
+    await installer.press("Check")
+    assert "is no time zone" in await installer.page.locator(".findings .wrong").inner_text()
+    await installer.step(time_zone="America/Chicago")
+
+    await installer.go("/commission/retailer")
+    ca = await asyncio.to_thread(market.certificate.read_text)
+    await installer.step(url=market.url, code=market.codes[0], ca=ca)
+    await installer.take("retailer")
+    await installer.go("/commission/clock")
+    await installer.step()
+    await installer.go("/commission/limits")
+    await installer.step(import_power="12000", export_power="5000", money_a_day="20", highest_price="2")
+    await installer.take("limits")
+    await installer.go("/commission/tariff")
+    await installer.step(name="Flat 14", price="0.14", export_credit="0.03", fixed_a_month="9.95")
+
+    await installer.go("/commission/home_assistant")
+    await installer.press("Open the pairing window")
+    await installer.take("pairing")
+    code = (await installer.page.locator(".code").inner_text()).replace(" ", "")
+    token = await asyncio.to_thread(paired, box.data, code, "Home Assistant (Lake house)")
+    await installer.go("/commission/home_assistant")
+    await installer.step()
+
+    end = time.time_ns() // 1_000_000 // FIVE_MINUTES * FIVE_MINUTES
+    reading = {"start": end - FIVE_MINUTES, "end": end, "energy": 120}
+    assert (await told(box, token, type="report_readings", readings=[reading]))["type"] == "result"
+    await installer.go("/commission/meter")
+    await installer.step(serial="1ESY1160000042")
+    await installer.take("meter")
+
+    await installer.go("/commission/mandate")
+    await installer.fill(money_a_day="12", highest_price="0.5", passphrase=OWNERS_KEY)
+    await installer.page.get_by_label("I am the owner").check()
+    await installer.take("mandate")
+    await installer.step("Sign", passphrase=OWNERS_KEY)
+    await installer.go("/commission/test_trade")
+    await installer.step("Trade now")
+    await installer.take("test-trade")
+    await installer.go("/commission/record")
+    await installer.step("Make the record", company="Lake Solar", remarks="Meter in the cellar")
+
+
+async def hand_over(owner: Phone, box: Gateway, code: str) -> None:
+    """The owner comes with the code, looks, and stops trading."""
+    await owner.go(f"/welcome?code={code.replace(' ', '')}")
+    await owner.fill(name="Otto Owner", passphrase=OWNER)
+    await owner.take("welcome")
+    await owner.press("Continue")
+    assert "within your mandate" in await owner.page.locator("main section").inner_text()
+    await owner.take("owner")
+    await owner.page.emulate_media(color_scheme="dark")
+    await owner.take("owner-dark")
+    await owner.press("Stop trading")
+    assert "Trading is stopped" in await owner.page.locator("main section").inner_text()
+    assert '"paused":true' in (await box.command("status", "--json"))
+    await owner.press("Trade again")
+    await owner.go("/log")
+    assert "Otto Owner" in await owner.page.locator("table").inner_text()
+    await owner.take("log")
+    await owner.go("/statement")
+    assert "In USD" in await owner.page.locator("header").inner_text()
+    await owner.go("/commission/limits")
+    assert "may not see" in await owner.page.locator("[role=alert]").inner_text()
