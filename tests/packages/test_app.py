@@ -31,23 +31,30 @@ def test_its_options_are_a_configuration(tmp_path: Path) -> None:
     assert loaded.retailer.client_secret == "letter"
     assert loaded.home.party == "home-1"
     assert loaded.gateway.data == str(tmp_path / "data")
-    defaults = msgspec.convert(ACCOUNT, config.Config)
-    assert loaded.trading == defaults.trading
-    assert loaded.home == defaults.home
+    assert loaded.trading == config.Trading()
+    assert loaded.home == config.Home(party="home-1")
 
 
-def test_options_that_were_not_filled_in_are_named(tmp_path: Path) -> None:
+def test_as_installed_it_waits_to_be_commissioned(tmp_path: Path) -> None:
     path = tmp_path / "options.json"
     path.write_bytes(msgspec.json.encode(filled({})))
+    assert not config.load(path).enrolled
+
+
+def test_options_that_were_filled_in_by_half_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "options.json"
+    path.write_bytes(msgspec.json.encode(filled({**ACCOUNT, "retailer": {"url": "https://retailer.test"}})))
     with pytest.raises(config.ConfigError, match=r"options\.json: retailer\.client_id"):
         config.load(path)
 
 
 def test_every_option_has_a_schema_and_words() -> None:
     words = yaml.safe_load((APP / "translations" / "en.yaml").read_text())
-    assert {name: set(section) for name, section in ABOUT["options"].items()} == {
-        name: set(section) for name, section in ABOUT["schema"].items()
+    needed = {
+        name: {key for key, kind in section.items() if not kind.endswith("?")}
+        for name, section in ABOUT["schema"].items()
     }
+    assert {name: set(section) for name, section in ABOUT["options"].items()} == needed
     assert set(words["configuration"]) == set(ABOUT["options"])
     assert set(words["network"]) == set(ABOUT["ports"])
 
