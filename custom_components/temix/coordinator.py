@@ -36,6 +36,7 @@ from .options import revision_percent, settings
 from .outlook import Moment, Outlook, whole_curve
 from .repairs import forget_certificate_changed, tell_certificate_changed
 from .statistics import SettledStatistics
+from .turns import Turns
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
         self.memory = Memory(hass, entry.entry_id)
         self.curve: list[PriceStep | Spot] = []
         self.statistics = SettledStatistics(hass, self)
+        self.turns = Turns(hass, entry, hass.loop.time)
         self._care = Care(hass, entry)
         self._revisions = Revisions(revision_percent(entry.options))
         self._seen: Look | None = None
@@ -97,7 +99,7 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
         forget_certificate_changed(self.hass, self.config_entry)
         self._look(state)
         self.async_set_updated_data(state)
-        self._tell()
+        self.turns.do(self._tell)
 
     @callback
     def on_lost(self, error: TemixError) -> None:
@@ -116,7 +118,7 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
         self._revisions.percent = revision_percent(self.config_entry.options)
         self._look(self.data)
         self.async_update_listeners()
-        self._tell()
+        self.turns.do(self._tell)
 
     @override
     async def async_shutdown(self) -> None:
@@ -143,11 +145,12 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
         self._cancel_boundary = None
         self._look(self.data)
         self.async_update_listeners()
-        self._tell()
+        self.turns.do(self._tell)
 
     @callback
     def _look(self, state: GatewayState) -> None:
         """See what holds now, and look again when the next interval begins."""
+        self.turns.begin()
         instant = dt_util.utcnow()
         self.now = Now.of(state, instant, getattr(self, "now", None))
         self.moment = Moment.at(instant, self.zone)

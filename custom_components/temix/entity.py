@@ -1,7 +1,8 @@
 """What all entities of a gateway share: its three devices and the names' stability."""
 
-from typing import Final
+from typing import Final, override
 
+from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -34,3 +35,9 @@ class TemixEntity(CoordinatorEntity[TemixCoordinator]):
         if device == GATEWAY:
             info["sw_version"] = coordinator.version
         self._attr_device_info = info
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        """Write the state, when the loop's turn has room for it."""
+        self.coordinator.turns.do(self.async_write_ha_state)

@@ -233,6 +233,7 @@ class Client:
             case {"type": "event"} if self._resync_id is None:
                 if message.get("number") == self._number + 1:
                     self._take_changes(message)
+                    await asyncio.sleep(0)  # to read two days of prices was work enough for one turn
                     on_state(self._current())
                 else:
                     self._resync_id = self._next_id()
