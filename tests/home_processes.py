@@ -44,7 +44,10 @@ class Gateway:
     async def command(self, *arguments: str | Path) -> str:
         """What one of its commands prints."""
         name, *rest = arguments
-        return await output([BIN / "temix-gateway", str(name), "-c", self.config, *rest], self.config.parent)
+        return str(
+            await output([BIN / "temix-gateway", str(name), "-c", self.config, *rest], self.config.parent),
+            "utf-8",
+        )
 
 
 @asynccontextmanager
@@ -57,7 +60,7 @@ async def retailer(folder: Path, homes: Sequence[str]) -> AsyncIterator[Retailer
         told = await output([BIN / "temix-retailer", "invite", home, "--data", data, "--json"], folder)
         codes.append(json.loads(told)["code"])
     log = folder / "retailer.log"
-    command = [BIN / "temix-retailer", "run", "--data", data, "--port", "0"]
+    command: list[str | Path] = [BIN / "temix-retailer", "run", "--data", data, "--port", "0"]
     service = await Service.start("retailer", command, log, folder=folder)
     try:
         await _until(lambda: "homes are to trust" in log.read_text(), service)
@@ -76,7 +79,7 @@ async def gateway(folder: Path, text: str = "") -> AsyncIterator[Gateway]:
         config.write_text('[gateway]\nhost = "127.0.0.1"\nport = 0\nannounce = false\n' + text)
     listening = folder / "data" / "listening.json"
     listening.unlink(missing_ok=True)
-    command = [BIN / "temix-gateway", "run", "-c", config]
+    command: list[str | Path] = [BIN / "temix-gateway", "run", "-c", config]
     service = await Service.start("gateway", command, folder / "gateway.log", folder=folder)
     try:
         await _until(listening.exists, service)

@@ -224,7 +224,7 @@ def _house(  # noqa: PLR0913, PLR0917 (the pages show all of these)
     running: Running, api: LocalApi, desk: CommissionDesk, files: Files, names: Names, clock: SystemClock
 ) -> House:
     async def statement() -> str:
-        """Today's, by the hour, and the month's so far where nothing of today is settled."""
+        """Today's, by the hour."""
         config = running.now.config
         day = local_day(config.zone, local_date(config.zone, clock.now()))
         asked = GetStatement(id=0, start=day.start, end=day.end)

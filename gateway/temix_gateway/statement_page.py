@@ -13,7 +13,7 @@ from temix_market.instants import HOUR, Instant, to_datetime
 
 from temix_gateway.home.account import Statement, StatementLine
 from temix_gateway.statement_chart import Bar, bars, legend
-from temix_gateway.statement_table import amount, items, mark, remarks
+from temix_gateway.statement_words import amount, items, mark, remarks
 
 type _Maker = Callable[[StatementLine, str], Bar]
 

@@ -1,0 +1,154 @@
+"""Commissioning by the command line: one home after the other from answers files, without a person."""
+
+import asyncio
+import base64
+import json
+import time
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+from temix_gateway import keys
+from temix_gateway.commissioning.record import open_record
+from temix_gateway.files import Files
+
+from demo.processes import DemoError
+from tests.home_processes import Gateway, Retailer, gateway, retailer
+
+A_HOME_S: Final = 60.0
+
+ANSWERS: Final = """
+[installer]
+name = "Ida Installer"
+passphrase_file = "installer.txt"
+
+[basics]
+name = "{home}"
+time_zone = "America/Chicago"
+
+[retailer]
+url = "{url}"
+code = "{code}"
+ca_file = "{certificate}"
+
+[limits]
+import_power = 12000
+export_power = 5000
+money_a_day = "20"
+highest_price = "2"
+
+[tariff]
+name = "flat"
+price = "0.14"
+
+[home_assistant]
+later = true
+
+[meter]
+serial = "4711"
+later = true
+
+[mandate]
+money_a_day = "12"
+highest_price = "2"
+passphrase = "paper boat on the lake"
+agreed = true
+
+[record]
+company = "Lake Solar"
+"""
+
+
+def answers(folder: Path, market: Retailer, number: int, home: str) -> Path:
+    """The answers file of one home."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "installer.txt").write_text("ladder van drill 2026\n")
+    file = folder / "answers.toml"
+    file.write_text(
+        ANSWERS.format(
+            home=home, url=market.url, code=market.codes[number], certificate=market.certificate.absolute()
+        )
+    )
+    return file
+
+
+async def commissioned(box: Gateway, file: Path) -> float:
+    """Commission; the seconds that it took. The record is checked."""
+    begun = time.monotonic()
+    target = file.with_name("record.jws")
+    await box.command("commission", "--answers", file, "--record", target)
+    took = time.monotonic() - begun
+    own = await asyncio.to_thread(keys.load_or_make, Files(box.data).key)
+    signed = target.read_text()
+    identity = json.loads((box.data / "commissioning.json").read_text())
+    assert identity["records"] == [signed]
+    record = open_record(signed, own.public, _issuer(signed))
+    assert {check.code for check in record.checks} >= {"enrolled", "traded", "records_alike"}
+    return took
+
+
+@pytest.mark.timeout(240)
+async def test_a_home_from_an_answers_file_until_its_account_is_closed(
+    tmp_path: Path, tell: Callable[[object], None]
+) -> None:
+    async with retailer(tmp_path, ["home-1"]) as market:
+        folder = tmp_path / "gateway"
+        async with gateway(folder) as box:
+            file = answers(folder, market, 0, "home-1")
+            wrong = file.with_name("wrong.toml")
+            wrong.write_text(file.read_text().replace("America/Chicago", "America/Nowhere"))
+            with pytest.raises(DemoError, match="basics is not done"):
+                await box.command("commission", "--answers", wrong)
+            tell(f"a home from an answers file: {await commissioned(box, file):.1f} s")
+            state = json.loads(await box.command("status", "--json"))
+            assert (state["mode"], state["trading"]["locked"]) == ("automatic", [])
+            assert state["transactions"]["count"] == 2
+
+            await box.command("reset", "--yes")
+            state = json.loads(await box.command("status", "--json"))
+            assert state["trading"]["codes"] == ["commissioning"]
+            assert state["transactions"]["count"] == 2
+            other = file.with_name("other.toml")
+            other.write_text(file.read_text().replace("Ida", "Iris"))
+            await box.command("commission", "--answers", other)
+            state = json.loads(await box.command("status", "--json"))
+            assert state["trading"]["locked"] == []
+
+        archive = tmp_path / "everything.tar.gz"
+        closed = await box.command("decommission", "--yes", "--export", archive)
+        assert "nobody has access" in closed
+        assert archive.stat().st_size
+        assert tomllib.loads(box.config.read_text())["gateway"]["port"] == 0
+        async with gateway(folder) as again:
+            state = json.loads(await again.command("status", "--json"))
+            assert "commissioning" in state["trading"]["codes"]
+            assert state["mandate"]["state"] == "revoked"
+            assert not state["retailer"]["connected"]
+        await again.command("decommission", "--yes", "--offline", "--erase")
+        assert not again.data.exists()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3_600)
+async def test_fifty_homes_one_after_the_other(tmp_path: Path, tell: Callable[[object], None]) -> None:
+    """Without a person, start of the gateway and all: at most a minute for each."""
+    homes = [f"home-{number}" for number in range(1, 51)]
+    async with retailer(tmp_path, homes) as market:
+        took = []
+        for number, home in enumerate(homes):
+            begun = time.monotonic()
+            folder = tmp_path / home
+            async with gateway(folder) as box:
+                await commissioned(box, answers(folder, market, number, home))
+                took.append(time.monotonic() - begun)
+            assert took[-1] <= A_HOME_S
+        ordered = sorted(took)
+        tell(f"50 homes: median {ordered[25]:.1f} s, slowest {ordered[-1]:.1f} s, with the gateway's start")
+
+
+def _issuer(signed: str) -> str:
+
+    middle = signed.split(".")[1]
+    return str(json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))["iss"])
