@@ -131,6 +131,15 @@ def page() -> str:
     ):
         if (INTEGRATION / name).exists():
             lines += ["", f"## {title}", *_described(load_yaml_dict(str(INTEGRATION / name)), texts[section])]
+    lines += ["", "## Settings", "", "What the dialogs ask, and what each answer does."]
+    subentries = texts["config_subentries"]
+    for title, steps in (
+        ("Adding a gateway", texts["config"]["step"]),
+        ("Options of a gateway", texts["options"]["step"]),
+        ("Price responses", subentries["response"]["step"]),
+        ("The meter", subentries["meter"]["step"]),
+    ):
+        lines += ["", f"### {title}", *_asked(steps)]
     return "\n".join(lines) + "\n"
 
 
@@ -166,6 +175,23 @@ def _descriptions() -> Iterator[tuple[str, str, EntityDescription]]:
     for limit in LIMITS:
         yield "number", GATEWAY, limit
     yield "button", GATEWAY, PLAN_AGAIN
+
+
+def _asked(steps: Mapping[str, Any]) -> Iterator[str]:
+    """The fields of each page of a dialog; a page that asks what another one asks is left out."""
+    known: set[tuple[str, ...]] = set()
+    for key, step in steps.items():
+        parts = [step, *step.get("sections", {}).values()]
+        fields = [
+            f"| `{name}` | {label} | {part['data_description'][name]} |"
+            for part in parts
+            for name, label in part.get("data", {}).items()
+        ]
+        if not fields or tuple(fields) in known:
+            continue
+        known.add(tuple(fields))
+        title = (step.get("title") or key).replace("{name}", "the gateway")
+        yield from ("", f"**{title}**", "", "| field | name | meaning |", "| --- | --- | --- |", *fields)
 
 
 def _described(schemas: Mapping[str, Any], texts: Mapping[str, Any]) -> Iterator[str]:
