@@ -19,7 +19,20 @@ MONEY_DECIMALS: Final = 4
 """Of a currency unit: finer changes are not worth a row in the database; the statement is exact."""
 
 
-def _power(key: str, value: Callable[[TemixCoordinator], Value]) -> TemixSensorDescription:
+def _trades(coordinator: TemixCoordinator) -> bool:
+    """Whether the retailer takes tenders: else there is neither a position nor a transaction."""
+    return not coordinator.data.shadow
+
+
+def _always(coordinator: TemixCoordinator) -> bool:
+    return True
+
+
+def _power(
+    key: str,
+    value: Callable[[TemixCoordinator], Value],
+    available: Callable[[TemixCoordinator], bool] = _always,
+) -> TemixSensorDescription:
     """A rate of delivery in W, shown in kW."""
     return TemixSensorDescription(
         key=key,
@@ -31,6 +44,7 @@ def _power(key: str, value: Callable[[TemixCoordinator], Value]) -> TemixSensorD
         suggested_unit_of_measurement=UnitOfPower.KILO_WATT,
         suggested_display_precision=3,
         value_fn=value,
+        available_fn=available,
     )
 
 
@@ -53,6 +67,7 @@ def _ahead(key: str, quantity: Callable[[PositionStep], int], *, tomorrow: bool)
         suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=2,
         value_fn=value,
+        available_fn=_trades,
     )
 
 
@@ -101,6 +116,7 @@ def _settled(key: str, value: Callable[[Account], int | None]) -> TemixSensorDes
         suggested_display_precision=1,
         entity_registry_enabled_default=True,
         value_fn=_of(value),
+        available_fn=_trades,
     )
 
 
@@ -164,8 +180,8 @@ def _deviation(account: Account) -> float | None:
 
 
 ACCOUNT_SENSORS: Final[tuple[TemixSensorDescription, ...]] = (
-    _power("position", lambda coordinator: coordinator.now.power),
-    _power("subscription", lambda coordinator: coordinator.now.subscribed_power),
+    _power("position", lambda coordinator: coordinator.now.power, _trades),
+    _power("subscription", lambda coordinator: coordinator.now.subscribed_power, _trades),
     _ahead("position_rest_of_today", lambda step: step.quantity, tomorrow=False),
     _ahead("position_tomorrow", lambda step: step.quantity, tomorrow=True),
     _ahead("subscription_rest_of_today", lambda step: step.subscribed, tomorrow=False),
@@ -177,6 +193,7 @@ ACCOUNT_SENSORS: Final[tuple[TemixSensorDescription, ...]] = (
         device_class=SensorDeviceClass.TIMESTAMP,
         value_fn=_last_transacted_at,
         attributes_fn=_last_transaction,
+        available_fn=_trades,
     ),
     _power("delivery", _of(_delivery)),
     _power("deviation", _of(_deviation)),

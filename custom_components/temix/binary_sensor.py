@@ -36,6 +36,12 @@ def _reasons(coordinator: TemixCoordinator) -> dict[str, Any]:
     return {"reasons": [reason[:REASON_CHARACTERS] for reason in coordinator.data.trading.locked[:REASONS]]}
 
 
+def _is_wrong(coordinator: TemixCoordinator) -> bool:
+    """Whether anything keeps the gateway from trading but that its retailer takes no tenders."""
+    trading = coordinator.data.trading
+    return len(trading.locked) > trading.codes.count("published")
+
+
 BINARY_SENSORS = (
     TemixBinarySensorDescription(
         key="price_low",
@@ -94,7 +100,7 @@ BINARY_SENSORS = (
         device=GATEWAY,
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda coordinator: bool(coordinator.data.trading.locked),
+        value_fn=_is_wrong,
         attributes_fn=_reasons,
     ),
 )

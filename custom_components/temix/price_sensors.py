@@ -22,6 +22,12 @@ NAME_CHARACTERS: Final = 60
 """So many with names so long stay below 2 KiB."""
 
 
+def _buys(coordinator: TemixCoordinator) -> bool:
+    """Whether export has a price: a retailer that trades has one, who only publishes prices maybe not."""
+    ahead = any(step.sell is not None for step in coordinator.data.prices)
+    return not coordinator.data.shadow or ahead or coordinator.now.sell is not None
+
+
 def _part(name: str) -> TemixPriceDescription:
     """A part of the price of the current interval, as its last tender had it."""
     return TemixPriceDescription(
@@ -29,6 +35,7 @@ def _part(name: str) -> TemixPriceDescription:
         translation_key=f"{name}_price",
         value_fn=lambda coordinator: per_kwh(_of(coordinator.now.parts, name)),
         attributes_fn=_components if name == "buy_energy" else None,
+        available_fn=_buys if name.startswith("sell") else lambda _: True,
     )
 
 
@@ -117,6 +124,7 @@ PRICE_SENSORS: Final[tuple[TemixSensorDescription, ...]] = (
         translation_key="sell_price",
         entity_registry_enabled_default=True,
         value_fn=lambda coordinator: per_kwh(coordinator.now.sell),
+        available_fn=_buys,
     ),
     TemixPriceDescription(
         key="next_buy_price",
@@ -127,6 +135,7 @@ PRICE_SENSORS: Final[tuple[TemixSensorDescription, ...]] = (
         key="next_sell_price",
         translation_key="next_sell_price",
         value_fn=lambda coordinator: per_kwh(coordinator.now.next_sell),
+        available_fn=_buys,
     ),
     *(_part(name) for name in ("buy_energy", "buy_transport", "sell_energy", "sell_transport")),
     *(

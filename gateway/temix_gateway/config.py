@@ -344,9 +344,16 @@ def _check(path: Path, config: Config) -> None:
 
 
 def _with_service(raw: Any) -> Any:
-    """The retailer's service is TeMIX where the file names none: so it was before there were others."""
+    """The retailer's service is TeMIX where the file names none: so it was before there were others.
+
+    The app's form has TeMIX's keys in any case: for another service they are left empty.
+    """
     retailer = raw.get("retailer")
-    return raw | {"retailer": {"service": "temix"} | retailer} if isinstance(retailer, dict) else raw
+    if not isinstance(retailer, dict):
+        return raw
+    service = retailer.get("service", "temix")
+    given = {key: value for key, value in retailer.items() if value or service == "temix"}
+    return raw | {"retailer": given | {"service": service}}
 
 
 def _check_retailer(path: Path, config: Config) -> None:

@@ -89,7 +89,9 @@ class Market:
         for tender in publication.tenders:
             self._resources[tender.instrument.resource] = publication.author
             start = tender.instrument.start
-            if tender.instrument.duration == FIVE_MINUTES and publication.published_at < start:
+            if tender.instrument.duration == FIVE_MINUTES and (
+                publication.published_at < start or is_published(tender.author)
+            ):
                 author.quotes.setdefault(start, {})[tender.side] = tender.price
                 if (tender.instrument.resource, tender.side) == (Resource.ENERGY, Side.SELL):
                     self.carbon[start] = tender.carbon_intensity

@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.common import (
     snapshot_platform,
 )
 from syrupy.assertion import SnapshotAssertion
-from temix_gateway.home.messages import PositionStep, PriceStep, Retailer, Spot
+from temix_gateway.home.messages import PositionStep, PriceStep, Retailer, Spot, Trading
 
 from custom_components.temix.client import Client
 from custom_components.temix.shapes import FORECAST_STEPS
@@ -155,6 +155,32 @@ async def test_one_sided_market_is_unknown_on_the_other_side(
     gateway.update(spot=Spot(start=NOON, end=NOON + FIVE_MINUTES, buy=81_250, sell=None))
     await pushed(loaded, lambda: value(hass, SELL) == STATE_UNKNOWN)
     assert value(hass, BUY) == "0.08125"
+
+
+async def test_a_retailer_that_only_publishes_prices_leaves_no_trade_to_show(
+    hass: HomeAssistant, gateway: Gateway, loaded: MockConfigEntry
+) -> None:
+    before = set(hass.states.async_entity_ids())
+    served = gateway.core.current
+    assert served.spot
+    only = Trading(paused=False, locked=["it takes no orders"], codes=["published"])
+    gateway.update(
+        shadow=True,
+        trading=only,
+        spot=replace(served.spot, sell=None),
+        prices=[replace(step, sell=None) for step in served.prices],
+    )
+    await pushed(loaded, lambda: value(hass, POSITION) == STATE_UNAVAILABLE)
+    assert value(hass, SELL) == STATE_UNAVAILABLE
+    assert value(hass, BUY) == "0.08125"
+    assert value(hass, "binary_sensor.gateway_problem") == "off"
+    assert set(hass.states.async_entity_ids()) == before
+
+    gateway.update(spot=served.spot)  # somebody publishes a price for export
+    await pushed(loaded, lambda: value(hass, SELL) == "0.0234")
+    gateway.update(shadow=False, trading=served.trading, prices=served.prices)
+    await pushed(loaded, lambda: value(hass, POSITION) == "0.6")
+    assert set(hass.states.async_entity_ids()) == before
 
 
 async def test_position_is_the_rate_of_now(

@@ -35,6 +35,25 @@ def test_its_options_are_a_configuration(tmp_path: Path) -> None:
     assert loaded.home == config.Home(party="home-1")
 
 
+@pytest.mark.parametrize(
+    "retailer",
+    [
+        {"service": "gridx", "utility": "SCE", "rate": "TOU-D-49", "circuit": "Moorpark"},
+        {"service": "midas", "rin": "USCA-PGPG-ETOU-0000"},
+        {"service": "openadr", "url": "https://vtn.test", "program": "prices"},
+    ],
+)
+def test_its_form_takes_every_service_of_prices(tmp_path: Path, retailer: dict[str, str]) -> None:
+    path = tmp_path / "options.json"
+    form = filled(ACCOUNT) | {
+        "retailer": {"url": "", "client_id": "", **retailer}
+    }  # a field that was emptied
+    path.write_bytes(msgspec.json.encode(form))
+    loaded = config.load(path).retailer
+    assert msgspec.to_builtins(loaded).items() >= retailer.items()
+    assert ABOUT["schema"]["retailer"].keys() >= retailer.keys()
+
+
 def test_as_installed_it_waits_to_be_commissioned(tmp_path: Path) -> None:
     path = tmp_path / "options.json"
     path.write_bytes(msgspec.json.encode(filled({})))

@@ -286,6 +286,8 @@ class GatewayState:
     bill_guard: BillGuard | None = None
     limits: Limits | None = None
     mandate: Mandate | None = None
+    shadow: bool = False
+    """The retailer only publishes prices: nothing can be traded, the account is what would be owed."""
 
     @classmethod
     def from_message(cls, data: Mapping[str, Any]) -> Self:
@@ -355,4 +357,5 @@ _SECTIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "bill_guard": or_none(BillGuard.from_message),
     "limits": or_none(Limits.from_message),
     "mandate": or_none(Mandate.from_message),
+    "shadow": _plain,
 }

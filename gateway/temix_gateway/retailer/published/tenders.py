@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Final
 
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
-from temix_market.intervals import TRADED, Interval, enclosing, first_after, lot
+from temix_market.intervals import TRADED, Interval, enclosing, lot
 from temix_market.products import Instrument, Resource, Side
 from temix_market.settlement import Spot
 from temix_market.tenders import PUBLISHED, PartyId, Publication, Tender, TenderId
@@ -37,7 +37,7 @@ class PublishedParties:
         """Everything that can still be used at ``now``, from each party, under one number.
 
         The hour that runs and the next one come in 5-minute tenders, so that each step has a price while it
-        lasts; what is later as coarse as its prices are.
+        lasts, the one that runs among them; what is later as coarse as its prices are.
         """
         spans = [
             (direction, interval, book.steps(direction)[interval.start])
@@ -71,8 +71,8 @@ class PublishedParties:
 
 
 def _spans(steps: Mapping[Instant, Published], now: Instant) -> Iterator[Interval]:
-    """The instruments that cover all steps after ``now``, each of one price."""
-    first = first_after(Instant(now + 1), FIVE_MINUTES).start
+    """The instruments that cover all steps from the present one on, each of one price."""
+    first = enclosing(now, FIVE_MINUTES).start
     fine_until = Instant(enclosing(now, HOUR).end + HOUR)
     for start in sorted(start for start in steps if first <= start < min(fine_until, now + HORIZON)):
         yield Interval(start, FIVE_MINUTES)
