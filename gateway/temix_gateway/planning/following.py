@@ -25,6 +25,17 @@ def followed(case: Case, previous: Plan) -> dict[int, Schedule]:
     }
 
 
+def going_on(case: Case, previous: Plan) -> dict[int, Schedule]:
+    """What each battery does that goes on as a previous plan has it."""
+    before = {device.id: np.array(device.power, dtype=np.float64) for device in previous.devices}
+    old = Grid.of(previous.steps)
+    return {
+        index: model.from_power(_carried(old, before[device.id], case.grid))
+        for index, (device, model) in enumerate(zip(case.devices, case.models, strict=True))
+        if device.id in before and isinstance(model, BatteryModel)
+    }
+
+
 def _carried(old: Grid, power: Floats, new: Grid) -> Floats:
     """Mean power of the new steps, W; nothing where the old plan does not reach."""
     edges = np.append(old.start[:1], old.end)

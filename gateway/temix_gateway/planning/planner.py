@@ -11,7 +11,7 @@ from temix_market.units import Energy, Money, Power, Price
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.columns import KEPT, Search
 from temix_gateway.planning.exact import optimum, tractable
-from temix_gateway.planning.following import followed
+from temix_gateway.planning.following import followed, going_on
 from temix_gateway.planning.greedy import greedy
 from temix_gateway.planning.models.model import Schedule
 from temix_gateway.planning.problem import Problem, check
@@ -41,21 +41,37 @@ def plan(problem: Problem, previous: Plan | None = None, budget: float = 1.0) ->
     if budget <= 0:
         return found
     kept = {} if previous is None else followed(case, previous)
+    batteries = {} if previous is None else going_on(case, previous)
     best, bound, until = found, -math.inf, began + budget
     if tractable(case):
         exact = optimum(case, EXACT_SHARE * (until - time.monotonic()))
         if exact is not None:
             bound = exact.bound
-            offered = assemble(case, exact.schedules, Level.EXACT, 0.0)
+            offered = _calm(case, exact.schedules, Level.EXACT, batteries)
             best = _steadier(offered, best, kept)
             if exact.proven and (best is offered or not kept):
                 return _told(best, bound, began)
     outcome = Search(case, until).run(dict(enumerate(schedules)), kept)
     if outcome is not None:
-        offered = assemble(case, outcome.schedules, Level.COLUMNS, 0.0)
+        offered = _calm(case, outcome.schedules, Level.COLUMNS, batteries)
         best = _steadier(offered, best, kept)
         bound = max(bound, -math.inf if outcome.bound is None else outcome.bound)
     return _told(best, bound, began)
+
+
+def _calm(case: Case, schedules: Sequence[Schedule], level: Level, batteries: Mapping[int, Schedule]) -> Plan:
+    """Schedules as a plan, in which a battery goes on as before where a change would gain too little.
+
+    Its program has no schedules to choose from, and many solutions that cost nearly the same: each new
+    forecast would pick another one.
+    """
+    found = assemble(case, schedules, level, 0.0)
+    for index, schedule in batteries.items():
+        as_before = [*schedules[:index], schedule, *schedules[index + 1 :]]
+        calm = assemble(case, as_before, level, 0.0)
+        if calm.cost <= found.cost + _nano(KEPT):
+            schedules, found = as_before, calm
+    return found
 
 
 def _steadier(offered: Plan, best: Plan, kept: Mapping[int, Schedule]) -> Plan:

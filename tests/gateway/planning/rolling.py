@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 from temix_gateway.planning import Plan, Problem, Segment, Step
 from temix_gateway.planning.devices import (
+    Battery,
     Climate,
     DailyRun,
     Device,
@@ -21,7 +22,7 @@ from temix_market.units import Energy, Price
 
 from tests.gateway.planning.homes import START, home, uniform
 
-SWITCHED = ("ev", "water", "climate", "pool", "dishwasher")
+SWITCHED = ("battery", "ev", "water", "climate", "pool", "dishwasher")
 HORIZON = Duration(30 * HOUR)
 
 
@@ -83,6 +84,8 @@ def after(device: Device, found: Plan) -> Device | None:  # noqa: PLR0911 - one 
     planned, step = found.device(device.id), found.steps[0]
     on = planned.power[0] > 0
     match device:
+        case Battery():
+            return msgspec.structs.replace(device, stored=Energy(round(_state(planned.state))))
         case EvCharger():
             stored = min(device.capacity, Energy(round(_state(planned.state))))
             done = step.end >= device.ready_by
@@ -125,7 +128,10 @@ def _lasted(device: WaterHeater | Climate | DailyRun, on: bool, step: Interval) 
 
 @dataclass
 class Day:
-    """How often each device was switched, and what each was running at in each step that was carried out."""
+    """How often each device was switched, and what each was running at in each step that was carried out.
+
+    A battery switches between charging, resting and giving.
+    """
 
     switches: int = 0
     plans: int = 0
@@ -136,7 +142,7 @@ def live(until: Duration, every_step: int, noise: Callable[[int], np.ndarray], b
     """Plan ``every_step`` times in each 5 minutes, and carry out the last; with 1 plan for all if 0."""
     day, previous = Day(), None
     devices: list[Device] = [device for device in home(intervals(START)).devices if device.id in SWITCHED]
-    running: dict[str, bool] = {}
+    running: dict[str, int] = {}
     for at in range(START, START + until, FIVE_MINUTES):
         for _ in range(every_step):
             previous = plan(problem(Instant(at), devices, noise), previous, budget=budget)
@@ -145,9 +151,9 @@ def live(until: Duration, every_step: int, noise: Callable[[int], np.ndarray], b
         for device in devices:
             power = previous.device(device.id).power[0]
             day.power.setdefault(device.id, []).append(power)
-            on = power > 0
-            day.switches += on != running.get(device.id, False)
-            running[device.id] = on
+            mode = int(np.sign(power))
+            day.switches += mode != running.get(device.id, 0)
+            running[device.id] = mode
         devices = [left for device in devices if (left := after(device, previous)) is not None]
     return day
 
@@ -159,9 +165,9 @@ def single(until: Duration, budget: float) -> int:
     found = plan(problem(START, devices, np.zeros, fine), budget=budget)
     switches = 0
     for device in found.devices:
-        before = False
+        before = 0
         for step, power in zip(found.steps, device.power, strict=True):
             if step.start < START + until:
-                switches += (power > 0) != before
-                before = power > 0
+                switches += int(np.sign(power)) != before
+                before = int(np.sign(power))
     return switches

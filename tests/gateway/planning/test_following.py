@@ -39,6 +39,45 @@ def test_noise_does_not_change_a_plan() -> None:
     assert any(used != _used(first) for used in without)
 
 
+def _modes(found: Plan) -> list[int]:
+    return [int(np.sign(power)) for power in found.device("battery").power]
+
+
+def test_noise_does_not_change_what_a_battery_does() -> None:
+    problem = home(tapering(), devices=("battery",))
+    first = plan(problem, budget=3.0)
+
+    again = [plan(_shaken(problem, seed, 0.001), first, budget=3.0) for seed in range(3)]
+
+    assert all(_modes(found) == _modes(first) for found in again)
+    without = [_modes(plan(_shaken(problem, seed, 0.001), budget=3.0)) for seed in range(3)]
+    assert any(modes != _modes(first) for modes in without)
+
+
+def test_a_battery_takes_up_a_gain_that_is_worth_it() -> None:
+    problem = home(tapering(), devices=("battery",))
+    first = plan(problem, budget=3.0)
+
+    dear = _shaken(problem, 1, 0.1)
+    found, best = plan(dear, first, budget=3.0), plan(dear, budget=3.0)
+
+    assert found.device("battery").power != first.device("battery").power
+    assert best.cost <= found.cost <= best.cost + 80_000_000
+
+
+def test_a_battery_that_is_emptier_than_planned_gives_what_it_has() -> None:
+    problem = home(tapering(), devices=("battery",))
+    first = plan(problem, budget=3.0)
+    [battery] = problem.devices
+    emptier = msgspec.structs.replace(battery, stored=0)
+
+    found = plan(msgspec.structs.replace(problem, devices=(emptier,)), first, budget=3.0)
+
+    states = found.device("battery").state
+    assert states is not None
+    assert min(states) >= 0
+
+
 def test_a_new_price_changes_it() -> None:
     problem = home(tapering(), devices=DEVICES)
     first = plan(problem, budget=3.0)

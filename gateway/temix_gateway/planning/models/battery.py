@@ -54,6 +54,19 @@ class BatteryModel:
         power = (np.maximum(change, 0) / device.charge_efficiency - giving) / self.grid.hours
         return self.storage.account(power, state, float(giving.sum()) * money(device.wear) / 1000)
 
+    def from_power(self, power: Floats) -> Schedule:
+        """The schedule that comes of given powers (W), cut where the battery is full or at its reserve."""
+        device = self.device
+        change = self.grid.hours * np.where(
+            power > 0, power * device.charge_efficiency, power / device.discharge_efficiency
+        )
+        low, high = float(self.storage.points[0]), float(self.storage.points[-1])
+        states, held = [], float(device.stored)
+        for each in change.tolist():
+            held = min(max(held + each, low), high)
+            states.append(held)
+        return self.from_states(np.array(states))
+
     def _wishes(self) -> tuple[Wish, ...]:
         if self.device.target is None:
             return ()
