@@ -20,13 +20,14 @@ ISSUES: Final = (
     "prices_stale",
     "ledger_locked",
     "mandate_needed",
+    "commissioning_needed",
     "bill_guard",
     "currency_differs",
 )
-WARNINGS: Final = ("mandate_needed", "bill_guard", "currency_differs")
+WARNINGS: Final = ("mandate_needed", "commissioning_needed", "bill_guard", "currency_differs")
 """Nothing is broken: a person decides."""
 
-LOCKS: Final = {"ledger": "ledger_locked", "clock": "clock_wrong"}
+LOCKS: Final = {"ledger": "ledger_locked", "clock": "clock_wrong", "commissioning": "commissioning_needed"}
 """What of that which keeps the gateway from trading a person has to see to, by its code."""
 
 REASON_CHARACTERS: Final = 300

@@ -149,7 +149,7 @@ async def _serve(config: Config, reload: Callable[[], Config]) -> None:
                 keep_up(ledger, lambda: running.now.config.zone),
                 audit_daily(files, config.zone, clock.now),
                 show_life(pulse, manager, running.locked),
-                watch_for_reset(files, commissioning, journal, pages.after_reset),
+                watch_for_reset(files, commissioning, journal, partial(_after_reset, pages, running)),
             )
             if supervisor is not None:
                 about = {"port": port, "id": identity, "fingerprint": tls.fingerprint.hex()}
@@ -183,6 +183,11 @@ async def _operations(
         yield port
     finally:
         await page.stop()
+
+
+def _after_reset(pages: Pages, running: Running) -> None:
+    pages.after_reset()
+    running.now.core.look_again()
 
 
 class _Anew:

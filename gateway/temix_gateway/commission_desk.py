@@ -227,6 +227,10 @@ class GatewaySite:
         if owner.mandate is not None:
             await owner.set_mode("automatic")
 
+    def tell(self) -> None:
+        """Something about commissioning is new: whether trade waits for it, perhaps."""
+        self._running.now.core.look_again()
+
     async def heads(self) -> tuple[int, str]:
         """How far the ledger reaches."""
         head = self._lasting.ledger.head
@@ -321,4 +325,5 @@ class CommissionDesk:
             self.language = outcome.answers["language"]
         if step == "record" and outcome.done:
             await self._site.begin()
+        self._site.tell()
         return StepOutcome(done=outcome.done, findings=outcome.findings)

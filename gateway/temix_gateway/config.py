@@ -249,12 +249,12 @@ class Settings(Struct, frozen=True):
 
 def example() -> str:
     """A complete configuration file with every key, its meaning and its default."""
-    lines = ["# Configuration of temix-gateway. Keys that are commented out show their defaults."]
+    lines = ["# Configuration of temix-gateway. Keys are commented out: they show defaults, or an example."]
     for name, section in _sections():
         lines += ["", f"# {_first_line(section)}", f"[{name}]"]
         for key, text, default in _keys(section):
             lines.append(f"# {text}")
-            lines.append(f"{key} = {_EXAMPLES[key]}" if key in _EXAMPLES else f"# {key} = {_toml(default)}")
+            lines.append(f"# {key} = {_EXAMPLES.get(key) or _toml(default)}")
     return "\n".join(lines) + "\n" + EXAMPLE
 
 

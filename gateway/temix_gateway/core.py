@@ -188,6 +188,11 @@ class Core:
         proven = self._clock_proven_at
         return None if proven is None else Duration(self._clock.monotonic() - proven)
 
+    def look_again(self) -> None:
+        """What says why trade waits for an installer has changed."""
+        self._wake.set()
+        self._tell()
+
     def observe(self, changed: Callable[[], None]) -> None:
         """Call ``changed`` after each change of the state."""
         self._observers.append(changed)

@@ -91,7 +91,7 @@ def test_a_missing_or_unreadable_file_is_named(tmp_path):
 
 def test_the_example_loads_and_shows_every_key_with_its_default(tmp_path):
     loaded = config.load(write(tmp_path, config.example()))
-    assert loaded.retailer.client_id == "home-1"
+    assert not loaded.enrolled  # it waits to be commissioned
     uncommented = [
         line.removeprefix("# ") if line.startswith("# ") and " = " in line else line
         for line in config.example().splitlines()
@@ -115,3 +115,28 @@ def test_the_examples_tariffs_load(tmp_path):
 def test_the_reference_page_is_fresh():
     page = ROOT / "docs" / "reference" / "configuration.md"
     assert page.read_text() == config.reference(), "run script/generate"
+
+
+def test_what_was_set_at_commissioning_wins(tmp_path):
+    path = write(tmp_path, GOOD + '[trading]\nmoney_a_day = "20"\nminimum_gain = "0.001"\n')
+    (tmp_path / "data").mkdir()
+    settings = tmp_path / "data" / "settings.json"
+    settings.write_text(
+        '{"language": "de", "gateway": {"time_zone": "Europe/Berlin"}, "trading": {"money_a_day": "5"},'
+        ' "retailer": {"url": "https://other.test", "client_id": "c", "client_secret": "s"},'
+        ' "home": {"party": "home-2"}, "tariff": [{"name": "flat", "price": "0.3"}]}'
+    )
+    loaded = config.load(path)
+    assert (loaded.retailer.url, loaded.retailer.client_secret_file) == ("https://other.test", None)
+    assert (loaded.home.party, loaded.home.import_limit) == ("home-2", 12_000)
+    assert (loaded.trading.money_a_day, loaded.trading.minimum_gain) == ("5", "0.001")
+    assert (loaded.gateway.time_zone, loaded.tariffs[0].name) == ("Europe/Berlin", "flat")
+    settings.write_text("{")
+    with pytest.raises(config.ConfigError, match=r"settings\.json: cannot be used"):
+        config.load(path)
+
+
+def test_a_configuration_without_a_retailer_waits(tmp_path):
+    assert not config.load(write(tmp_path, "")).enrolled
+    with pytest.raises(config.ConfigError, match="client_id"):
+        config.load(write(tmp_path, '[retailer]\nurl = "https://retailer.test"\n[home]\nparty = "home-1"\n'))

@@ -50,6 +50,7 @@ def keys(registry: ir.IssueRegistry) -> set[str]:
             "ledger_locked",
         ),
         ({"trading": Trading(paused=False, locked=["?"], codes=["clock"])}, "clock_wrong"),
+        ({"trading": Trading(paused=False, locked=["?"], codes=["commissioning"])}, "commissioning_needed"),
         (
             {"retailer": Retailer(connected=False, since=NOON, reason="no account", refused=True)},
             "retailer_refused",

@@ -106,7 +106,7 @@ async def test_a_home_from_an_answers_file_until_its_account_is_closed(
             assert (state["mode"], state["trading"]["locked"]) == ("automatic", [])
             assert state["transactions"]["count"] == 2
 
-            await box.command("reset", "--yes")
+            assert "choose a passphrase" in await box.command("reset", "--yes")
             state = json.loads(await box.command("status", "--json"))
             assert state["trading"]["codes"] == ["commissioning"]
             assert state["transactions"]["count"] == 2

@@ -34,6 +34,9 @@ class Site(FakeSite):
     async def begin(self) -> None:
         self.calls.append("begin")
 
+    def tell(self) -> None:
+        pass
+
 
 @dataclass
 class PagedGateway(Gateway):
