@@ -9,6 +9,7 @@ from homeassistant.config_entries import ConfigSubentryData
 
 from custom_components.temix.client.models import PriceStep
 from tests.faults.home import things
+from tests.faults.home.responses import response
 from tests.faults.home.things import Thing
 from tests.faults.home.world import World
 
@@ -21,8 +22,9 @@ CHEAP: Final = 80_000
 class Kind:
     """A device and its response.
 
-    ``on`` holds the values of the device while it follows a step of ``power`` (W), ``off`` those at the
-    owner's default and where the plan asks for nothing. ``person`` is a key and what a person changes it to.
+    ``on`` holds the values of the device while it follows a step of ``power`` (W), after one of ``before``;
+    ``off`` those at the owner's default, as which it also follows that one. ``person`` is a key and what a
+    person changes it to.
     """
 
     name: str
@@ -34,17 +36,12 @@ class Kind:
     person: tuple[str, Callable[[Any], Any]]
     action: Callable[[Any], tuple[str, str, dict[str, Any]]]
     """The same by the owner in Home Assistant: action, entity, data, for a new value."""
+    before: int = 0
 
     @property
     def response(self) -> ConfigSubentryData:
         """The response as the owner has made it."""
-        return ConfigSubentryData(
-            data=self.settings,
-            subentry_id=self.name,
-            subentry_type="response",
-            title=self.name.title(),
-            unique_id=None,
-        )
+        return response(self.name, **self.settings)
 
     def lead(self, world: World, start: datetime, boundary: datetime) -> None:
         """Let the gateway say that it shall rest from ``start`` and run from ``boundary`` on."""
@@ -52,7 +49,7 @@ class Kind:
         if self.settings["kind"] == "pause_when_dear":
             world.gateway.say(prices=tuple(_prices(start, boundary, end)), spot=None)
         else:
-            world.gateway.plan({self.name: {start: 0, boundary: self.power}}, end)
+            world.gateway.plan({self.name: {start: self.before, boundary: self.power}}, end)
 
     def active(self, thing: Thing) -> bool:
         """Whether it does what the step asks for."""
@@ -151,6 +148,69 @@ KINDS: Final = (
         off={"enabled": False},
         person=("enabled", _flip),
         action=lambda value: (f"switch.turn_{'on' if value else 'off'}", "switch.wallbox_enabled", {}),
+    ),
+    Kind(
+        "flex",
+        things.three_phase_charger,
+        {
+            "kind": "charge_car",
+            "switch": "switch.flex_enabled",
+            "current": "number.flex_current",
+            "phase_switch": "select.flex_phases",
+            "one_phase": "1",
+            "three_phases": "3",
+            "plugged": "binary_sensor.flex_plugged",
+            "soc": "sensor.flex_soc",
+            "capacity": 60,
+            "amperes": 16,
+            "volts": 230,
+            "ready_by": FAR,
+            "default": "off",
+        },
+        power=2_300,
+        on={"enabled": True, "current": 10.0, "phases": "1"},
+        off={"enabled": False},
+        person=("enabled", _flip),
+        action=lambda value: (f"switch.turn_{'on' if value else 'off'}", "switch.flex_enabled", {}),
+    ),
+    Kind(
+        "amps",
+        things.ampere_charger,
+        {
+            "kind": "charge_car",
+            "current": "number.amps_current",
+            "plugged": "binary_sensor.amps_plugged",
+            "soc": "sensor.amps_soc",
+            "capacity": 60,
+            "amperes": 16,
+            "volts": 230,
+            "phases": 3,
+            "ready_by": FAR,
+            "default": "off",
+        },
+        power=6_900,
+        on={"current": 10.0},
+        off={"current": 0.0},
+        person=("current", _between(7.0, 12.0)),
+        action=lambda value: ("number.set_value", "number.amps_current", {"value": value}),
+    ),
+    Kind(
+        "boiler",
+        things.boiler,
+        {
+            "kind": "heat_water",
+            "switch": "switch.boiler_relay",
+            "thermometer": "sensor.boiler_temperature",
+            "power": 2_000,
+            "lowest": 45,
+            "highest": 60,
+        },
+        power=0,
+        on={"relay": False},
+        off={"relay": True},
+        person=("relay", _flip),
+        action=lambda value: (f"switch.turn_{'on' if value else 'off'}", "switch.boiler_relay", {}),
+        before=2_000,
     ),
     Kind(
         "tank",

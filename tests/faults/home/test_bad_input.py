@@ -30,11 +30,10 @@ from homeassistant.util import dt as dt_util
 from custom_components import temix
 from custom_components.temix.response.home import Home
 from tests.faults.home.clock import run
-from tests.faults.home.test_safety import END, START, car_response, pump_response, response
+from tests.faults.home.responses import BOUNDARY, END, START, car_response, pump_response, response
 from tests.faults.home.things import Thing, charger, switch, thermostat
 from tests.faults.home.world import World
 
-BOUNDARY = datetime(2026, 11, 24, 18, 15, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 ENGLISH = json.loads((Path(temix.__file__).parent / "translations" / "en.json").read_text(encoding="utf-8"))
 ROOM = {"kind": "heat_cool", "thermostat": "climate.room_room", "power": 2_000}

@@ -3,7 +3,7 @@
 One plan, one step: from the boundary on the device is to run. The trouble comes before, at or after it.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import pytest
@@ -12,12 +12,11 @@ from homeassistant.util import dt as dt_util
 
 from tests.faults.home.clock import run
 from tests.faults.home.kinds import KINDS, Kind
+from tests.faults.home.responses import BOUNDARY, START
 from tests.faults.home.things import Thing
 from tests.faults.home.trouble import TROUBLES, End, Trouble
 from tests.faults.home.world import World
 
-START: Final = datetime(2026, 11, 24, 18, 2, tzinfo=UTC)
-BOUNDARY: Final = datetime(2026, 11, 24, 18, 15, tzinfo=UTC)
 MOMENTS: Final = {"before": timedelta(seconds=-40), "at": timedelta(), "after": timedelta(minutes=4)}
 STAYS: Final = timedelta(minutes=20)
 

@@ -2,19 +2,17 @@
 
 import itertools
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from homeassistant.config_entries import ConfigSubentryData
 
 from tests.faults.home.clock import run
-from tests.faults.home.test_safety import END, pump_response
+from tests.faults.home.responses import BOUNDARY, END, START, pump_response
 from tests.faults.home.things import Sensor, Thing, switch
 from tests.faults.home.world import World
 
-START = datetime(2026, 11, 24, 18, 2, tzinfo=UTC)
-BOUNDARY = datetime(2026, 11, 24, 18, 15, tzinfo=UTC)
 FIVE = timedelta(minutes=5)
 
 

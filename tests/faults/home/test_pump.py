@@ -1,36 +1,11 @@
 """A response follows the plan, makes way for a person, and falls back: one pump, in virtual time."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
-from homeassistant.config_entries import ConfigSubentryData
-from homeassistant.util import dt as dt_util
+from datetime import timedelta
 
 from tests.faults.home.clock import run
+from tests.faults.home.responses import BOUNDARY, END, START, planned, pump_response
 from tests.faults.home.things import Thing, switch
 from tests.faults.home.world import World
-
-START = datetime(2026, 11, 24, 18, 2, tzinfo=UTC)
-BOUNDARY = datetime(2026, 11, 24, 18, 15, tzinfo=UTC)
-END = datetime(2026, 11, 25, 0, tzinfo=UTC)
-
-
-def pump_response(**more: Any) -> ConfigSubentryData:
-    data = {
-        "kind": "run_hours",
-        "switch": "switch.pump_relay",
-        "power": 1100,
-        "hours": 4,
-        "ready_by": "08:00",
-    }
-    return ConfigSubentryData(
-        data=data | more, subentry_id="pump", subentry_type="response", title="Pump", unique_id=None
-    )
-
-
-async def planned(world: World) -> None:
-    world.gateway.plan({"pump": {START: 0, BOUNDARY: 1100}}, END)
-    await world.after(seconds=1)
 
 
 def test_it_runs_from_the_boundary_on() -> None:
@@ -92,19 +67,11 @@ def test_after_a_crash_the_default_is_back_without_the_gateway() -> None:
             world.gateway.leave()
             await world.after(minutes=3)
             assert pump.values["relay"]
-            await crashed_start(world)
+            await world.start()  # the entry waits for the gateway, the responses do not
             await world.after(seconds=60)
             assert not pump.values["relay"]
 
     run(START, case())
-
-
-async def crashed_start(world: World) -> None:
-    """Start while the gateway is away: the entry waits, the responses do not."""
-    try:
-        await world.start()
-    except AssertionError:
-        assert dt_util.utcnow()
 
 
 def test_monitoring_switches_nothing() -> None:

@@ -6,56 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import ServiceCall
 from homeassistant.util import dt as dt_util
 
 from custom_components.temix.response import commands
 from custom_components.temix.response.timer import Timer
 from tests.faults.home.clock import run
+from tests.faults.home.responses import BOUNDARY, END, START, car_response, planned, pump_response, response
 from tests.faults.home.things import Thing, charger, switch, tank
 from tests.faults.home.world import World
-
-START = datetime(2026, 11, 24, 18, 2, tzinfo=UTC)
-BOUNDARY = datetime(2026, 11, 24, 18, 15, tzinfo=UTC)
-END = datetime(2026, 11, 25, 12, tzinfo=UTC)
-
-
-def response(name: str, **data: Any) -> ConfigSubentryData:
-    return ConfigSubentryData(
-        data=data, subentry_id=name, subentry_type="response", title=name.title(), unique_id=None
-    )
-
-
-def pump_response(name: str = "pump", **more: Any) -> ConfigSubentryData:
-    data = {
-        "kind": "run_hours",
-        "switch": f"switch.{name}_relay",
-        "power": 1100,
-        "hours": 4,
-        "ready_by": "08:00",
-    }
-    return response(name, **data | more)
-
-
-def car_response(**more: Any) -> ConfigSubentryData:
-    data = {
-        "kind": "charge_car",
-        "switch": "switch.car_enabled",
-        "plugged": "binary_sensor.car_plugged",
-        "soc": "sensor.car_soc",
-        "capacity": 60,
-        "amperes": 16,
-        "volts": 240,
-        "ready_by": "07:00",
-        "default": "off",
-    }
-    return response("car", **data | more)
-
-
-async def planned(world: World, name: str = "pump", power: int = 1100) -> None:
-    world.gateway.plan({name: {START: 0, BOUNDARY: power}}, END)
-    await world.after(seconds=1)
 
 
 def switched_at(thing: Thing, key: str) -> list[tuple[datetime, Any]]:

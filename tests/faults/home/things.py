@@ -293,6 +293,7 @@ def _measured(key: str, device_class: str, unit: str) -> Maker:
 
 POWER = _measured("power", "power", "W")
 SOC = _measured("soc", "battery", "%")
+TEMPERATURE = _measured("temperature", "temperature", "°C")
 
 
 def switch(name: str, *, on: bool = False) -> Thing:
@@ -314,6 +315,35 @@ def charger(name: str) -> Thing:
             POWER,
         ),
     )
+
+
+def three_phase_charger(name: str) -> Thing:
+    """The same, which changes between one phase and three."""
+    thing = charger(name)
+    thing.values["phases"] = "3"
+    thing.makers += (lambda thing: Select(thing, "select", "phases", ["1", "3"]),)
+    return thing
+
+
+def ampere_charger(name: str) -> Thing:
+    """A charger without a switch: 0 A is off."""
+    values = {"current": 0.0, "plugged": True, "soc": 40.0, "power": 0.0}
+    return Thing(
+        name,
+        values,
+        (
+            lambda thing: Number(thing, "number", "current", (0, 32, 1), "A"),
+            lambda thing: Contact(thing, "binary_sensor", "plugged"),
+            SOC,
+            POWER,
+        ),
+    )
+
+
+def boiler(name: str) -> Thing:
+    """A boiler with a thermostat of its own, behind a relay that is on, and a thermometer in it."""
+    values = {"relay": True, "temperature": 52.0, "power": 0.0}
+    return Thing(name, values, (lambda thing: Switch(thing, "switch", "relay"), TEMPERATURE, POWER))
 
 
 def tank(name: str) -> Thing:
