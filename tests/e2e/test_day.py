@@ -10,10 +10,8 @@ from random import Random
 
 import pytest
 from temix_gateway.home.messages import DevicePlan, Plan, PlanStep
-from temix_gateway.home.roles import Role
 
-from tests.e2e.peers.home import Home, eventually, running
-from tests.gateway.home.fake_core import Gateway, state
+from tests.e2e.peers.home import Home, eventually, led, reported
 
 QUARTER = 3_000
 """ms."""
@@ -72,31 +70,15 @@ def changes[T](values: Iterable[T]) -> list[T]:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("quarters", [12, 96])
 async def test_devices_follow_a_days_plan(tmp_path: Path, quarters: int) -> None:
-    (tmp_path / "gw").mkdir()
-    gateway = Gateway(tmp_path / "gw")
-    gateway.core.current = state(int(time.time() * 1000) // (5 * MINUTE) * 5 * MINUTE)
-    await gateway.start()
-    async with running(tmp_path) as home:
-        address = {"host": "127.0.0.1", "port": gateway.port}
-        code = gateway.door.open_pairing(Role.CONTROLLER).code
-        await home.home_assistant.add_integration("temix", address, {"code": code})
+    async with led(tmp_path) as (gateway, home):
         for entity, shown in (("switch.smart_switch_7", "off"), ("climate.thermostat_climate", "heat")):
             await eventually(lambda entity=entity: home.state(entity), shown)  # type: ignore[misc]
         for question, given in answers().items():
             await home.home_assistant.add_response(question, given)
 
-        async def kinds() -> dict[str, str]:
-            reports = [each for each in gateway.core.commands if getattr(each, "devices", None)]
-            devices = reports[-1].devices if reports else []  # type: ignore[attr-defined]
-            return {type(device).__struct_config__.tag: device.id for device in devices}
-
-        async def known() -> set[str]:
-            return set(await kinds())
-
-        await eventually(known, set(LEVELS))
+        ids = await reported(gateway, len(LEVELS))
         chance = Random(seed := 7)
         courses = {kind: course(chance, levels, quarters) for kind, levels in LEVELS.items()}
-        ids = await kinds()
         begin = int(time.time() * 1000) + QUARTER
         plan = [DevicePlan(device=ids[kind], steps=steps(powers, begin)) for kind, powers in courses.items()]
         gateway.update(plan=Plan(made=begin - QUARTER, devices=plan))
@@ -109,7 +91,6 @@ async def test_devices_follow_a_days_plan(tmp_path: Path, quarters: int) -> None
         await eventually(partial(obeyed, home), wanted)
         plug = (await home.plugs())["2"]
         assert plug["commands"] - len(changes(courses["run_time"])) in {-1, 0}, f"seed {seed}"
-    await gateway.stop()
 
 
 def steps(powers: Sequence[int], begin: int) -> list[PlanStep]:

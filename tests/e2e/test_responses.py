@@ -6,10 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from temix_gateway.home.messages import DevicePlan, Plan, PlanStep
-from temix_gateway.home.roles import Role
 
-from tests.e2e.peers.home import eventually, running
-from tests.gateway.home.fake_core import Gateway, state
+from tests.e2e.peers.home import eventually, led, reported
 
 MINUTE = 60_000
 
@@ -27,22 +25,10 @@ def answers(switch: str = "switch.smart_switch_7") -> dict[str, object]:
 
 
 async def test_zwave_plug_follows_and_a_person_wins(tmp_path: Path) -> None:
-    (tmp_path / "gw").mkdir()
-    gateway = Gateway(tmp_path / "gw")
-    gateway.core.current = state(int(time.time() * 1000) // (5 * MINUTE) * 5 * MINUTE)
-    await gateway.start()
-    async with running(tmp_path) as home:
-        address = {"host": "127.0.0.1", "port": gateway.port}
-        code = gateway.door.open_pairing(Role.CONTROLLER).code
-        await home.home_assistant.add_integration("temix", address, {"code": code})
+    async with led(tmp_path) as (gateway, home):
         await eventually(lambda: home.state("switch.smart_switch_7"), "off")
         await home.home_assistant.add_response("run_hours", answers())
-
-        async def reported() -> bool:
-            return bool(gateway.core.commands)
-
-        await eventually(reported, wanted=True)
-        device = gateway.core.commands[-1].devices[0].id  # type: ignore[attr-defined]
+        (device,) = (await reported(gateway)).values()
         now = int(time.time() * 1000)
         steps = [
             PlanStep(start=now - MINUTE, end=now + 3_000, power=0),
@@ -61,30 +47,17 @@ async def test_zwave_plug_follows_and_a_person_wins(tmp_path: Path) -> None:
         await eventually(lambda: home.state("sensor.pump_state"), "held")
         plug = (await home.plugs())["2"]
         assert (plug["on"], plug["commands"]) == (False, told)
-    await gateway.stop()
 
 
 async def test_zigbee_plug_follows_by_its_own_timer(tmp_path: Path) -> None:
     """As Zigbee2MQTT announces it; Home Assistant dies, and the plug needs nobody to go off."""
-    (tmp_path / "gw").mkdir()
-    gateway = Gateway(tmp_path / "gw")
-    gateway.core.current = state(int(time.time() * 1000) // (5 * MINUTE) * 5 * MINUTE)
-    await gateway.start()
-    async with running(tmp_path) as home:
-        address = {"host": "127.0.0.1", "port": gateway.port}
-        code = gateway.door.open_pairing(Role.CONTROLLER).code
-        await home.home_assistant.add_integration("temix", address, {"code": code})
+    async with led(tmp_path) as (gateway, home):
         await eventually(lambda: home.state("switch.dryer_plug_state"), "off")
         await home.home_assistant.add_response("run_hours", answers("switch.dryer_plug_state"))
-
-        async def reported() -> bool:
-            return any(getattr(command, "devices", None) for command in gateway.core.commands)
-
-        await eventually(reported, wanted=True)
-        reports = [each for each in gateway.core.commands if getattr(each, "devices", None)]
+        (device,) = (await reported(gateway)).values()
         now = int(time.time() * 1000)
         steps = [PlanStep(start=now - MINUTE, end=now + 60 * MINUTE, power=1200)]
-        plan = Plan(made=now, devices=[DevicePlan(device=reports[-1].devices[0].id, steps=steps)])  # type: ignore[attr-defined]
+        plan = Plan(made=now, devices=[DevicePlan(device=device, steps=steps)])
         gateway.update(plan=plan)
         await eventually(lambda: home.state("switch.dryer_plug_state"), "on")
         await eventually(lambda: home.state("sensor.pump_state"), "running")
@@ -92,4 +65,3 @@ async def test_zigbee_plug_follows_by_its_own_timer(tmp_path: Path) -> None:
         assert told == [{"state": "ON", "on_time": 905}]
         await home.kill("home-assistant")
         assert home.mqtt.plug.off_at is not None
-    await gateway.stop()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
+from temix_gateway.home.roles import Role
 
 from demo import folders
 from demo.home_assistant import HomeAssistant
@@ -18,9 +20,12 @@ from demo.processes import Service
 from demo.running import BIN, Demo, Ports, enrol, until
 from tests.e2e.peers.esphome_plug import EsphomePlug
 from tests.e2e.peers.mqtt_devices import MqttHome
+from tests.gateway.home.fake_core import Gateway, state
 
 HERE: Final = Path(__file__).parent
 WITHIN_S: Final = 30.0
+FIVE_MINUTES: Final = 300_000
+"""ms."""
 
 CONFIGURATION: Final = """\
 homeassistant:
@@ -159,6 +164,36 @@ async def running(folder: Path) -> AsyncIterator[Home]:
         await home_assistant.add_integration("zwave_js", {"url": f"ws://127.0.0.1:{zwave}"})
         await home_assistant.add_integration("esphome", {"host": "127.0.0.1", "port": esphome_port})
         yield home
+
+
+@asynccontextmanager
+async def led(folder: Path) -> AsyncIterator[tuple[Gateway, Home]]:
+    """Everything up, and paired with a gateway whose plan the test says."""
+    (folder / "gateway").mkdir()
+    gateway = Gateway(folder / "gateway")
+    gateway.core.current = state(int(time.time() * 1000) // FIVE_MINUTES * FIVE_MINUTES)
+    await gateway.start()
+    async with running(folder) as home:
+        address = {"host": "127.0.0.1", "port": gateway.port}
+        code = gateway.door.open_pairing(Role.CONTROLLER).code
+        await home.home_assistant.add_integration("temix", address, {"code": code})
+        yield gateway, home
+    await gateway.stop()
+
+
+async def reported(gateway: Gateway, kinds: int = 1) -> dict[str, str]:
+    """The ids of the devices that Home Assistant has reported, by their kinds, once there are so many."""
+
+    def known() -> dict[str, str]:
+        reports = [each for each in gateway.core.commands if getattr(each, "devices", None)]
+        devices = reports[-1].devices if reports else []  # type: ignore[attr-defined]
+        return {type(device).__struct_config__.tag: device.id for device in devices}
+
+    async def enough() -> bool:
+        return len(known()) == kinds
+
+    await eventually(enough, wanted=True)
+    return known()
 
 
 @asynccontextmanager
