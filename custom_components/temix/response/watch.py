@@ -38,7 +38,15 @@ class Watch:
 
 
 def by_hand(adapter: Adapter, commands: Commands, old: State | None, new: State, *, finished: bool) -> bool:
-    """Whether a person made a change of one of the adapter's entities."""
+    """Whether a person made a change of one of the adapter's entities.
+
+    ``finished``: the device may stop by itself, as a full car does; it does not start by itself.
+    """
+    starts = any(
+        demand.met_by(demand.shown(new)) and not demand.met_by(demand.shown(old))
+        for demand in (each.fitted(new) for each in adapter.run_now())
+        if entity_id(commands.hass, demand.entity) == new.entity_id
+    )
     known: Sequence[tuple[Demand, Command | None]] = commands.to(new.entity_id) or [
         (demand, None)
         for demand in adapter.run_now()
@@ -55,7 +63,7 @@ def by_hand(adapter: Adapter, commands: Commands, old: State | None, new: State,
             ),
             command,
             commands.contexts,
-            finished=finished,
+            finished=finished and not starts,
             programme=adapter.programme,
         )
         for demand, command in known

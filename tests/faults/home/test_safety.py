@@ -405,6 +405,28 @@ def test_a_hold_may_last_until_it_has_to_be_ready() -> None:
     run(START, case())
 
 
+@pytest.mark.parametrize("on", [True, False])
+def test_a_car_that_is_full_or_away_may_stop_by_itself_but_who_starts_it_is_a_person(on: bool) -> None:
+    async def case() -> None:
+        car = charger("car")
+        car.values |= {"plugged": False, "enabled": not on}
+        async with World([car], {"car": car_response()}) as world:
+            await planned(world, "car", 3_840 if on else 0)
+            if not on:
+                world.gateway.plan({"car": {START: 3_840}}, END)
+                await world.after(minutes=1)
+            car.change("enabled", on)
+            await world.after(minutes=1)
+            car.change("plugged", True)
+            told = len(car.commands)
+            await world.after(hours=1)
+            assert (world.shown("sensor.car_state") == "held") is on
+            assert len(car.commands) == told
+            assert car.values["enabled"] is on
+
+    run(START, case())
+
+
 def test_a_slow_device_that_shows_the_last_but_one_command_is_no_person() -> None:
     async def case() -> None:
         car = charger("car")
