@@ -4,7 +4,7 @@ It reloads an entry half a minute after one of its entities was enabled, and aft
 its responses were asked for anew; no device may notice. Disabled or removed, the default comes first.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import pytest
@@ -13,13 +13,11 @@ from homeassistant.helpers import entity_registry as er
 
 from tests.faults.home.clock import run
 from tests.faults.home.kinds import KINDS, Kind
+from tests.faults.home.responses import BOUNDARY, END, START, planned, pump_response
 from tests.faults.home.test_matrix import arm
-from tests.faults.home.test_safety import END, planned, pump_response
 from tests.faults.home.things import switch
 from tests.faults.home.world import ENTRY_ID, World
 
-START: Final = datetime(2026, 11, 24, 18, 2, tzinfo=UTC)
-BOUNDARY: Final = datetime(2026, 11, 24, 18, 15, tzinfo=UTC)
 MINUTE: Final = timedelta(minutes=1)
 POSITION: Final = "sensor.account_position"
 
