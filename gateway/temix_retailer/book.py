@@ -180,6 +180,12 @@ class Book:
         with self._store.transaction() as rows:
             return self._tell(rows, home, outcome, asked, self._next(home))
 
+    def undo(self) -> None:
+        """Forget what memory took of tenders beyond what the store has: a commit of several orders failed."""
+        self._depth.clear()
+        self._take_booked()
+        self.history.count_alarms()
+
     def place(self, home: PartyId) -> Place:
         """How far the chain of messages to a home goes: the number and head of its last one, and now."""
         last = self.history.told(home)
@@ -270,7 +276,10 @@ class Book:
             "SELECT home, quantities, energy_price, transport_price FROM plans ORDER BY id"
         ):
             self._plans[home] = Plan(text_profile(quantities, zone), Price(energy), Price(transport))
-        for row in rows.execute(
+        self._take_booked()
+
+    def _take_booked(self) -> None:
+        for row in self._store.reading.execute(
             f"SELECT {PAIR} FROM pairs WHERE kind = 'trade' AND start > ?",  # noqa: S608
             (self._clock.now() - HOUR,),
         ):

@@ -59,6 +59,9 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 0
     host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="port to listen on; 0: any that is free")] = 8750
+    metrics_port: Annotated[
+        int, Meta(ge=0, le=65535, description="port of `GET /metrics` on loopback, without TLS; 0: none")
+    ] = 0
     certificate: Annotated[str, Meta(description="PEM file; empty: a self-signed one is made")] = ""
     private_key: Annotated[str, Meta(description="PEM file of the certificate's key")] = ""
     names: Annotated[

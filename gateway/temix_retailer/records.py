@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import structlog
+from temix_market.errors import KeyVoided
 from temix_market.instants import Instant
 from temix_market.intervals import Interval
 from temix_market.ports import Clock, Head, Heads
 from temix_market.settlement import Spot
 from temix_market.tenders import PartyId
 
+from temix_retailer.outcome import BOOKED
 from temix_retailer.publications import Circuit
 from temix_retailer.rows import row_spot
 from temix_retailer.store import Store
@@ -46,7 +48,12 @@ class History:
         self._store = store
         self._circuit = circuit
         self._clock = clock
-        self.raised: int = store.reading.execute("SELECT count(*) FROM alarms").fetchone()[0]
+        self.raised = 0
+        self.count_alarms()
+
+    def count_alarms(self) -> None:
+        """Count the alarms in the store."""
+        (self.raised,) = self._store.reading.execute("SELECT count(*) FROM alarms").fetchone()
 
     def sent(self, home: PartyId) -> Head:
         """How far the chain of a home's orders goes: the number and digest of the last one."""
@@ -128,6 +135,22 @@ class History:
             )
         self.raised += 1
         _log.error("alarm", home=home, reason=text)
+
+    def counts(self) -> dict[str, int]:
+        """How many orders there are by what became of them, and how many rows of other kinds."""
+        rows = self._store.reading
+        codes = dict(rows.execute("SELECT code, count(*) FROM orders GROUP BY code").fetchall())
+        booked, voided = codes.pop(BOOKED, 0), codes.pop(KeyVoided.code, 0)
+        found = {"booked": booked, "voided": voided, "refused": sum(codes.values())}
+        for table, what in (
+            ("pairs", "*"),
+            ("messages", "*"),
+            ("deliveries", "*"),
+            ("homes", "DISTINCT home"),
+        ):
+            query = f"SELECT count({what}) FROM {table}"  # noqa: S608 - our own names
+            (found[table],) = rows.execute(query).fetchone()
+        return found
 
     def alarms(self) -> Sequence[tuple[PartyId, str, Instant]]:
         """Every alarm, oldest first."""

@@ -8,8 +8,9 @@ import asyncio
 import secrets
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import batched
@@ -59,6 +60,7 @@ from temix_market.wire.transaction import CreateTransactionPair
 from temix_retailer.access import Enrollment, Enrollments
 from temix_retailer.accounts import Accounts
 from temix_retailer.book import Book, Issued, MeterRead, Subscribed
+from temix_retailer.commits import Commits
 from temix_retailer.enrolment import Authority, Invitations, no_authority
 from temix_retailer.errors import RegistrationError, StoreError, TooManyRequests
 from temix_retailer.metering import Meter, Metering
@@ -147,6 +149,8 @@ class Retailer:
             randomness,
         )
         self._book = Book(store, circuit, clock, self._voice)
+        self.commits = None if executor is None else Commits(store, executor, self._book.undo)
+        """What becomes durable together; none where the book is kept in the caller's thread."""
         self._accounts = Accounts(store, circuit, clock)
         self._history = self._book.history
         self._meter = None if terms.metering is None else Meter(store, terms.metering, circuit)
@@ -383,7 +387,7 @@ class Retailer:
         if order.pair.home != home:
             raise InvalidField("energy.partyId", f"{order.pair.home} is not {home}, who logged in")
         sent = Sent(sealed.seq, digest(signed), sealed.prev, signed)
-        return await self._run(self._book.order, order, sent)
+        return await self._commit(self._book.order, order, sent)
 
     async def reconcile(self, home: PartyId, key: PairKey, asked: ReconcileTransaction) -> Answered:
         """What became of an order; one that never came is voided by asking.
@@ -393,7 +397,7 @@ class Retailer:
             StoreError, TooManyRequests: nothing happened; ask again.
         """
         sent = Sent(asked.sequence, asked.digest, asked.previous)
-        return await self._run(self._book.reconcile, home, key, sent)
+        return await self._commit(self._book.reconcile, home, key, sent)
 
     # --- what keeps both records equal
 
@@ -475,6 +479,15 @@ class Retailer:
         """How many alarms the book holds."""
         return self._history.raised
 
+    @property
+    def listening(self) -> int:
+        """How many homes listen."""
+        return len(self._hearing)
+
+    async def counts(self) -> dict[str, int]:
+        """How many orders the book has by what became of them, and how many rows of other kinds."""
+        return await self._run(self._history.counts)
+
     async def alarms(self) -> Sequence[tuple[PartyId, str, Instant]]:
         """Every alarm in the book, oldest first: the home, what happened, and when."""
         return await self._run(self._history.alarms)
@@ -520,7 +533,7 @@ class Retailer:
         if sealed.body.requestor_party_id != home:
             raise InvalidField("requestorPartyId", f"{sealed.body.requestor_party_id} is not {home}")
         issued = Instant(sealed.iat * SECOND)
-        await self._run(self._accounts.report, home, read_deliveries(sealed.body), issued)
+        await self._commit(self._accounts.report, home, read_deliveries(sealed.body), issued)
         return EiCreatedDelivery(response=ok(sealed.body.request_id, self.clock.now()))
 
     async def settle(self, home: PartyId, step: Interval) -> Settlement | None:
@@ -530,14 +543,27 @@ class Retailer:
     # --- inside
 
     async def _run[**P, T](self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        done = partial(_told_as_ours, work, *args, **kwargs)
         if self._executor is None:
-            return _told_as_ours(work, *args, **kwargs)
+            return done()
+        with self._waits():
+            return await asyncio.get_running_loop().run_in_executor(self._executor, done)
+
+    async def _commit[**P, T](self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do what writes, in one commit with what others ask meanwhile."""
+        done = partial(_told_as_ours, work, *args, **kwargs)
+        if self.commits is None:
+            return done()
+        with self._waits():
+            return await self.commits.run(done)
+
+    @contextmanager
+    def _waits(self) -> Iterator[None]:
         if self._waiting >= _WAITING:
             raise TooManyRequests("the book is busy", _RETRY)
         self._waiting += 1
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._executor, partial(_told_as_ours, work, *args, **kwargs))
+            yield
         finally:
             self._waiting -= 1
 

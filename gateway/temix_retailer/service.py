@@ -63,7 +63,11 @@ async def serving(config: Config, folder: Folder, clock: Clock) -> AsyncIterator
         store = await aside(lambda: open_store(folder.book))
         try:
             retailer = await aside(lambda: _retailer(config, folder, clock, store, executor))
-            async with _listening(config, folder, retailer) as url, asyncio.TaskGroup() as group:
+            async with (
+                _listening(config, folder, retailer) as url,
+                _measured(config.metrics_port, retailer),
+                asyncio.TaskGroup() as group,
+            ):
                 turns = group.create_task(retailer.run())
                 yield Serving(retailer, url)
                 turns.cancel()
@@ -94,6 +98,32 @@ def _retailer(
 
 
 @asynccontextmanager
+async def _measured(port: int, retailer: Retailer) -> AsyncIterator[None]:
+    """Tell the figures on loopback, where that is configured."""
+    if not port:
+        yield
+        return
+    from temix_retailer.metrics import application  # noqa: PLC0415 - most do without
+
+    runner = web.AppRunner(application(retailer), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await _start(web.TCPSite(runner, "127.0.0.1", port), f"port {port} on 127.0.0.1", "metrics_port")
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _start(site: web.TCPSite, where: str, option: str) -> None:
+    try:
+        await site.start()
+    except OSError as err:
+        if err.errno == errno.EADDRINUSE:
+            raise ServiceError(f"{where} is in use: end what uses it, or choose another {option}") from None
+        raise ServiceError(f"cannot listen on {where}: {err.strerror or err}") from None
+
+
+@asynccontextmanager
 async def _listening(config: Config, folder: Folder, retailer: Retailer) -> AsyncIterator[str]:
     certificate, key = folder.beside(config.certificate), folder.beside(config.private_key)
     if not config.certificate:
@@ -109,13 +139,7 @@ async def _listening(config: Config, folder: Folder, retailer: Retailer) -> Asyn
     await runner.setup()
     try:
         site = web.TCPSite(runner, config.host, config.port, ssl_context=context)
-        try:
-            await site.start()
-        except OSError as err:
-            where = f"port {config.port} on {config.host}"
-            if err.errno == errno.EADDRINUSE:
-                raise ServiceError(f"{where} is in use: end what uses it, or choose another --port") from None
-            raise ServiceError(f"cannot listen on {where}: {err.strerror or err}") from None
+        await _start(site, f"port {config.port} on {config.host}", "--port")
         yield f"https://{_authority(runner)}"
     finally:
         await runner.cleanup()

@@ -1,9 +1,10 @@
 """The file under the book: SQLite, write-ahead log, synchronous, append-only; one connection, one thread."""
 
 import fcntl
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import IO, Final
@@ -43,19 +44,22 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing.
+        """All or nothing; within another one it is undone by itself, and durable when that is.
 
         Raises:
             StoreError: the disk did not take it (full, read-only, failing); nothing was written.
         """
+        inner = self._connection.in_transaction
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("SAVEPOINT part" if inner else "BEGIN IMMEDIATE")
             try:
                 yield self._connection
-                self._connection.execute("COMMIT")
+                self._connection.execute("RELEASE part" if inner else "COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                    self._connection.execute("ROLLBACK TO part" if inner else "ROLLBACK")
+                    if inner:
+                        self._connection.execute("RELEASE part")
                 raise
         except sqlite3.IntegrityError:
             raise  # ours to mend, no fault of the disk
@@ -120,6 +124,8 @@ def _connect(name: str) -> sqlite3.Connection:
         for setting in _SETTINGS:
             connection.execute(setting)
         if (version := connection.execute("PRAGMA user_version").fetchone()[0]) < SCHEMA:
+            if version:
+                _back_up(connection, Path(f"{name}.schema-{version}"))
             _bring_up_to_date(connection, version)
     except BaseException:
         connection.close()
@@ -148,6 +154,27 @@ def _check(connection: sqlite3.Connection, name: str) -> None:
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise StoreError(f"{name} is damaged ({found}): restore a backup")
+
+
+def _back_up(connection: sqlite3.Connection, target: Path) -> None:
+    """Copy a book before it is migrated: checked, on the disk, and only then under its name."""
+    part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)
+    with closing(sqlite3.connect(part)) as copy:
+        connection.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
+        found = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise StoreError(f"{part} is damaged as soon as it was made ({found}): check the disk")
+    part.chmod(0o600)
+    for place in (part, target.parent):
+        if place == target.parent:
+            part.replace(target)
+        handle = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _bring_up_to_date(connection: sqlite3.Connection, version: int) -> None:

@@ -1,9 +1,11 @@
 """The book's file: what is not a book, not ours to read, or not ours alone, is told so."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from temix_retailer import store as module
 from temix_retailer.errors import StoreError
 from temix_retailer.store import APPLICATION_ID, SCHEMA, open_store
 
@@ -42,18 +44,50 @@ def test_another_schema(path: Path, version: int, told: str) -> None:
     assert path.read_bytes() == before
 
 
-def test_the_version_before_is_brought_up_to_date(path: Path) -> None:
+@pytest.fixture
+def older(path: Path) -> Path:
+    """A book of schema 2 with an alarm in it."""
     open_store(path).close()
-    with sqlite3.connect(path) as connection:
-        connection.executescript("DROP TABLE redemptions; DROP TABLE invitations; PRAGMA user_version = 2")
-    connection.close()
-    store = open_store(path)
-    assert store.reading.execute("PRAGMA user_version").fetchone() == (SCHEMA,)
-    with store.transaction() as rows:
-        rows.execute("INSERT INTO invitations VALUES ('a', 'home', 2, 1)")
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"), store.transaction() as rows:
-        rows.execute("DELETE FROM invitations")
-    store.close()
+    with closing(sqlite3.connect(path, autocommit=True)) as file:
+        file.executescript("DROP TABLE redemptions; DROP TABLE invitations; PRAGMA user_version = 2")
+        file.execute("INSERT INTO alarms (home, text, raised_at) VALUES ('h', 'kept', 0)")
+    return path
+
+
+def schema(path: Path) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(path)) as file:
+        return file.execute("SELECT name, sql FROM sqlite_schema ORDER BY name").fetchall()
+
+
+def version(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as file:
+        return int(file.execute("PRAGMA user_version").fetchone()[0])
+
+
+def test_an_older_book_is_backed_up_and_migrated_to_what_a_new_one_is(older: Path, tmp_path: Path) -> None:
+    open_store(older).close()
+    open_store(tmp_path / "new.db").close()
+    assert schema(older) == schema(tmp_path / "new.db")
+    assert version(older) == SCHEMA
+    backup = older.with_name("book.db.schema-2")
+    assert version(backup) == 2
+    assert backup.stat().st_mode & 0o777 == 0o600
+    for each in (older, backup):
+        with closing(sqlite3.connect(each)) as file:
+            assert file.execute("SELECT text FROM alarms").fetchall() == [("kept",)]
+
+
+def test_a_migration_that_fails_changes_nothing_and_is_tried_again(
+    older: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_SCRIPTS", {3: "schema-3.sql", 4: "schema.sql"})
+        with pytest.raises(StoreError, match="already exists"):
+            open_store(older)
+    assert version(older) == 2
+    assert "invitations" not in dict(schema(older))
+    open_store(older).close()
+    assert version(older) == SCHEMA
 
 
 def test_something_else(path: Path) -> None:

@@ -23,6 +23,7 @@ from temix_gateway.retailer.voice import Voice
 from temix_retailer import book
 from temix_retailer.accounts import Accounts
 from temix_retailer.book import Book
+from temix_retailer.commits import Commits
 
 type Reached = Callable[[str], None]
 """Told the name of a point when it is reached; it may not return."""
@@ -96,6 +97,7 @@ RETAILER: Final = (
     Point("before booking", Book, "order"),
     Point("after booking, before commit", book, "_add_pair"),
     Point("after booking", Book, "order"),
+    Point("after group commit", Commits, "commit"),
     Point("before reconcile", Book, "reconcile"),
     Point("after reconcile", Book, "reconcile"),
     Point("before publishing", Book, "_freeze"),
