@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from temix_market.instants import Instant, to_datetime
 
-from temix_gateway.commissioning.answers import SECRET, StepName
+from temix_gateway.commissioning.answers import StepName
 from temix_gateway.commissioning.commissioning import STEPS, Commissioning
+from temix_gateway.commissioning.record import CommissioningRecord
 from temix_gateway.commissioning.steps import Finding
 from temix_gateway.commissioning.words import finding_text
 from temix_gateway.home.access import Access, PairingWindow
@@ -66,6 +67,7 @@ def page(view: View, title: str, *body: str) -> str:
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
         + tag("title", text(f"{title} · {view.say('app')}"))
         + tag("link", rel="stylesheet", href=view.url("/page.css"))
+        + tag("link", rel="icon", href="data:,")
         + tag("script", src=view.url("/page.js"), defer=True)
     )
     main = tag("main", tag("h1", text(title)), *body, id="main")
@@ -267,33 +269,13 @@ def record(view: View, commissioning: Commissioning) -> str:
         if value
         for part in (tag("dt", text(view.say(f"record.{key}"))), tag("dd", text(value)))
     ]
-    settings = [
-        part
-        for name, given in made.answers.items()
-        for key, value in given.items()
-        if value and key != "ca" and key not in SECRET
-        for part in (tag("dt", text(view.say(f"field.{name}.{key}"))), tag("dd", text(value)))
-        if has(f"field.{name}.{key}")
-    ]
-    rows = [
-        tag(
-            "tr",
-            tag("td", text(view.say(f"step.{check.step}.title"))),
-            tag("td", text(view.say(f"kind.{check.kind}"))),
-            tag("td", text(finding_text(view.language, Finding("ok", check.code, check.about)))),
-            tag("td", text(check.at)),
-        )
-        for check in made.checks
-    ]
+    steps = [part for name in STEPS for part in _recorded(view, made, name)]
     number = str(len(commissioning.progress.records))
     return page(
         view,
         title,
         tag("dl", *shown),
-        tag("h2", text(view.say("record.settings"))),
-        tag("dl", *settings),
-        tag("h2", text(view.say("record.checks"))),
-        tag("table", tag("tbody", *rows)),
+        *steps,
         paragraph(view.say("record.signed", key=made.key, number=number), "faint"),
         tag(
             "p",
@@ -303,6 +285,26 @@ def record(view: View, commissioning: Commissioning) -> str:
             class_="no-print",
         ),
     )
+
+
+def _recorded(view: View, made: CommissioningRecord, step: StepName) -> list[str]:
+    """What the record has of one step: what was set, what was found, and when."""
+    checks = [check for check in made.checks if check.step == step]
+    if not checks:
+        return []
+    given = [
+        part
+        for key, value in made.answers.get(step, {}).items()
+        if value and key != "ca" and has(f"field.{step}.{key}")
+        for part in (tag("dt", text(view.say(f"field.{step}.{key}"))), tag("dd", text(value)))
+    ]
+    found = [Finding("note" if check.kind == "note" else "ok", check.code, check.about) for check in checks]
+    return [
+        tag("h2", text(view.say(f"step.{step}.title"))),
+        tag("dl", *given) if given else "",
+        findings(view.say, [(finding, finding_text(view.language, finding)) for finding in found]),
+        paragraph(f"{checks[-1].at}, {checks[-1].by}", "faint"),
+    ]
 
 
 def owner(view: View, state: State) -> str:

@@ -89,7 +89,7 @@ async def commissioned(box: Gateway, file: Path) -> float:
     return took
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 async def test_a_home_from_an_answers_file_until_its_account_is_closed(
     tmp_path: Path, tell: Callable[[object], None]
 ) -> None:

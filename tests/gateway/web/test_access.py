@@ -1,6 +1,7 @@
 """Who may open which page: identities × pages from one table, and requests that are not what they seem."""
 
 import asyncio
+import json
 
 import aiohttp
 import pytest
@@ -11,6 +12,7 @@ from temix_gateway.home.roles import OPEN_PAGES, PAGES, Role
 from temix_gateway.web import guards
 from temix_gateway.web.guards import HEADERS, host_fits
 
+from tests.gateway.commissioning.fake_site import ANSWERS
 from tests.gateway.web.conftest import INSTALLER, OWNER, Browser, PagedGateway
 
 IDENTITIES = ("nobody", "made up", "a client's token", "over", "signed out", "owner", "installer")
@@ -374,3 +376,19 @@ async def test_pages_are_there_in_every_language(browser: Browser, language: str
             status, body, _ = await browser.ask("GET", f"{path}?language={language}")
             assert status == 200
             assert f'<html lang="{language}">' in body
+
+
+@pytest.mark.parametrize("language", ["en", "es", "de", "fr"])
+async def test_the_record_shows_what_was_set_and_found(browser: Browser, language: str) -> None:
+    gateway = browser.gateway
+    for step, answers in ANSWERS.items():
+        await gateway.desk.carry_out(step, answers, "Ida")  # type: ignore[arg-type]
+    assert gateway.site.calls[-1] == "begin"
+    browser.signed_in(Role.OWNER)
+    _, body, _ = await browser.ask("GET", f"/record?language={language}")
+    for shown in ("Ida", "Lake Solar", "4711", "America/Chicago", "0.000049684", "12000"):
+        assert shown in body
+    assert "paper boat" not in body
+    _, signed, headers = await browser.ask("GET", "/record.json")
+    assert headers["Content-Disposition"].startswith("attachment")
+    assert json.loads(signed)["record"] == gateway.commissioning.signed()
