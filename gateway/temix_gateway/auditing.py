@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from temix_market.calendar import local_date, local_day
 from temix_market.instants import HOUR, Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.outlook import Spread
+from temix_market.statement import Statement
 from temix_market.units import Price
 
 from temix_gateway.audit import Evidence, Solve, audit
@@ -70,6 +72,16 @@ class Solver:
                     os.kill(pid, signal.SIGKILL)
 
 
+def stated_and_priced(
+    path: Path, day: Interval, zone: ZoneInfo, now: Instant
+) -> tuple[Statement, dict[Instant, Spread]]:
+    """What a ledger knows of a day: its statement, and the spot of it and of the day after."""
+    with opened(path) as ledger:
+        statement = read_statement(path, ledger, day, zone, now)
+        spots = spot_prices(ledger, Interval(day.start, Duration(day.duration + DAY)))
+    return statement, {start: Spread(Price(sell), Price(buy)) for start, sell, buy in spots}
+
+
 class Auditor:
     """One gateway's audits. Calls block for as long as the search for an optimum takes."""
 
@@ -95,14 +107,7 @@ class Auditor:
     def audit(self, day: date) -> Audit:
         """The audit of a day: the kept one, as long as no settlement of the day is newer."""
         interval = local_day(self._zone, day)
-        with opened(self._files.ledger) as ledger:
-            statement = read_statement(self._files.ledger, ledger, interval, self._zone, self._now())
-            prices = {
-                start: Spread(Price(sell), Price(buy))
-                for start, sell, buy in spot_prices(
-                    ledger, Interval(interval.start, Duration(interval.duration + DAY))
-                )
-            }
+        statement, prices = stated_and_priced(self._files.ledger, interval, self._zone, self._now())
         revision = statement.total.record
         kept = self._history.audit(day.isoformat(), revision)
         if kept is not None:

@@ -21,6 +21,7 @@ from temix_retailer.prices import DEFAULT_POINT
 
 from temix_replay.calibration import make_baseline
 from temix_replay.errors import ReplayError
+from temix_replay.foresight import audits
 from temix_replay.picture import draw
 from temix_replay.result import Replay
 from temix_replay.run import BOOK, LEDGER, run
@@ -47,6 +48,9 @@ def replay(  # noqa: PLR0913, PLR0917 - the options of a command
     cold_snap: Annotated[
         bool, typer.Option("--cold-snap", help="Make 13 to 20 February Arctic: synthetic, not measured.")
     ] = False,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Hold each day against no control and perfect foresight; slow.")
+    ] = False,
     json_text: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     svg: Annotated[Path | None, typer.Option(help="Draw prices, position and devices into a file.")] = None,
     keep: Annotated[
@@ -63,6 +67,8 @@ def replay(  # noqa: PLR0913, PLR0917 - the options of a command
         raise ReplayError(f"--svg: {svg} is a folder: give the name of a file")
     with _folder(keep) as folder:
         done = _run(scene, folder)
+        if audit:
+            done = replace(done, audits=audits(scene, done, folder))
     if svg is not None:
         svg.write_text(draw(done), encoding="utf-8")
     if json_text:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from temix_gateway.audit import Planned
+from temix_gateway.home.account import Audit
 from temix_market.instants import Instant
 from temix_market.subscription import Calibration
 from temix_market.units import Energy, Money, Power, Price
@@ -72,7 +74,8 @@ class Replay:
     """A replay's result.
 
     ``spot_only`` is what the same use would have cost with the subscription and spot alone, nothing traded
-    ahead; ``head`` is that of the ledger's chain, ``seconds`` what it all took.
+    ahead; ``head`` is that of the ledger's chain, ``seconds`` what it all took. ``planned`` is what the
+    planner was asked and answered, ``audits`` are those of the days, where they were wanted.
     """
 
     seed: int
@@ -92,7 +95,9 @@ class Replay:
     controlled: Service
     uncontrolled: Service
     head: str
+    planned: Sequence[Planned]
     seconds: float = 0.0
+    audits: Sequence[Audit] = ()
 
     @property
     def paid(self) -> Money:

@@ -5,9 +5,11 @@ import copy
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from temix_gateway.audit import Planned
 from temix_gateway.core import PLAN_EVERY, Core, Outside
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.writer import InlineWriter
@@ -40,24 +42,30 @@ BOOK: Final = "book.db"
 
 
 class CountingPlanner:
-    """The gateway's planner; remembers when it was asked.
+    """The gateway's planner; remembers what it was asked, and what it answered.
 
     It stays at the greedy level: what the search for a better plan finds depends on how fast the machine is,
     and the same seed shall give the same replay anywhere.
     """
 
     def __init__(self) -> None:
-        self.asked: list[Instant] = []
+        self.made: list[Planned] = []
 
     def __call__(self, problem: Problem, previous: Plan | None) -> Plan:
         """Plan."""
-        self.asked.append(problem.now)
-        return plan(problem, previous, budget=0.0)
+        made = plan(problem, previous, budget=0.0)
+        self.made.append(Planned(problem, made))
+        return made
+
+    @property
+    def asked(self) -> list[Instant]:
+        """When."""
+        return [planned.problem.now for planned in self.made]
 
     @property
     def hourly(self) -> int:
         """How many plans came because the one before was an hour old; the others came earlier."""
-        pairs = zip(self.asked, self.asked[1:], strict=False)
+        pairs = pairwise(self.asked)
         return 1 + sum(later - earlier >= PLAN_EVERY for earlier, later in pairs)
 
 
@@ -116,12 +124,13 @@ async def _run(
         calibration=baseline.calibration,
         attribution=scene.attribution,
         hourly_plans=planner.hourly,
-        material_plans=len(planner.asked) - planner.hourly,
+        material_plans=len(planner.made) - planner.hourly,
         trades=records.trades.total(),
         spot_only=Money(sum(_at_spot(baseline, records, start) for start in records.settlements)),
         controlled=Service.between(baseline.begins, home),
         uncontrolled=Service.between(baseline.begins, baseline.ends),
         head=records.head,
+        planned=planner.made,
     )
 
 

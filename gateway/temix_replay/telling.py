@@ -1,13 +1,15 @@
 """A replay's result in words and figures: a table for people, JSON for programs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
+import msgspec
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+from temix_gateway.home.account import Audit
 from temix_market.instants import iso
 from temix_market.units import Money, Price, money_text
 
@@ -20,6 +22,22 @@ WITHIN_THE_HOUR: Final = (
 EVEN_HOURS: Final = "Prices are even within the hour: nothing but the hourly series enters."
 COLD_SNAP: Final = (
     "The cold snap of 13 to 20 February is synthetic: 18 K below the season, not the storm's weather."
+)
+
+
+CASES: Final[dict[str, Callable[[Audit], str | None]]] = {
+    "A": lambda audit: audit.executed,
+    "B": lambda audit: audit.exact,
+    "C": lambda audit: audit.perfect,
+    "D": lambda audit: audit.optimum,
+    "A−B": lambda audit: audit.execution_regret,
+    "B−C": lambda audit: audit.forecast_regret,
+    "C−D": lambda audit: audit.plan_regret,
+}
+FORESIGHT: Final = (
+    "The audit's cases start each day as the home then was, end it with other charges and temperatures, and "
+    "price what differs from the subscription at the frozen spot: what trading ahead brought is in A and B "
+    "alone. Plans with perfect foresight depend on how fast the machine searches."
 )
 
 
@@ -68,6 +86,7 @@ def as_json(replay: Replay) -> dict[str, Any]:
         "plans": {"hourly": replay.hourly_plans, "on_material_change": replay.material_plans},
         "transactions": replay.trades,
         "service": {"controlled": asdict(replay.controlled), "without_control": asdict(replay.uncontrolled)},
+        **({"audits": msgspec.to_builtins(replay.audits)} if replay.audits else {}),
         "ledger_head": replay.head,
         "prices": {"source": replay.attribution, "within_the_hour": within_the_hour(replay)},
         "seconds": round(replay.seconds, 1),
@@ -88,7 +107,8 @@ def as_json(replay: Replay) -> dict[str, Any]:
 
 def as_text(replay: Replay) -> RenderableType:
     """The table of days, the calibration, and what else a sceptic asks."""
-    return Group(_days(replay), Text(), *(Text(f"· {line}") for line in _notes(replay)))
+    found: list[RenderableType] = [_audits(replay), Text()] if replay.audits else []
+    return Group(_days(replay), Text(), *found, *(Text(f"· {line}") for line in _notes(replay)))
 
 
 def _days(replay: Replay) -> Table:
@@ -118,6 +138,28 @@ def _days(replay: Replay) -> Table:
         energies = _kwh([day.energy]), _kwh([day.uncontrolled_energy])
         amounts = (_amount(money) for money in (day.paid, day.flat, day.uncontrolled))
         table.add_row(label, *amounts, *energies, str(day.plans), str(day.trades))
+    return table
+
+
+def _audits(replay: Replay) -> Table:
+    """What the days would have cost as planned and with perfect foresight; no total where a case lacks."""
+    table = Table(
+        title=f"What the days cost ({replay.currency}): A as executed, B exactly as planned,\n"
+        "C with a perfect forecast, D at the optimum; lost in execution, forecast, planning.",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        show_footer=len(replay.audits) > 1,
+        title_justify="left",
+    )
+    table.add_column("day", "total", no_wrap=True)
+    for name, case in CASES.items():
+        found = [case(audit) for audit in replay.audits]
+        known = [float(value) for value in found if value is not None]
+        total = f"{sum(known):,.2f}" if len(known) == len(found) else ""
+        table.add_column(name, total, justify="right", no_wrap=True)
+    for audit in replay.audits:
+        values = (case(audit) for case in CASES.values())
+        table.add_row(audit.day, *("" if value is None else f"{float(value):,.2f}" for value in values))
     return table
 
 
@@ -151,6 +193,7 @@ def _notes(replay: Replay) -> list[str]:
         *([COLD_SNAP] if replay.cold_snap else []),
         replay.attribution,
         within_the_hour(replay),
+        *([FORESIGHT] if replay.audits else []),
         f"Took {replay.seconds:.1f} s.",
     ]
 

@@ -48,6 +48,12 @@ def test_bad_arguments_are_named(
     assert text in refused(*arguments)
 
 
+@pytest.mark.long
+def test_a_day_is_held_against_perfect_foresight() -> None:
+    told = json.loads(call("--audit", "--json").stdout)
+    assert [audit["day"] for audit in told["audits"]] == ["2021-02-16"]
+
+
 @pytest.mark.parametrize("first", ["2021-02-30", "13.02.2021", "yesterday"])
 def test_a_date_that_is_none_is_refused_with_the_format(first: str) -> None:
     result = call("--from", first)

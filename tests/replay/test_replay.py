@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 from temix_market.instants import FIVE_MINUTES, HOUR
+from temix_replay.foresight import audits
 from temix_replay.picture import draw
 from temix_replay.run import BOOK, LEDGER, run
 from temix_replay.telling import WITHIN_THE_HOUR, as_json, as_text
@@ -171,3 +172,20 @@ def test_the_picture_is_an_svg_for_light_and_dark(replayed: Replayed, first: str
     assert {"paid with TeMIX", "with TeMIX: the home is paid"} & {*lines}
     assert "prefers-color-scheme: dark" in text
     assert "nan" not in text
+
+
+def test_a_replayed_day_is_held_against_perfect_foresight(
+    storm: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("temix_gateway.audit.MOST_BUDGET", 1.0)
+    (audit,) = audits(storm.scene, storm.replay, storm.folder)
+    told = as_json(replace(storm.replay, audits=[audit]))
+    assert told["audits"][0]["executed"] == told["days"][0]["paid"]
+    assert audit.optimum is not None
+    assert audit.perfect is not None
+    assert float(audit.optimum) <= float(audit.perfect)
+    shown = Console(file=io.StringIO(), width=80)
+    shown.print(as_text(replace(storm.replay, audits=[audit])))
+    lines = shown.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    row = next(line.split() for line in lines if line.strip().startswith(audit.day))
+    assert row[1:3] == [f"{float(audit.executed):,.2f}", f"{float(audit.exact or 0):,.2f}"]
