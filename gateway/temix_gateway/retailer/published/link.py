@@ -25,7 +25,7 @@ from temix_gateway.errors import GatewayError
 from temix_gateway.retailer.errors import CredentialsRefused, LinkError
 from temix_gateway.retailer.published.http import Http
 from temix_gateway.retailer.published.prices import PriceBook, Published
-from temix_gateway.retailer.published.schedule import Allowance, Rhythm, Schedule
+from temix_gateway.retailer.published.schedule import AT_START, Allowance, Rhythm, Schedule
 from temix_gateway.retailer.published.store import Kept, Store, packed
 from temix_gateway.retailer.published.tenders import PublishedParties
 
@@ -95,6 +95,8 @@ class PublishedLink:
         await self._publish(listener)
         now = self._clock.now()
         due = self._schedule.first(now, self._answered, self.book.until(now))
+        if due > now + AT_START:
+            listener.connected(True, "")  # it answered not long ago, and nothing is due before
         hour = enclosing(now, HOUR)
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
             while True:

@@ -163,9 +163,11 @@ async def test_a_restart_shows_what_it_knew_and_asks_nobody(tmp_path: Path) -> N
         link, listener = made.link(), Listener()
         task = asyncio.create_task(link.run(listener))
         await listener.has_prices.wait()
+        await listener.told_anything.wait()
         task.cancel()
         await asyncio.wait([task])
         assert len(made.service.asked) == 1
+        assert listener.links == [(True, "")]
         assert prices_of(listener.publications, EVENING)
 
 
