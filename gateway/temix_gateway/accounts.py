@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
@@ -66,14 +67,16 @@ class Sums:
     latest: tuple[Interval, Energy, Energy] | None
 
     @classmethod
-    def of(cls, connection: sqlite3.Connection, since: Instant) -> Self:
-        """Add up a ledger; its steps from ``since`` on."""
+    def of(cls, connection: sqlite3.Connection, path: Path, since: Instant) -> Self:
+        """Add up the ledger at ``path`` with all its archives; its steps from ``since`` on."""
+        older = totals.beyond(connection, path)
+        bought, sold = totals.traded(connection)
         return cls(
             since,
             {step.start: step.figures for step in totals.steps(connection, Interval(since, Duration(2**62)))},
-            totals.whole(connection),
-            totals.traded(connection),
-            totals.first(connection),
+            totals.whole(connection) + older.figures,
+            (Energy(bought + older.bought), Energy(sold + older.sold)),
+            older.first or totals.first(connection),
             totals.newest(connection),
             totals.latest(connection),
         )

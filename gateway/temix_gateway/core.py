@@ -573,7 +573,8 @@ class Core:
         if self.books.fault:
             return
         since = self.accounts.oldest()
-        self.accounts.load(await self._ledger.read(lambda connection: Sums.of(connection, since)))
+        path = self._ledger.path
+        self.accounts.load(await self._ledger.read(lambda connection: Sums.of(connection, path, since)))
 
     def _reckoned(self) -> Account | None:
         """What is owed and what is to come; made anew only where something it is made of has changed."""

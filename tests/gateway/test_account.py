@@ -118,7 +118,9 @@ async def test_what_is_kept_up_is_what_would_be_read_anew(bench: Metered) -> Non
     await bench.live(4)
     kept = bench.core.accounts
     fresh = Accounts(kept.bills, bench.clock.now)
-    fresh.load(await bench.ledger.read(lambda connection: Sums.of(connection, fresh.oldest())))
+    fresh.load(
+        await bench.ledger.read(lambda connection: Sums.of(connection, bench.ledger.path, fresh.oldest()))
+    )
     assert (fresh.ever, fresh.bought, fresh.sold) == (kept.ever, kept.bought, kept.sold)
     assert fresh.latest == kept.latest
     assert [fresh.day(local_date(kept.bills.zone, Instant(NOW)))] == [

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -96,6 +97,18 @@ def newest(connection: sqlite3.Connection, path: Path) -> list[Path]:
     files = connection.execute("SELECT file FROM archives ORDER BY last DESC LIMIT ?", (MOST_ATTACHED,))
     beside = [path.with_name(Path(file).name) for (file,) in files]
     return [archive for archive in reversed(beside) if archive.exists()]
+
+
+def older(connection: sqlite3.Connection, path: Path) -> list[tuple[Path, Path]]:
+    """The archives beyond those that can be read together, oldest first, each with the one that follows it.
+
+    Raises:
+        LedgerUnreadable: an archive is not there, or cannot be read.
+    """
+    if not archived_at(connection):
+        return []
+    files = [archive.path for archive in sealed(path)]
+    return list(pairwise(files))[: max(0, len(files) - MOST_ATTACHED)]
 
 
 def unchanged(archive: Sealed) -> bool:

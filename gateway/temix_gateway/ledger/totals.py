@@ -2,15 +2,22 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+import structlog
 from temix_market.instants import FIVE_MINUTES, HOUR, Instant
 from temix_market.intervals import Interval
 from temix_market.transactions import Kind, Pair
 from temix_market.units import Energy, Money
 
+from temix_gateway.errors import LedgerUnreadable
 from temix_gateway.ledger.rows import PAIR_COLUMNS, row_pair
+from temix_gateway.ledger.segments import older, reader
+
+_LOG: Final = structlog.get_logger(__name__)
 
 # Of each interval and party the newest record; an interval with net export books its money as compensation,
 # all else is cost, the subscription always.
@@ -106,6 +113,45 @@ def traded(connection: sqlite3.Connection) -> tuple[Energy, Energy]:
         )
     )
     return Energy(sums.get("SELL", 0)), Energy(sums.get("BUY", 0))  # the sides are the retailer's
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """What archives add up to that are not read with the ledger; ``first`` is their first interval."""
+
+    figures: Figures = Figures()
+    bought: Energy = Energy(0)
+    sold: Energy = Energy(0)
+    first: Instant | None = None
+
+
+def beyond(connection: sqlite3.Connection, path: Path) -> Older:
+    """Add up the archives of the ledger at ``path`` that lie beyond the ten newest, one by one.
+
+    What was settled anew in the file that follows counts there. No correction comes later than that. Where an
+    archive is not there, all of these are left out, and the log says so: the start does not need them.
+    """
+    found = Older()
+    try:
+        archives = older(connection, path)
+    except LedgerUnreadable as error:
+        _LOG.warning("older archives are in no counter", reason=str(error))
+        return found
+    for archive, follower in archives:
+        with closing(reader(archive)) as own:
+            own.execute("ATTACH ? AS after", (f"{follower.absolute().as_uri()}?mode=ro&immutable=1",))
+            own.execute(
+                "CREATE TEMP VIEW settlements AS SELECT * FROM main.settlements "
+                "WHERE start NOT IN (SELECT start FROM after.settlements)"
+            )
+            bought, sold = traded(own)
+            found = Older(
+                found.figures + whole(own),
+                Energy(found.bought + bought),
+                Energy(found.sold + sold),
+                first(own) if found.first is None else found.first,
+            )
+    return found
 
 
 def latest(connection: sqlite3.Connection) -> tuple[Interval, Energy, Energy] | None:

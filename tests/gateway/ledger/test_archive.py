@@ -10,16 +10,20 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from temix_gateway.accounts import Sums
 from temix_gateway.errors import LedgerNotArchived, LedgerUnreadable
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.packing import unpack
 from temix_gateway.ledger.rows import text_digest
 from temix_gateway.ledger.schema import STEPS
 from temix_gateway.ledger.segments import reader, sealed, unite
+from temix_gateway.ledger.totals import Figures
+from temix_gateway.ledger.totals import steps as steps_of
 from temix_gateway.ledger.verify import verify
 from temix_gateway.ledger.writer import InlineWriter
 from temix_market.calendar import local_day
 from temix_market.instants import HOUR, Duration, Instant
+from temix_market.intervals import Interval
 from temix_market.ports import Booked
 from temix_market.settlement import settle
 from temix_market.transactions import Kind, Order, PairKey
@@ -140,6 +144,34 @@ async def test_nothing_is_lost(ledger: Ledger, clock: FakeClock, tmp_path: Path)
     assert found.fault == unparted.fault == ""
     assert (found.settlements, found.signatures) == (unparted.settlements, unparted.signatures)
     assert found.archives == 3
+
+
+@pytest.mark.timeout(60)
+async def test_counters_hold_all_of_more_archives_than_can_be_read_together(
+    ledger: Ledger, clock: FakeClock
+) -> None:
+    newest: dict[int, Figures] = {}
+    bought = 0
+    for count in range(27):
+        for day in range(DAYS):
+            number = count * DAYS + day + 1
+            await live(ledger, clock, Instant(month(count) + day * DAY), number)
+            steps = await ledger.read(lambda db: list(steps_of(db, Interval(Instant(0), Duration(2**62)))))
+            newest |= {step.start: step.figures for step in steps}
+            bought += 120
+            await ledger.archive(ZONE)
+    expected = sum(newest.values(), Figures())
+    files = sorted(ledger.path.parent.glob("ledger.archive-*.db"))
+    assert len(files) > 10
+    sums = await ledger.read(lambda db: Sums.of(db, ledger.path, clock.wall))
+    assert sums.ever == expected
+    assert sums.traded == (bought, 0)
+    assert sums.first == min(newest)
+    assert await ledger.trades() == 27 * DAYS
+    files[0].unlink()
+    lacking = await ledger.read(lambda db: Sums.of(db, ledger.path, clock.wall))
+    assert lacking.first is not None
+    assert lacking.first > min(newest)
 
 
 async def test_orders_go_on_where_the_archive_ends(ledger: Ledger, clock: FakeClock) -> None:
