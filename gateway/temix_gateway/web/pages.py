@@ -315,6 +315,7 @@ class Pages:
             page = await self._house.statement()
         except CommandRefused as error:
             raise web.HTTPConflict(text=str(error)) from error
+        page = page.replace("<head>", '<head><link rel="icon" href="data:,">', 1)  # else browsers ask for one
         return web.Response(text=page, content_type="text/html", headers={"Content-Security-Policy": _INLINE})
 
     async def _log(self, asked: Asked) -> web.Response:

@@ -10,7 +10,7 @@ _DAY: Final = 24 * 3_600_000
 _HOUR: Final = 3_600_000
 _WIDTH: Final = 720
 _HEIGHT: Final = 260
-_LEFT: Final = 44
+_LEFT: Final = 64
 _MIDDLE: Final = 130
 _BOTTOM: Final = 236
 
