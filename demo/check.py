@@ -1,7 +1,6 @@
 """``script/demo --check``: what must be true of everything running, and a table of it."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle
@@ -15,6 +14,7 @@ from temix_market.intervals import enclosing
 from demo import evidence
 from demo.evidence import Look
 from demo.gateway import trading_paused
+from demo.log import trouble
 from demo.responses import RESPONSES
 from demo.running import HOME, Demo
 
@@ -45,10 +45,6 @@ BY_PLAN: Final = frozenset({"runs", "waits", "charges", "gives", "holds", "done"
 
 PAST_HOURS: Final = 14 * 24
 
-TROUBLE: Final = re.compile(r" (WARNING|ERROR|CRITICAL) .*temix", re.IGNORECASE)
-EXPECTED: Final = "[homeassistant.loader] We found a custom integration temix"
-"""What Home Assistant says of every custom integration."""
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -77,12 +73,8 @@ def report(findings: Sequence[Finding], console: Console) -> bool:
 
 def quiet(demo: Demo) -> Finding:
     """Home Assistant's log names the integration in no warning and no error, from its start to its end."""
-    log = demo.log("home-assistant").read_text(errors="replace")
-    lines = [line for line in log.splitlines() if TROUBLE.search(line) and EXPECTED not in line]
-    traced = log.count("custom_components/temix/")
-    ok = not lines and not traced
-    told = "none" if ok else "\n".join(lines) or f"{traced} lines of tracebacks"
-    return Finding("warnings and errors about temix", told, ok=ok)
+    found = [record for record in trouble(demo.log("home-assistant")) if "temix" in record.lower()]
+    return Finding("warnings and errors about temix", "\n".join(found) or "none", ok=not found)
 
 
 async def values(demo: Demo) -> Sequence[Finding]:

@@ -8,6 +8,7 @@ from playwright.async_api import Browser
 from rich.console import Console
 
 from demo.browser import chromium
+from demo.log import trouble
 from demo.running import Demo, Ports, started
 
 
@@ -25,6 +26,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Demo]:
-    """Start retailer, gateway and Home Assistant for the tests of a module; end them."""
+    """Start retailer, gateway and Home Assistant for the tests of a module; end them, and read its log."""
     async with started(tmp_path_factory.mktemp("demo"), Ports.chosen(0, 0, 0), Console()) as demo:
         yield demo
+    assert trouble(demo.log("home-assistant")) == []

@@ -20,6 +20,7 @@ from rich.console import Console
 from custom_components.temix.client import probe
 from demo import check, evidence, folders
 from demo.journey import AUTOMATION, DASHBOARD, Journey, Scheme
+from demo.log import trouble
 from demo.running import HOME, Demo, Ports, started
 from tests.e2e.peers.home import eventually
 
@@ -76,6 +77,7 @@ async def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     monkeypatch.setattr(folders, "make_home_assistant", prepared)
     async with started(tmp_path / "demo", Ports.chosen(0, 0, 0), Console(), added=False) as demo:
         yield demo
+    assert trouble(demo.log("home-assistant")) == []
 
 
 async def test_from_the_gateway_found_to_the_card(fresh: Demo, browser: Browser, pictures: Path) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import shutil
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from temix_gateway.home.roles import Role
 
 from demo import folders
 from demo.home_assistant import HomeAssistant
+from demo.log import FOREIGN, trouble
 from demo.ports import choose
 from demo.processes import Service
 from demo.running import BIN, Demo, Ports, enrol, until
@@ -24,6 +25,7 @@ from tests.gateway.home.fake_core import Gateway, state
 
 HERE: Final = Path(__file__).parent
 WITHIN_S: Final = 30.0
+NOTHING: Final[Mapping[str, str]] = {}
 FIVE_MINUTES: Final = 300_000
 """ms."""
 
@@ -142,8 +144,11 @@ class Home:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Home]:
-    """Everything up, and every device known to Home Assistant; all of it is down when the block ends."""
+async def running(folder: Path, caused: Mapping[str, str] = NOTHING) -> AsyncIterator[Home]:
+    """Everything up, and every device known to Home Assistant; all of it is down when the block ends.
+
+    ``caused`` is what the test makes Home Assistant warn of, and why; of anything else the end fails.
+    """
     port, broker, zwave, control, esphome_port = (free_port() for _ in range(5))
     config = folder / "home-assistant"
     make_config(config, port)
@@ -164,6 +169,7 @@ async def running(folder: Path) -> AsyncIterator[Home]:
         await home_assistant.add_integration("zwave_js", {"url": f"ws://127.0.0.1:{zwave}"})
         await home_assistant.add_integration("esphome", {"host": "127.0.0.1", "port": esphome_port})
         yield home
+    assert trouble(folder / "home-assistant.log", {**FOREIGN, **caused}) == []
 
 
 @asynccontextmanager
