@@ -95,3 +95,10 @@ def test_hypothesis_runs_beside_the_fixtures_of_all_tests(number: int) -> None:
 
 async def test_blocking_guard_spares_the_tests_themselves(no_blocking) -> None:
     time.sleep(0)  # noqa: ASYNC251
+
+
+@pytest.mark.parametrize("room", ["integration", "client", "demo", "faults/home"])
+def test_nothing_may_linger_in_tests_of_the_integration(request: pytest.FixtureRequest, room: str) -> None:
+    """Home Assistant's plugin fails a test that leaves tasks or timers behind, unless the test allows it."""
+    files = (request.config.rootpath / "tests" / room).rglob("*.py")
+    assert [file.name for file in files if "expected_lingering" in file.read_text()] == []
