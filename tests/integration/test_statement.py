@@ -14,6 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from temix_gateway.accounts import Bills
+from temix_gateway.audit_history import AuditHistory
 from temix_gateway.home.account import Found, Query
 from temix_gateway.ledger import totals
 from temix_gateway.ledger.ledger import Ledger
@@ -63,7 +64,8 @@ class Home:
 
     def __init__(self, gateway: Gateway, ledger: Ledger) -> None:
         self._gateway, self._ledger, self._random = gateway, ledger, Random(11)
-        self._ledgers = Ledgers(ledger.path, Bills(ZONE), lambda: Instant(NOON))
+        audits = AuditHistory(ledger.path.with_name("audit.db"))
+        self._ledgers = Ledgers(ledger.path, audits, Bills(ZONE), lambda: Instant(NOON))
         self._positions = Positions([])
         gateway.core.look_up = self.look_up  # type: ignore[method-assign, assignment]
 
