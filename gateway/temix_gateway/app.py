@@ -331,10 +331,14 @@ def own_faults(pulse: Pulse, ledger: Ledger) -> list[str]:
 def _metrics(
     running: Running, ledger: Ledger, planner: PlannerProcess, pulse: Pulse
 ) -> Callable[[], Awaitable[bytes]]:
-    from temix_gateway.metrics import Sources, exposition  # noqa: PLC0415 - most homes do without
-
     own = version("temix-gateway")
-    return lambda: exposition(Sources(running.now.core, ledger, planner, pulse, own))
+
+    async def tell() -> bytes:
+        from temix_gateway.metrics import Sources, exposition  # noqa: PLC0415 - most homes never ask
+
+        return await exposition(Sources(running.now.core, ledger, planner, pulse, own))
+
+    return tell
 
 
 async def resync(config: Config) -> Fetched:
