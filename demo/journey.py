@@ -16,6 +16,9 @@ WITHIN_MS: Final = 60_000
 DRAWN_MS: Final = 1_200
 """A dialog has slid in, a chart is drawn."""
 
+ENERGY_PRICES: Final = (("importCostType", "Buy price"), ("exportCostType", "Sell price"))
+"""The dialog's groups of choices, and the sensor whose current price shall be used for each."""
+
 AUTOMATION: Final = "Tell me of trades"
 DASHBOARD: Final = "my-home"
 
@@ -81,13 +84,23 @@ class Journey:
         await self.page.get_by_text("Buy price").first.wait_for()
         await self.take("journey-entities")
 
-    async def see_energy(self) -> None:
-        """Look which prices the Energy dashboard's grid connection has."""
+    async def choose_prices(self) -> None:
+        """Choose our prices for the Energy dashboard's grid connection."""
         await self._open("/config/energy/electricity")
-        grid = self.page.locator("ha-energy-grid-settings")
-        await grid.get_by_role("button").first.click()
-        await self.page.get_by_text("Buy price").first.scroll_into_view_if_needed()
+        await self.page.locator("ha-energy-grid-settings").get_by_role("button").first.click()
+        dialog = self.page.locator("dialog-energy-grid-settings")
+        for number, (kind, price) in enumerate(ENERGY_PRICES):
+            current = f'ha-radio-group[name="{kind}"] ha-radio-option[value="entity"]'
+            await dialog.locator(current).click()
+            await dialog.locator("ha-entity-picker").nth(number).click()
+            found = self.page.locator("ha-picker-combo-box")
+            await found.locator("input").first.fill(price)
+            await found.locator("ha-combo-box-item").filter(has_text=price).first.click()
+            await found.wait_for(state="detached")
+        await dialog.locator("ha-entity-picker").first.scroll_into_view_if_needed()
         await self.take("journey-energy")
+        await dialog.get_by_role("button", name="Save").click()
+        await dialog.get_by_role("button", name="Save").wait_for(state="hidden")
 
     async def automate(self) -> None:
         """Make an automation: when a transaction is made, notify."""
