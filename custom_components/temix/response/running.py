@@ -369,7 +369,8 @@ class Running:
         if new is not None and self.memory.mode is not Mode.OFF and self.memory.held is None:
             view = self._view()
             finished = self.adapter.finished(view)
-            if by_hand(self.adapter, self._commands, old, new, finished=finished):
+            done = self.goal.doing is Doing.DONE
+            if by_hand(self.adapter, self._commands, old, new, finished=finished, done=done):
                 _LOGGER.info("%s is held: %s was changed by hand", self.title, new.entity_id)
                 self.memory.mode = Mode.AUTOMATIC
                 self.hold(self._hold_for(view))

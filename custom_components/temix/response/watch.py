@@ -37,16 +37,21 @@ class Watch:
             self._end = None
 
 
-def by_hand(adapter: Adapter, commands: Commands, old: State | None, new: State, *, finished: bool) -> bool:
+def by_hand(  # noqa: PLR0913 - who, what of it, and the change
+    adapter: Adapter, commands: Commands, old: State | None, new: State, *, finished: bool, done: bool
+) -> bool:
     """Whether a person made a change of one of the adapter's entities.
 
     ``finished``: the device may stop by itself, as a full car does; it does not start by itself.
+    ``done``: the response has nothing to do, so that whoever starts what was told nothing is a person.
     """
     starts = any(
         demand.met_by(demand.shown(new)) and not demand.met_by(demand.shown(old))
         for demand in (each.fitted(new) for each in adapter.run_now())
         if entity_id(commands.hass, demand.entity) == new.entity_id
     )
+    if starts and done and old is not None and not commands.demands:
+        return new.context.id not in commands.contexts
     known: Sequence[tuple[Demand, Command | None]] = commands.to(new.entity_id) or [
         (demand, None)
         for demand in adapter.run_now()

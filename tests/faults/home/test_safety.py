@@ -427,6 +427,23 @@ def test_a_car_that_is_full_or_away_may_stop_by_itself_but_who_starts_it_is_a_pe
     run(START, case())
 
 
+def test_who_starts_a_charger_of_which_nothing_was_ever_wanted_is_a_person() -> None:
+    async def case() -> None:
+        car = charger("car")
+        car.values |= {"plugged": False, "enabled": False}
+        async with World([car], {"car": car_response()}) as world:
+            await world.after(minutes=2)
+            assert world.shown("sensor.car_state") == "done"
+            car.change("enabled", True)
+            await world.after(minutes=1)
+            assert world.shown("sensor.car_state") == "held"
+            car.change("plugged", True)
+            await world.after(hours=1)
+            assert car.commands == []
+
+    run(START, case())
+
+
 def test_a_slow_device_that_shows_the_last_but_one_command_is_no_person() -> None:
     async def case() -> None:
         car = charger("car")
