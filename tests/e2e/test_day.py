@@ -1,4 +1,4 @@
-"""A day's plan carried out by real devices over Z-Wave and MQTT, a quarter of an hour in three seconds."""
+"""Real devices on Z-Wave and MQTT follow a plan: a day with quarters of three seconds, and real minutes."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -16,8 +16,9 @@ from tests.e2e.peers.home import Home, eventually, led, reported
 QUARTER = 3_000
 """ms."""
 MINUTE = 60_000
+HOUR = 60 * MINUTE
 SHORTEST, LONGEST = 2, 12
-"""Quarters for which a plan stays as it is."""
+"""Steps for which a plan stays as it is."""
 
 LEVELS = {
     "run_time": (0, 1_200),
@@ -52,13 +53,13 @@ def answers() -> dict[str, dict[str, object]]:
     }  # fmt: skip
 
 
-def course(chance: Random, levels: Sequence[int], quarters: int) -> list[int]:
+def course(chance: Random, levels: Sequence[int], number: int) -> list[int]:
     """A day of one device: it begins as it is, and every while changes."""
     found = [0] * SHORTEST
-    while len(found) < quarters:
+    while len(found) < number:
         others = [level for level in levels if level != found[-1]]
         found += [chance.choice(others)] * chance.randint(SHORTEST, LONGEST)
-    return found[:quarters]
+    return found[:number]
 
 
 def changes[T](values: Iterable[T]) -> list[T]:
@@ -68,8 +69,8 @@ def changes[T](values: Iterable[T]) -> list[T]:
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("quarters", [12, 96])
-async def test_devices_follow_a_days_plan(tmp_path: Path, quarters: int) -> None:
+@pytest.mark.parametrize("number, length", [(12, QUARTER), (96, QUARTER), (6, MINUTE)])
+async def test_devices_follow_a_plan(tmp_path: Path, number: int, length: int) -> None:
     async with led(tmp_path) as (gateway, home):
         for entity, shown in (("switch.smart_switch_7", "off"), ("climate.thermostat_climate", "heat")):
             await eventually(lambda entity=entity: home.state(entity), shown)  # type: ignore[misc]
@@ -78,26 +79,29 @@ async def test_devices_follow_a_days_plan(tmp_path: Path, quarters: int) -> None
 
         ids = await reported(gateway, len(LEVELS))
         chance = Random(seed := 7)
-        courses = {kind: course(chance, levels, quarters) for kind, levels in LEVELS.items()}
-        begin = int(time.time() * 1000) + QUARTER
-        plan = [DevicePlan(device=ids[kind], steps=steps(powers, begin)) for kind, powers in courses.items()]
-        gateway.update(plan=Plan(made=begin - QUARTER, devices=plan))
+        courses = {kind: course(chance, levels, number) for kind, levels in LEVELS.items()}
+        begin = int(time.time() * 1000) + length
+        plan = [
+            DevicePlan(device=ids[kind], steps=steps(powers, begin, length))
+            for kind, powers in courses.items()
+        ]
+        gateway.update(plan=Plan(made=begin - length, devices=plan))
 
         async def over() -> bool:
-            return time.time() * 1000 > begin + quarters * QUARTER
+            return time.time() * 1000 > begin + number * length
 
-        await eventually(over, wanted=True, within=quarters * QUARTER / 1000 + 30)
+        await eventually(over, wanted=True, within=(number + 1) * length / 1000 + 30)
         wanted = {kind: told_by(kind, powers) for kind, powers in courses.items()}
         await eventually(partial(obeyed, home), wanted)
         plug = (await home.plugs())["2"]
         assert plug["commands"] - len(changes(courses["run_time"])) in {-1, 0}, f"seed {seed}"
 
 
-def steps(powers: Sequence[int], begin: int) -> list[PlanStep]:
+def steps(powers: Sequence[int], begin: int, length: int) -> list[PlanStep]:
     """One after the other from ``begin`` (ms); the first holds already, the last for long."""
-    starts = [begin + number * QUARTER for number in range(len(powers))]
-    ends = [*starts[1:], starts[-1] + 60 * MINUTE]
-    starts[0] -= MINUTE
+    starts = [begin + number * length for number in range(len(powers))]
+    ends = [*starts[1:], starts[-1] + HOUR]
+    starts[0] -= HOUR
     return [
         PlanStep(start=start, end=end, power=power)
         for start, end, power in zip(starts, ends, powers, strict=True)
