@@ -33,7 +33,7 @@ def test_it_is_installed_and_runs_from_there(tmp_path: Path) -> None:
         | {
             "PYTHON": sys.executable,
             "PATH": path,
-            "UV_OFFLINE": "1",  # what it needs is in the cache, as the tests' own environment needs it too
+            "UV_OFFLINE": "1",  # script/test has put what it needs into the cache
         }
     )
     for _ in range(2):  # the second time is an upgrade
