@@ -169,7 +169,8 @@ async def running(folder: Path, caused: Mapping[str, str] = NOTHING) -> AsyncIte
         await home_assistant.add_integration("zwave_js", {"url": f"ws://127.0.0.1:{zwave}"})
         await home_assistant.add_integration("esphome", {"host": "127.0.0.1", "port": esphome_port})
         yield home
-    assert trouble(folder / "home-assistant.log", {**FOREIGN, **caused}) == []
+    found = trouble(folder / "home-assistant.log", {**FOREIGN, **caused})
+    assert not found, "\n".join(found)
 
 
 @asynccontextmanager
