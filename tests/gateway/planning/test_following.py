@@ -2,6 +2,7 @@
 
 import msgspec
 import numpy as np
+import pytest
 from temix_gateway.planning import Plan, Problem, Segment
 from temix_gateway.planning.planner import plan
 from temix_market.units import Price
@@ -28,6 +29,7 @@ def _used(found: Plan) -> list[tuple[int, ...]]:
     return [device.power for device in found.devices]
 
 
+@pytest.mark.timeout(30)
 def test_noise_does_not_change_a_plan() -> None:
     problem = home(tapering(), devices=DEVICES)
     first = plan(problem, budget=3.0)

@@ -202,6 +202,7 @@ def test_a_wrong_offset_in_the_hour_that_comes_twice_costs_both() -> None:
     assert found == {start: price for start, price in expected(AUTUMN, 60).items() if start not in lost}
 
 
+@pytest.mark.timeout(30)
 @given(st.data())
 def test_whatever_is_cut_swapped_or_repeated_no_step_gets_a_wrong_price(data: st.DataObject) -> None:
     day = data.draw(st.sampled_from([SPRING, AUTUMN, ORDINARY]))

@@ -2,18 +2,20 @@
 
 import asyncio
 import stat
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from random import Random
+from typing import override
 
 from aiohttp import web
 from temix_gateway.retailer.published.gridx import GridX
 from temix_gateway.retailer.published.link import PublishedLink
 from temix_gateway.retailer.published.prices import Direction
-from temix_gateway.retailer.published.store import Store
+from temix_gateway.retailer.published.store import Kept, Store
 from temix_market.calendar import local_day
 from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, Duration, Instant, from_datetime
 from temix_market.intervals import Interval
@@ -73,13 +75,26 @@ class Soon(Random):
         return a
 
 
+class Watched(Store):
+    """Tells when it has kept something."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.kept = threading.Event()
+
+    @override
+    def save(self, kept: Kept) -> None:
+        super().save(kept)
+        self.kept.set()
+
+
 @dataclass
 class Bench:
     """A link, its fake service and its listener, at a clock that stands still."""
 
     service: FakeGridX
     clock: FakeClock
-    store: Store
+    store: Watched
     address: str
 
     def link(self, circuit: str = "Moorpark") -> PublishedLink:
@@ -88,12 +103,13 @@ class Bench:
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[tuple[PublishedLink, Listener]]:
-        """A link that has asked once."""
+        """A link that has asked once, and kept what it heard."""
+        self.store.kept.clear()
         link, listener = self.link(), Listener()
         task = asyncio.create_task(link.run(listener))
         try:
             await listener.told_anything.wait()
-            await asyncio.sleep(0)
+            await asyncio.to_thread(self.store.kept.wait)
             yield link, listener
         finally:
             task.cancel()
@@ -106,7 +122,7 @@ async def bench(
 ) -> AsyncIterator[Bench]:
     service = FakeGridX(curve)
     async with serving("/getPricing", service.get_pricing) as address:
-        yield Bench(service, FakeClock(now), Store(tmp_path / "prices.json"), address)
+        yield Bench(service, FakeClock(now), Watched(tmp_path / "prices.json"), address)
 
 
 def published_until_tomorrow(day: date) -> Document | None:

@@ -1,0 +1,72 @@
+"""The pages lead where they say, and the commands that they show are there."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temix_gateway.finding import command as gateway
+from temix_retailer.cli import app as retailer
+from typer.main import get_command
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "gateway" / "DOCS.md"})
+LINK = re.compile(r"\]\((?!https?://|mailto:)([^)\s]+)\)|(?:src|srcset)=\"(?!https?://)([^\"]+)\"")
+CODE = re.compile(r"^(?:```|~~~).*?^(?:```|~~~)|(?:^ {4,}\S.*\n)+|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+CALL = re.compile(r"(?<![\w./@-])(?:\.venv/bin/)?(temix-gateway|temix-retailer) ([a-z-][^\n`|&#;>]*)")
+SCRIPT = re.compile(r"(?<![\w-])\./(script/[\w-]+)")
+PROGRAMS = {"temix-gateway": get_command(gateway([])), "temix-retailer": get_command(retailer)}
+
+
+def name(page: Path) -> str:
+    """As pytest shows it."""
+    return str(page.relative_to(ROOT))
+
+
+def anchors(page: Path) -> set[str]:
+    """Of its headings, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    words = (re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower() for heading in headings)
+    return {re.sub(r"[^\w\- ]", "", heading).strip().replace(" ", "-") for heading in words}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_no_link_is_dead(page: Path) -> None:
+    for found in LINK.finditer(page.read_text()):
+        path, _, anchor = (found[1] or found[2]).partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), f"{name(page)}: {path}"
+        if anchor and target.suffix == ".md":
+            assert anchor in anchors(target), f"{name(page)}: {path}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_command_is_there(page: Path) -> None:
+    for code in CODE.findall(page.read_text()):
+        for script in SCRIPT.findall(code):
+            assert (ROOT / script).is_file(), f"{name(page)}: {script}"
+        for program, rest in CALL.findall(code):
+            try:
+                words = shlex.split(rest)
+            except ValueError:  # a quote that ends on another line
+                words = rest.split()
+            for unknown in unknowns(PROGRAMS[program], words):
+                pytest.fail(f"{name(page)}: {program} {rest.strip()}: {unknown}")
+
+
+def unknowns(command: Any, words: list[str]) -> Iterator[str]:
+    """Sub-commands and options that a command does not have."""
+    while hasattr(command, "commands") and words and re.fullmatch(r"[a-z][a-z-]*", words[0]):
+        if words[0] not in command.commands:
+            yield words[0]
+            return
+        command, words = command.commands[words[0]], words[1:]
+    options = {option for parameter in command.params for option in parameter.opts + parameter.secondary_opts}
+    yield from (
+        word
+        for word in (each.partition("=")[0] for each in words)
+        if re.fullmatch(r"--[a-z-]+", word) and word not in options | {"--help"}
+    )
