@@ -236,8 +236,11 @@ def make_config(folder: Path, port: int) -> None:
 
 
 async def _stop(home: Home) -> None:
+    """Home Assistant first: it would warn of devices that are gone."""
+    if "home-assistant" in home.services:
+        await home.stop("home-assistant")
     async with asyncio.TaskGroup() as group:
-        for service in reversed(home.services.values()):
+        for service in home.services.values():
             group.create_task(service.stop())
 
 
