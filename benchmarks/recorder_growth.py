@@ -240,8 +240,10 @@ def main() -> None:
     """Print a table."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else INTERVALS
     if not LIBRARIES.exists():
-        install = ("uv", "pip", "install", "--quiet", "--python", sys.executable, "--no-deps")
+        uv = Path(sys.executable).with_name("uv")
+        install = (uv, "pip", "install", "--quiet", "--python", sys.executable, "--no-deps")
         subprocess.run([*install, "--target", LIBRARIES, *WANTED], check=True)
+        importlib.invalidate_caches()  # the folder was not there when it was first looked into
     print(f"{count} intervals of 5 minutes")
     print("| integration | MB | rows of states | rows of statistics |\n|---|---:|---:|---:|")
     for running in (temix, nordpool, amberelectric):
