@@ -35,7 +35,8 @@ def test_a_killed_process_is_replaced(process: PlannerProcess) -> None:
 
     assert again.level in {Level.COLUMNS, Level.PREVIOUS}
     assert process(PROBLEM, first).level is Level.COLUMNS
-    assert again.devices[0].power == first.devices[0].power
+    # Schedules that cost the same may differ by a watt, so what they cost is compared.
+    assert again.cost == pytest.approx(first.cost, rel=0.001)
 
 
 @pytest.mark.timeout(START_AND_PLAN_S)
