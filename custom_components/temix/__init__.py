@@ -17,6 +17,8 @@ from .gateway import error_key, make_client
 from .live import async_setup_live
 from .memory import Memory
 from .repairs import (
+    async_look_for_app,
+    forget_app_removed,
     forget_certificate_changed,
     forget_newer_needed,
     tell_certificate_changed,
@@ -59,6 +61,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TemixConfigEntry) -> boo
             tell_certificate_changed(hass, entry)
         if isinstance(error, UnsupportedSchema):
             tell_newer_needed(hass, entry, error)
+        await async_look_for_app(hass, entry)
         failure = ConfigEntryAuthFailed if isinstance(error, InvalidAuth) else ConfigEntryNotReady
         raise failure(
             translation_domain=DOMAIN,
@@ -95,6 +98,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: TemixConfigEntry) -> No
     await Memory(hass, entry.entry_id).async_forget()
     forget_certificate_changed(hass, entry)
     forget_newer_needed(hass, entry)
+    forget_app_removed(hass, entry)
     Care(hass, entry).forget()
 
 

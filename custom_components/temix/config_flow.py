@@ -27,7 +27,7 @@ from homeassistant.helpers.service_info.hassio import HassioServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from .client import Hello, TemixError, pair, probe, read_code, redeem
-from .const import CONF_FINGERPRINT, DEFAULT_PORT, DOMAIN
+from .const import CONF_APP, CONF_FINGERPRINT, DEFAULT_PORT, DOMAIN
 from .gateway import endpoint, error_key, identity
 from .meter.flow import MeterFlow
 from .meter.sources import SUBENTRY as METER
@@ -170,7 +170,7 @@ class TemixConfigFlow(ConfigFlow, domain=DOMAIN):
         told = discovery_info.config
         await self.async_set_unique_id(told["id"])
         known = self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, told["id"])
-        address = {CONF_HOST: told[CONF_HOST], CONF_PORT: told[CONF_PORT]}
+        address = {CONF_HOST: told[CONF_HOST], CONF_PORT: told[CONF_PORT], CONF_APP: discovery_info.slug}
         if known is not None and known.data[CONF_FINGERPRINT] == told[CONF_FINGERPRINT]:
             self._abort_if_unique_id_configured(updates=address)
         self._abort_if_unique_id_configured()  # a changed certificate is for the owner to reconfigure
@@ -229,7 +229,9 @@ class TemixConfigFlow(ConfigFlow, domain=DOMAIN):
             if error is None:
                 self._abort_if_unique_id_mismatch(reason="wrong_gateway")
                 if self._data[CONF_FINGERPRINT] == entry.data[CONF_FINGERPRINT]:
-                    return self.async_update_reload_and_abort(entry, data_updates=self._data)
+                    # As a whole: at an address that a person typed it is no app any more.
+                    data = {**self._data, CONF_TOKEN: entry.data[CONF_TOKEN]}
+                    return self.async_update_reload_and_abort(entry, data=data)
                 return await self.async_step_pair()
             errors["base"] = error
         return self._ask_address("reconfigure", user_input or entry.data, errors)

@@ -6,6 +6,8 @@ from typing import Final
 DOMAIN: Final = "temix"
 
 CONF_FINGERPRINT: Final = "fingerprint"
+CONF_APP: Final = "app"
+"""The slug of the Supervisor's app that the gateway is; absent where it is a machine of its own."""
 
 DEFAULT_PORT: Final = 8741
 

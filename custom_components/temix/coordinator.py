@@ -34,7 +34,12 @@ from .news import EVENT, Look, Piece, between, revised
 from .now import Now
 from .options import revision_percent, settings
 from .outlook import Moment, Outlook, whole_curve
-from .repairs import forget_certificate_changed, tell_certificate_changed
+from .repairs import (
+    async_look_for_app,
+    forget_app_removed,
+    forget_certificate_changed,
+    tell_certificate_changed,
+)
 from .statistics import SettledStatistics
 from .turns import Turns
 
@@ -69,6 +74,7 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
         self._revisions = Revisions(revision_percent(entry.options))
         self._seen: Look | None = None
         self._task: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
         self._cancel_boundary: Callable[[], None] | None = None
         self._cancel_lost: Callable[[], None] | None = None
 
@@ -97,6 +103,7 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
             _LOGGER.info("Connected to gateway %s again", self.config_entry.title)
         self._note_version()
         forget_certificate_changed(self.hass, self.config_entry)
+        forget_app_removed(self.hass, self.config_entry)
         self._look(state)
         self.async_set_updated_data(state)
         self.turns.do(self._tell)
@@ -109,6 +116,9 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
             self.config_entry.async_start_reauth(self.hass)
         if isinstance(error, CertificateMismatch):
             tell_certificate_changed(self.hass, self.config_entry)
+        self._looking = self.config_entry.async_create_background_task(
+            self.hass, async_look_for_app(self.hass, self.config_entry), f"{DOMAIN} looks for the app"
+        )
         if self._cancel_lost is None and self.connected:
             self._cancel_lost = async_call_later(self.hass, LOST_AFTER, self._lost)
 

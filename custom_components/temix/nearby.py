@@ -83,3 +83,17 @@ async def at_the_supervisor(hass: HomeAssistant) -> HassioServiceInfo | None:
     except SupervisorError:
         return None  # it tells again when it is back; the address can be typed
     return HassioServiceInfo(config=told.config, name=app.name, slug=told.addon, uuid=told.uuid.hex)
+
+
+async def app_is_removed(hass: HomeAssistant, slug: str) -> bool:
+    """Whether the Supervisor has an app no more; while it does not answer, nothing is said of it."""
+    if not is_hassio(hass):
+        return False
+    from aiohasupervisor import SupervisorError  # noqa: PLC0415
+    from homeassistant.components.hassio.handler import get_supervisor_client  # noqa: PLC0415
+
+    try:
+        installed = await get_supervisor_client(hass).addons.list()
+    except SupervisorError:
+        return False
+    return all(app.slug != slug for app in installed)

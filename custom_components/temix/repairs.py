@@ -6,7 +6,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .client import UnsupportedSchema
-from .const import DOMAIN
+from .const import CONF_APP, DOMAIN
+from .nearby import app_is_removed
 
 
 @callback
@@ -55,3 +56,33 @@ def forget_newer_needed(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 def _newer_needed(entry: ConfigEntry) -> str:
     return f"newer_needed_{entry.entry_id}"
+
+
+async def async_look_for_app(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Say that the gateway was an app that somebody removed: it will not come back by itself.
+
+    The Supervisor tells nobody of that. So it is asked whenever the gateway does not answer.
+    """
+    slug = entry.data.get(CONF_APP)
+    if slug is None or not await app_is_removed(hass, slug):
+        forget_app_removed(hass, entry)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _app_removed(entry),
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="app_removed",
+        translation_placeholders={"name": entry.title},
+    )
+
+
+@callback
+def forget_app_removed(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Withdraw the issue: the app is there again, or the entry is gone."""
+    ir.async_delete_issue(hass, DOMAIN, _app_removed(entry))
+
+
+def _app_removed(entry: ConfigEntry) -> str:
+    return f"app_removed_{entry.entry_id}"

@@ -25,7 +25,7 @@ from temix_gateway.home.roles import Role
 from temix_gateway.home.tokens import CLIENTS
 
 from custom_components.temix import config_flow
-from custom_components.temix.const import CONF_FINGERPRINT, DOMAIN
+from custom_components.temix.const import CONF_APP, CONF_FINGERPRINT, DOMAIN
 from custom_components.temix.nearby import Nearby, on_the_network
 from tests.gateway.home.fake_core import GATEWAY_ID, Gateway
 from tests.integration.conftest import BUY, value
@@ -81,8 +81,8 @@ def code(gateway: Gateway) -> str:
     return spaced(gateway.door.open_pairing(Role.CONTROLLER).code)
 
 
-def paired(gateway: Gateway, entry: Any) -> None:
-    """The data are the gateway's, with a token that it knows for this Home Assistant."""
+def paired(gateway: Gateway, entry: Any, **more: str) -> None:
+    """The data are the gateway's and ``more``, with a token that it knows for this Home Assistant."""
     token = entry["data"][CONF_TOKEN] if isinstance(entry, dict) else entry.data[CONF_TOKEN]
     known = gateway.tokens.authenticate(token)
     assert known is not None
@@ -91,6 +91,7 @@ def paired(gateway: Gateway, entry: Any) -> None:
     assert data == address(gateway) | {
         CONF_TOKEN: token,
         CONF_FINGERPRINT: gateway.certificate.fingerprint.hex(),
+        **more,
     }
 
 
@@ -332,7 +333,7 @@ async def test_the_app_needs_nothing_to_be_typed(hass: HomeAssistant, gateway: G
     assert flow["description_placeholders"] == {"name": "TeMIX gateway"}
     flow = await answer(hass, flow)
     assert (flow["type"], flow["title"]) == (FlowResultType.CREATE_ENTRY, "TeMIX gateway")
-    paired(gateway, flow)
+    paired(gateway, flow, app="temix_gateway")
     await unload(hass)
 
 
@@ -352,9 +353,18 @@ async def test_the_app_must_show_the_certificate_that_the_supervisor_told(
 async def test_the_app_moved(hass: HomeAssistant, entry: MockConfigEntry, other: Gateway) -> None:
     flow = await start(hass, SOURCE_HASSIO, handed_over(other))
     assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "already_configured")
-    assert entry.data[CONF_PORT] == other.port
+    assert (entry.data[CONF_PORT], entry.data[CONF_APP]) == (other.port, "temix_gateway")
     await hass.async_block_till_done()
     await unload(hass)
+
+
+async def test_at_an_address_that_a_person_gives_it_is_no_app_any_more(
+    hass: HomeAssistant, gateway: Gateway, loaded: MockConfigEntry, other: Gateway
+) -> None:
+    hass.config_entries.async_update_entry(loaded, data={**loaded.data, CONF_APP: "temix_gateway"})
+    await answer(hass, await loaded.start_reconfigure_flow(hass), **address(other))
+    assert loaded.data == data(gateway) | address(other)
+    await hass.async_block_till_done()
 
 
 def nearby(*gateways: Gateway) -> list[Nearby]:
