@@ -9,12 +9,16 @@ MESSAGE_BYTES: Final = 64 * 1024
 QUEUED_MESSAGES: Final = 64
 """Messages waiting for one client; a client that is slower than this is let go."""
 
-CONNECTIONS: Final = 64
+CONNECTIONS: Final = 600
 CONNECTIONS_PER_ADDRESS: Final = 16
+"""Of clients, browsers and strangers together; beyond them the longest stranger goes."""
 
 MESSAGES_A_SECOND: Final = 20
 BURST: Final = 60
 
+HANDSHAKE_WITHIN_S: Final = 10.0
+HEADERS_WITHIN_S: Final = 10.0
+"""A request's line and headers come within this time, counted from the connection or the last answer."""
 AUTHENTICATE_WITHIN_S: Final = 10.0
 CLOSE_WITHIN_S: Final = 2.0
 SILENT_S: Final = 20.0

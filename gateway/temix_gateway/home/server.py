@@ -1,7 +1,6 @@
 """The server of the local API: accepts connections, numbers events, tells every listener."""
 
 import ssl
-from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
@@ -15,6 +14,7 @@ from temix_gateway.home.core import Core, Desk
 from temix_gateway.home.door import Door
 from temix_gateway.home.errors import CommandRefused, PortUnavailable
 from temix_gateway.home.messages import Event, Hello, Snapshot, State, encode
+from temix_gateway.home.reception import Reception
 from temix_gateway.home.session import Session
 
 PATH: Final = "/api"
@@ -48,9 +48,9 @@ class LocalApi:
         self.hello = hello
         self._state = core.state()
         self._number = 0
-        self._sessions: set[Session] = set()
-        self._per_address: Counter[str] = Counter()
+        self._sessions: dict[web.RequestHandler, Session] = {}
         self._runner: web.AppRunner | None = None
+        self._reception: Reception | None = None
 
     async def start(self, host: str, port: int, context: ssl.SSLContext) -> int:
         """Listen on ``host`` and ``port`` (0: any free one); return the port.
@@ -62,23 +62,28 @@ class LocalApi:
         app.router.add_get(PATH, self._accept)
         if self.pages is not None:
             self.pages(app)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=limits.CLOSE_WITHIN_S)
+        self._runner = web.AppRunner(app, shutdown_timeout=limits.CLOSE_WITHIN_S)
         await self._runner.setup()
+        assert self._runner.server is not None, "a runner that is set up has a server"
+        self._reception = Reception(self._runner.server, context, self._is_known)
         try:
-            await web.TCPSite(self._runner, host, port, ssl_context=context).start()
+            bound = self._reception.listen(host, port)
         except OSError as error:
             await self._runner.cleanup()
             raise PortUnavailable(host, port, error.strerror or str(error)) from error
-        bound: int = self._runner.addresses[0][1]
         _LOG.info("local API listens", host=host, port=bound)
         return bound
 
     async def stop(self) -> None:
         """Close every connection and listen no more."""
-        for session in tuple(self._sessions):
+        if self._reception is not None:
+            self._reception.close()
+        for session in tuple(self._sessions.values()):
             session.leave(WSCloseCode.GOING_AWAY)
         if self._runner is not None:
             await self._runner.cleanup()
+        if self._reception is not None:
+            await self._reception.end()
 
     def changed(self) -> None:
         """Tell every listener which sections of the core's state are new, if any are."""
@@ -93,7 +98,7 @@ class LocalApi:
         self._state = state
         self._number += 1
         event = encode(Event(number=self._number, changes=msgspec.to_builtins(changes)))
-        for session in tuple(self._sessions):
+        for session in tuple(self._sessions.values()):
             session.push(event)
 
     def serve(self, core: Core) -> None:
@@ -117,7 +122,7 @@ class LocalApi:
 
     async def access(self) -> Access:
         """Who is paired, who of them is here, and how the pairing window stands."""
-        return await self.door.access({each.client.label for each in self._sessions if each.client})
+        return await self.door.access({each.client.label for each in self._sessions.values() if each.client})
 
     async def revoke(self, label: str) -> None:
         """End a client's token and its connections.
@@ -126,20 +131,18 @@ class LocalApi:
             UnknownLabel: there is none.
         """
         await self.door.revoke(label)
-        for session in tuple(self._sessions):
+        for session in tuple(self._sessions.values()):
             if session.client is not None and session.client.label == label:
                 session.leave(WSCloseCode.POLICY_VIOLATION)
+
+    def _is_known(self, connection: web.RequestHandler) -> bool:
+        session = self._sessions.get(connection)
+        return session is not None and session.client is not None
 
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         if "Origin" in request.headers:
             # Only browsers send it, and no page has business here: a rebound name would be one that lies.
             raise web.HTTPForbidden(text="the local API is not for web pages")
-        address = request.remote or ""
-        if (
-            len(self._sessions) >= limits.CONNECTIONS
-            or self._per_address[address] >= limits.CONNECTIONS_PER_ADDRESS
-        ):
-            raise web.HTTPServiceUnavailable(text="too many connections", headers={"Retry-After": "60"})
         socket = web.WebSocketResponse(
             max_msg_size=limits.MESSAGE_BYTES,
             timeout=limits.CLOSE_WITHIN_S,
@@ -147,14 +150,12 @@ class LocalApi:
             autoping=False,
         )
         session = Session(self, socket, self._monotonic)
-        self._sessions.add(session)
-        self._per_address[address] += 1
+        self._sessions[request.protocol] = session
         try:
             await socket.prepare(request)
             ended = await session.run(self.hello)
         finally:
-            self._sessions.discard(session)
-            self._per_address[address] -= 1
+            del self._sessions[request.protocol]
         if not ended and request.transport is not None:
             request.transport.abort()  # what waits to be sent to it would wait for ever
         return socket

@@ -327,20 +327,6 @@ async def test_pages_are_refused(gateway: Gateway, http: aiohttp.ClientSession) 
     assert refused.value.status == 403
 
 
-@pytest.mark.parametrize("bound", ["CONNECTIONS", "CONNECTIONS_PER_ADDRESS"])
-async def test_connections_are_bounded(
-    gateway: Gateway, connect: Connect, monkeypatch: pytest.MonkeyPatch, bound: str
-) -> None:
-    monkeypatch.setattr(limits, bound, 2)
-    await connect(gateway.token)
-    second = await connect(gateway.token)
-    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-        await connect()
-    assert refused.value.status == 503
-    await second.socket.close()
-    await connect(gateway.token)
-
-
 async def test_stop_says_goodbye(gateway: Gateway, connect: Connect) -> None:
     raw = await connect(gateway.token)
     await raw.call(id=2, type="start_listening")
