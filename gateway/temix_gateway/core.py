@@ -519,16 +519,8 @@ class Core:
             positions=held,
             recent=[Recent(pair.interval, pair.energy.side, at) for pair, at in ordered if now - at < HOUR],
         )
-        midnight = self._midnight()
-        bought = (pair.cost for pair, at in ordered if at >= midnight and pair.energy.side is Side.SELL)
-        limits = Limits(
-            budget=Money(rules.money_a_day - sum(max(0, cost) for cost in bought)),
-            highest_price=rules.highest_price,
-            import_power=rules.import_power,
-            export_power=rules.export_power,
-        )
         policy = Policy(rules.minimum_gain, rules.certainty, rules.share)
-        choices = choose(turn, limits, policy)
+        choices = choose(turn, self.limits_of_today(), policy)
         for choice in choices[:ORDERS_A_TURN]:
             if self.owner.in_force != rules:
                 return  # moved amid the turn: what is left was chosen under other limits
@@ -560,6 +552,19 @@ class Core:
         if answer is not None:
             await self.books.answered(answer)
         return answer
+
+    def limits_of_today(self) -> Limits:
+        """What trades must keep to now: the limits in force, less what was spent since midnight."""
+        rules, midnight = self.owner.in_force, self._midnight()
+        bought = (
+            pair.cost for pair, at in self.books.ordered if at >= midnight and pair.energy.side is Side.SELL
+        )
+        return Limits(
+            budget=Money(rules.money_a_day - sum(max(0, cost) for cost in bought)),
+            highest_price=rules.highest_price,
+            import_power=rules.import_power,
+            export_power=rules.export_power,
+        )
 
     @asynccontextmanager
     async def ordering(self) -> AsyncIterator[Callable[[Rung, Energy], Awaitable[Answer | None]]]:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import re
 import time
 import tomllib
 from collections.abc import Callable
@@ -15,7 +16,8 @@ from temix_gateway.commissioning.record import open_record
 from temix_gateway.files import Files
 
 from demo.processes import DemoError
-from tests.home_processes import Gateway, Retailer, gateway, retailer
+from tests.home_processes import Gateway, Retailer, gateway, retailer, told
+from tests.pairing import paired
 
 A_HOME_S: Final = 60.0
 
@@ -89,6 +91,21 @@ async def commissioned(box: Gateway, file: Path) -> float:
     return took
 
 
+async def buys_ahead(box: Gateway) -> None:
+    """Expect a load for the next hours, of which the gateway buys some."""
+    code = json.loads(await box.command("pair", "--json"))["code"]
+    token = await asyncio.to_thread(paired, box.data, code)
+    now = time.time_ns() // 1_000_000
+    load = {"start": now, "end": now + 6 * 3_600_000, "power": 2_400}
+    told_home = await told(box, token, type="report_home", at=now, devices=[], base_load=[load])
+    assert told_home["type"] == "result"
+    for _ in range(100):
+        if json.loads(await box.command("status", "--json"))["transactions"]["count"] > 2:
+            return
+        await asyncio.sleep(1)
+    raise AssertionError("nothing was bought")
+
+
 @pytest.mark.timeout(400)
 async def test_a_home_from_an_answers_file_until_its_account_is_closed(
     tmp_path: Path, tell: Callable[[object], None]
@@ -115,9 +132,12 @@ async def test_a_home_from_an_answers_file_until_its_account_is_closed(
             await box.command("commission", "--answers", other)
             state = json.loads(await box.command("status", "--json"))
             assert state["trading"]["locked"] == []
+            await buys_ahead(box)
 
         archive = tmp_path / "everything.tar.gz"
         closed = await box.command("decommission", "--yes", "--export", archive)
+        assert "open: " in closed  # of the next 5 minutes the tenders may expire meanwhile
+        assert re.search(r"^[01] intervals are still to be delivered", closed, re.MULTILINE)
         assert "nobody has access" in closed
         assert archive.stat().st_size
         assert tomllib.loads(box.config.read_text())["gateway"]["port"] == 0
