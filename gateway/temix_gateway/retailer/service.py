@@ -188,13 +188,17 @@ def explain(error: Exception, url: str, key: str) -> LinkError:
             return CertificateRefused(f"{url} does not speak TLS as it must ({error}): check {key}")
         case TimeoutError():
             return Silent(f"{url} did not answer within {ANSWER_WITHIN_S:.0f} s: it is tried again")
-        case aiohttp.ClientConnectorError():
+        case aiohttp.ClientConnectorError(os_error=why):
             return Unreachable(
-                f"nothing answers at {url} ({error.os_error.strerror or error.os_error}): "
+                f"nothing answers at {url} ({why.strerror or _words(why)}): "
                 f"check {key} and the internet connection"
             )
         case _:
-            return Silent(f"the connection to {url} broke ({str(error) or type(error).__name__})")
+            return Silent(f"the connection to {url} broke ({_words(error)})")
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 async def whole(body: aiohttp.StreamReader) -> bytes:
