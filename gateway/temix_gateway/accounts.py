@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
-from temix_market.calendar import local_date, local_day
+from temix_market.calendar import day_at, local_date, local_day
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.products import Side
@@ -175,7 +175,7 @@ class Accounts:
         """From when on steps are kept."""
         now, zone = self._now(), self.bills.zone
         month = local_day(zone, local_date(zone, now).replace(day=1)).start
-        return min(month, local_day(zone, local_date(zone, Instant(now - BACK))).start)
+        return min(month, day_at(zone, Instant(now - BACK)).start)
 
     def _forget(self) -> None:
         oldest = self.oldest()

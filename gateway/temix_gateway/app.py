@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 import structlog
-from temix_market.calendar import local_date, local_day
+from temix_market.calendar import day_at
 from temix_market.ports import Terms
 from temix_market.tenders import PartyId
 from temix_market.units import Power
@@ -30,7 +30,8 @@ from temix_gateway.commission_desk import CommissionDesk, GatewaySite
 from temix_gateway.commissioning.commissioning import Commissioning
 from temix_gateway.commissioning.site import Identity
 from temix_gateway.config import Config, money, price
-from temix_gateway.core import UNKNOWN_TERMS, Core
+from temix_gateway.contact import UNKNOWN_TERMS
+from temix_gateway.core import Core
 from temix_gateway.errors import LedgerLocked
 from temix_gateway.files import Files, Listening
 from temix_gateway.guard import Guard
@@ -231,7 +232,7 @@ def _house(  # noqa: PLR0913, PLR0917 (the pages show all of these)
     async def statement() -> str:
         """Today's, by the hour."""
         config = running.now.config
-        day = local_day(config.zone, local_date(config.zone, clock.now()))
+        day = day_at(config.zone, clock.now())
         asked = GetStatement(id=0, start=day.start, end=day.end)
         found = await running.now.core.look_up(asked)
         parts = await running.now.core.look_up(msgspec.structs.replace(asked, level="interval"))
@@ -279,7 +280,7 @@ def _identity(running: Running, gateway: str, fingerprint: str, kid: str, config
         key=kid,
         home=config.home.party,
         market=config.retailer.url,
-        currency=running.now.core.terms.currency,
+        currency=running.now.core.contact.terms.currency,
     )
 
 
@@ -316,7 +317,7 @@ class _Noting:
         self._writing: asyncio.Future[None] | None = None
 
     def note(self) -> None:
-        terms = self._core.terms
+        terms = self._core.contact.terms
         if terms not in (self._noted, UNKNOWN_TERMS):
             self._noted = terms
             content = msgspec.json.encode(Heard(terms.currency, terms.zone))

@@ -101,7 +101,7 @@ async def trade_back(core: Core, now: Callable[[], Instant]) -> None:
             booked = False
             for duration in (HOUR, QUARTER, FIVE_MINUTES):  # else fine ones leave a part of a coarse one over
                 turn = _turn(core, now(), duration)
-                for choice in choose(turn, core.limits_of_today(), AT_ANY_LOSS):
+                for choice in choose(turn, core.orders.limits_of_today(), AT_ANY_LOSS):
                     answer = await order(choice.rung, choice.quantity)
                     if answer is None:
                         raise NotTradedBack("the retailer has not answered an order yet: run this again")
@@ -141,6 +141,6 @@ async def _heard(core: Core) -> None:
     core.observe(changed.set)
     with suppress(TimeoutError):
         async with asyncio.timeout(HEARD_WITHIN_S):
-            while not core.link_state.refused and PASSING & {lock.code for lock in core.locks()}:
+            while not core.contact.link.refused and PASSING & {lock.code for lock in core.locks()}:
                 changed.clear()
                 await changed.wait()

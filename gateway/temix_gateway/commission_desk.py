@@ -144,7 +144,7 @@ class GatewaySite:
     async def clock_apart(self) -> int:
         """As the last heartbeat told."""
         await self._connected()
-        apart = self._running.now.core.clock_apart
+        apart = self._running.now.core.contact.clock_apart
         assert apart is not None, "who is connected was heard"
         return apart
 
@@ -193,7 +193,7 @@ class GatewaySite:
             key: SigningKey = await asyncio.to_thread(work, path, asked.passphrase)
             mandate = Mandate(
                 core.owner.rules.home,
-                core.terms.currency,
+                core.contact.terms.currency,
                 parse_money(asked.money_a_day),
                 Price(parse_money(asked.highest_price) // 1_000),
                 Power(config.home.import_limit),
@@ -245,10 +245,10 @@ class GatewaySite:
         Raises:
             CannotDo: it was not.
         """
-        core = self._running.now.core
-        await _until(lambda: core.link_state.refused or (core.link_state.up and core.clock_apart is not None))
-        if not core.link_state.up or core.clock_apart is None:
-            reason = core.link_state.reason or "it was not heard"
+        contact = self._running.now.core.contact
+        await _until(lambda: contact.link.refused or (contact.link.up and contact.clock_apart is not None))
+        if not contact.link.up or contact.clock_apart is None:
+            reason = contact.link.reason or "it was not heard"
             raise CannotDo("retailer_silent", reason=reason)
 
 

@@ -68,7 +68,7 @@ def _trading(sources: Sources, pending: int) -> Iterable[Metric]:
     yield GaugeMetricFamily(
         "temix_retailer_up", "Whether the retailer's link is up.", state.retailer.connected
     )
-    age = core.clock_proof_age
+    age = core.contact.proof_age
     if age is not None:
         yield GaugeMetricFamily(
             "temix_clock_proof_age_seconds", "Since the clock was last proven right.", age / SECOND
@@ -91,8 +91,8 @@ def _trading(sources: Sources, pending: int) -> Iterable[Metric]:
 
 
 def _planning(sources: Sources) -> Iterable[Metric]:
-    core, plan = sources.core, sources.core.plan
-    yield CounterMetricFamily("temix_plans", "Plans made since the start.", core.plans_made)
+    plans, plan = sources.core.plans, sources.core.plans.in_force
+    yield CounterMetricFamily("temix_plans", "Plans made since the start.", plans.made)
     yield CounterMetricFamily(
         "temix_planner_lost", "Planner processes that died or hung.", sources.planner.lost
     )

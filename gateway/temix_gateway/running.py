@@ -13,12 +13,13 @@ from temix_market.tenders import PartyId
 
 from temix_gateway import keys
 from temix_gateway.config import Config
-from temix_gateway.core import Core, Outside
+from temix_gateway.core import Core
 from temix_gateway.errors import GatewayError
 from temix_gateway.files import Files
 from temix_gateway.home.tokens import private_file
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.logs import redaction
+from temix_gateway.outside import Outside
 from temix_gateway.own_limits import Choices
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.worker import PlannerProcess

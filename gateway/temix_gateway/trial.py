@@ -48,7 +48,7 @@ async def trial(core: Core, link: RetailerLink, ledger: Ledger, now: Instant) ->
         cost = await _compare(core, link, ledger, before, made)
         if core.market.positions.at(interval) != position:
             raise CannotDo("records_differ", reason="the position is not what it was before")
-    return Trade(interval.start, made[0], made[1], cost, core.terms.currency)
+    return Trade(interval.start, made[0], made[1], cost, core.contact.terms.currency)
 
 
 def _interval(core: Core, now: Instant) -> Interval:

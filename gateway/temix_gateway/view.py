@@ -11,6 +11,7 @@ from temix_market.ports import Head, Terms
 from temix_market.transactions import Pair
 from temix_market.units import Energy, Power, money_text
 
+from temix_gateway.contact import Link
 from temix_gateway.home import messages
 from temix_gateway.home.account import Account, BillGuard
 from temix_gateway.home.messages import Mode, State
@@ -21,16 +22,6 @@ from temix_gateway.planning.result import Reason
 
 POSITION_STEPS: Final = 49 * HOUR // FIVE_MINUTES
 """From the begun hour, as far as tenders can reach."""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """The retailer's link: whether it is up, since when, and why not; ``refused``: the account is unknown."""
-
-    up: bool
-    since: Instant
-    reason: str
-    refused: bool = False
 
 
 class Lock(NamedTuple):

@@ -21,6 +21,11 @@ def local_day(zone: ZoneInfo, day: date) -> Interval:
     return Interval(start, Duration(end - start))
 
 
+def day_at(zone: ZoneInfo, instant: Instant) -> Interval:
+    """The local day that holds ``instant``."""
+    return local_day(zone, local_date(zone, instant))
+
+
 def trading_horizon(zone: ZoneInfo, instant: Instant) -> Instant:
     """End of the hour that holds the last moment of tomorrow: how far hourly tenders reach (RATES).
 

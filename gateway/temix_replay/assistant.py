@@ -17,7 +17,7 @@ from temix_gateway.home.devices import (
     WaterHeater,
 )
 from temix_gateway.planning import Plan
-from temix_market.calendar import local_date, local_day
+from temix_market.calendar import day_at, local_date, local_day
 from temix_market.instants import HOUR, MINUTE, Duration, Instant
 
 from temix_replay.forecast import LoadForecast
@@ -88,7 +88,7 @@ class Assistant:
             home.pool_pump,
             home.battery,
         )
-        today = local_day(home.place.zone, local_date(home.place.zone, home.now))
+        today = day_at(home.place.zone, home.now)
         remaining = max(0, round((pump.model.hours - pump.ran_today) * 60)) * MINUTE
         low, high = COOL_BAND if self._cooling else HEAT_BAND
         return [

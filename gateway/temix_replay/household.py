@@ -31,10 +31,10 @@ async def live(
     while home.now < until:
         number += 1
         await core.report_home(assistant.report(number))
-        assistant.carry_out(core.plan)
+        assistant.carry_out(core.plans.in_force)
         start, before = home.now, home.meter.net
         powers = [await _minute(home, clock)]
-        assistant.carry_out(core.plan)
+        assistant.carry_out(core.plans.in_force)
         powers += [await _minute(home, clock) for _ in range(FIVE_MINUTES // MINUTE - 1)]
         samples[start] = {name: Power(round(fmean(part[name] for part in powers))) for name in powers[0]}
         reading = Reading(start=start, end=home.now, energy=home.meter.net - before)

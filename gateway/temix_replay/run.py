@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from temix_gateway.audit import Planned
-from temix_gateway.core import PLAN_EVERY, Core, Outside
+from temix_gateway.core import Core
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.writer import InlineWriter
+from temix_gateway.outside import Outside
 from temix_gateway.own_limits import Choices
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.planner import plan
+from temix_gateway.plans import PLAN_EVERY
 from temix_market.calendar import local_date
 from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, SECOND, Duration, Instant
 from temix_market.intervals import Interval

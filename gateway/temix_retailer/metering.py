@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from heapq import heappop, heappush
 
-from temix_market.calendar import local_date, local_day
+from temix_market.calendar import day_at
 from temix_market.deliveries import FINAL_AFTER, Delivery
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.intervals import enclosing
@@ -116,7 +116,7 @@ class Meter:
 
     def _due_at(self, start: Instant) -> Instant:
         zone = self._circuit.wholesale.zone
-        span = enclosing(start, HOUR) if self._metering.hourly else local_day(zone, local_date(zone, start))
+        span = enclosing(start, HOUR) if self._metering.hourly else day_at(zone, start)
         return Instant(span.end + self._metering.delay)
 
     def _read(self, home: PartyId, start: Instant) -> Delivery:

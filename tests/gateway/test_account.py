@@ -9,7 +9,7 @@ from typing import override
 
 import pytest
 from temix_gateway.accounts import Accounts, Sums
-from temix_gateway.core import Core, Outside
+from temix_gateway.core import Core
 from temix_gateway.home.account import (
     Account,
     GetSettledHours,
@@ -23,6 +23,7 @@ from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import Reading, ReportReadings
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.writer import InlineWriter
+from temix_gateway.outside import Outside
 from temix_gateway.planning.planner import plan
 from temix_market.calendar import local_date, local_day
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
@@ -31,8 +32,8 @@ from temix_market.tariffs import Extras, Rider, Tariff, Tax
 from temix_market.transactions import Kind
 from temix_market.units import Money, Price
 
+from tests.gateway.bench import Bench, rules
 from tests.gateway.market import NOW, pair, subscription
-from tests.gateway.test_core import Bench, rules
 
 FLAT = Tariff("flat", Price(200_000), export_credit=Price(30_000), extras=Extras(Money(100_000_000)))
 EXTRAS = Extras(Money(50_000_000), riders=(Rider("fund", Price(2_000)),), taxes=(Tax("vat", 100_000),))

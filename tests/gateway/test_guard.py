@@ -16,9 +16,9 @@ from temix_market.intervals import Interval
 from temix_market.outlook import Expected
 from temix_market.units import Energy, Money
 
+from tests.gateway.bench import rules
 from tests.gateway.market import NOW as NOW_IS
 from tests.gateway.test_account import Metered
-from tests.gateway.test_core import rules
 
 PLANNED = plan(example(NOW_IS), budget=0.0)
 UNTIL = Instant(PLANNED.steps[0].start + 12 * HOUR)

@@ -19,8 +19,8 @@ from temix_market.transactions import PairKey
 from temix_market.units import Money, Power, Price
 from temix_market.wire.keys import SigningKey
 
+from tests.gateway.bench import Bench, bought, trading
 from tests.gateway.mandate import KEY, WIDE, asked, signed
-from tests.gateway.test_core import Bench, bought, trading
 
 
 class Unsigned(Bench):
@@ -50,7 +50,7 @@ async def test_without_it_the_gateway_monitors_and_says_what_to_do(bench: Unsign
     state = bench.core.state()
     assert state.mode == "monitor"
     assert bench.retailer.answers == {}
-    assert bench.core.plan is None
+    assert bench.core.plans.in_force is None
     assert state.mandate == Message(state="missing", needed=True)
     assert state.trading.locked == [
         "your mandate is needed before the first trade: run `temix-gateway mandate sign` on the gateway"
@@ -61,7 +61,7 @@ async def test_only_trading_needs_it(bench: Unsigned) -> None:
     await bench.core.owner.set_mode("advise")
     await trading(bench)
     assert bench.core.state().mode == "advise"
-    assert bench.core.plan is not None
+    assert bench.core.plans.in_force is not None
     mandate = bench.core.state().mandate
     assert mandate is not None
     assert not mandate.needed

@@ -15,8 +15,8 @@ from temix_gateway.pulse import ANSWERS_WITHIN_S, Pulse
 from temix_market.ports import Booked
 from temix_market.transactions import PairKey
 
+from tests.gateway.bench import Bench
 from tests.gateway.market import FakeClock, order
-from tests.gateway.test_core import Bench
 
 
 @pytest.fixture

@@ -6,13 +6,14 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from temix_gateway.core import PRICES_ONLY, Core, Outside
+from temix_gateway.core import PRICES_ONLY, Core
 from temix_gateway.home.account import GetStatement, Statement
 from temix_gateway.home.devices import Load, ReportHome, RunTime
 from temix_gateway.home.messages import Mode, Reading, ReportReadings
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.verify import verify
 from temix_gateway.ledger.writer import InlineWriter
+from temix_gateway.outside import Outside
 from temix_gateway.own_limits import Choices
 from temix_gateway.planning.planner import plan
 from temix_gateway.retailer.published.gridx import PACIFIC, GridX
@@ -28,9 +29,9 @@ from temix_market.tenders import DEMO_BOUNDS
 from temix_market.transactions import Kind
 from temix_market.units import Price
 
+from tests.gateway.bench import Bench as TemixBench
+from tests.gateway.bench import rules
 from tests.gateway.market import FakeClock, pair, subscription
-from tests.gateway.test_core import Bench as TemixBench
-from tests.gateway.test_core import rules
 
 DAY = local_day(PACIFIC, date(2026, 6, 10))
 NOON = from_datetime(datetime(2026, 6, 10, 12, 0, tzinfo=PACIFIC))
@@ -181,7 +182,7 @@ async def test_export_is_credited_at_its_own_price_however_high(bench: Bench, ex
 async def test_the_planner_gives_export_no_value_where_nobody_pays_for_it(bench: Bench) -> None:
     await bench.begin(prices())
     await bench.run_pump()
-    problem = bench.core._problem_in_force
+    problem = bench.core.plans.problem
     assert problem is not None
     assert {segment.price for step in problem.steps for segment in step.sell if not step.forecast} == {0}
     assert {step.position for step in problem.steps} == {0}

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from temix_market.calendar import local_date, local_day
+from temix_market.calendar import day_at
 from temix_market.deliveries import FINAL_AFTER, of_whole_days
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.intervals import Interval
@@ -163,8 +163,8 @@ def _subscribed(connection: sqlite3.Connection, period: Interval) -> Mapping[int
 
 def _whole_days(zone: ZoneInfo, period: Interval) -> Interval:
     """The local days that a period touches."""
-    first = local_day(zone, local_date(zone, period.start))
-    last = local_day(zone, local_date(zone, Instant(period.end - 1)))
+    first = day_at(zone, period.start)
+    last = day_at(zone, Instant(period.end - 1))
     return Interval(first.start, Duration(last.end - first.start))
 
 

@@ -9,9 +9,10 @@ from random import Random
 from typing import Any, Final, override
 
 from aiohttp import web
-from temix_gateway.core import Core, Outside
+from temix_gateway.core import Core
 from temix_gateway.errors import GatewayError
 from temix_gateway.ledger.ledger import Ledger
+from temix_gateway.outside import Outside
 from temix_gateway.own_limits import Choices
 from temix_gateway.resync import resynchronise
 from temix_gateway.retailer.service import Account

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from unittest.mock import patch
 
-from temix_gateway import books, core
-from temix_gateway.core import Core
+from temix_gateway import books, orders
+from temix_gateway.contact import Contact
 from temix_gateway.exchange import Exchange
 from temix_gateway.ledger import chain, file
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.market import Market
+from temix_gateway.orders import Orders
 from temix_gateway.retailer.temix import TemixLink
 from temix_gateway.trading import trader
 from temix_gateway.trading.outbox import Outbox
@@ -77,8 +78,8 @@ def _nothing(_: Any) -> Any:
 
 
 def _not_counted(usual: Any) -> Any:
-    async def chase(self: Core) -> None:
-        with patch.object(self.books, "answered", _nothing(None)):
+    async def chase(self: Orders) -> None:
+        with patch.object(self._books, "answered", _nothing(None)):
             await usual(self)
 
     return chase
@@ -126,9 +127,10 @@ def _any_price(usual: Any) -> Any:
 
 
 def _always_proven(usual: Any) -> Any:
-    def heard(self: Core, *args: Any) -> None:
-        usual(self, *args)
-        self._clock_proven_at = self._clock.monotonic()
+    def heard(self: Contact, now: Any) -> Any:
+        changed = usual(self, now)
+        self._proven_at = self._clock.monotonic()
+        return changed
 
     return heard
 
@@ -264,7 +266,7 @@ MUTANTS: Final = (
         "late answers do not count",
         "A booking that was learned of by asking again does not enter the position.",
         ("both_hold_the_same_position", "within_limits", "money_is_conserved"),
-        _replaced(Core, "_chase", _not_counted),
+        _replaced(Orders, "chase", _not_counted),
     ),
     Mutant(
         "the ledger does not sync",
@@ -330,13 +332,13 @@ MUTANTS: Final = (
         "any price",
         "The highest price that the owner pays is not heeded.",
         ("within_limits",),
-        _replaced(core, "choose", _any_price),
+        _replaced(orders, "choose", _any_price),
     ),
     Mutant(
         "a wrong clock is good enough",
         "Clocks that are apart do not end the proof.",
         ("only_on_valid_prices_and_a_proven_clock",),
-        _replaced(Core, "heard", _always_proven),
+        _replaced(Contact, "heard", _always_proven),
     ),
     Mutant(
         "expired tenders are ordered",

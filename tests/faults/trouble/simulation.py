@@ -114,7 +114,7 @@ async def _settle(run: Run) -> None:
 
 def _why(run: Run) -> str:
     core = run.gateway.core
-    return "no core" if core is None else f"{core._link.reason}"
+    return "no core" if core is None else f"{core.contact.link.reason}"
 
 
 def _compare_positions(run: Run, core: Core) -> None:

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from temix_gateway import core
+from temix_gateway import asking
 from temix_gateway.errors import GatewayError
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.retailer.temix import TemixLink
@@ -103,7 +103,7 @@ def watched(run: Run) -> Iterator[None]:
 
     with ExitStack() as stack:
         # A short horizon: what is traded far ahead is traded alike, and a run is three times as fast.
-        stack.enter_context(patch.object(core, "HORIZON", Duration(6 * HOUR)))
+        stack.enter_context(patch.object(asking, "HORIZON", Duration(6 * HOUR)))
         stack.enter_context(patch.object(publications, "trading_horizon", lambda _, now: now + 6 * HOUR))
         stack.enter_context(patch.object(Voice, "order", signing))
         stack.enter_context(patch.object(Book, "issue", issuing))

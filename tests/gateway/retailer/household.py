@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from temix_gateway.core import Core, Outside
+from temix_gateway.core import Core
 from temix_gateway.home.devices import Load, ReportHome
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.writer import InlineWriter
+from temix_gateway.outside import Outside
 from temix_gateway.own_limits import Choices
 from temix_gateway.planning.planner import plan
 from temix_gateway.resync import Fetched, resynchronise
@@ -20,10 +21,10 @@ from temix_market.ports import RetailerLink
 from temix_market.positions import Positions
 from temix_market.tenders import Publication
 
+from tests.gateway.bench import rules
 from tests.gateway.mandate import mandated
 from tests.gateway.market import HOME, NOW
 from tests.gateway.retailer.conftest import Bench
-from tests.gateway.test_core import rules
 
 AHEAD = Interval(Instant(NOW - HOUR), Duration(50 * HOUR))
 
@@ -49,7 +50,7 @@ class Household:
         self._told = asyncio.Event()
         self.core.observe(self._told.set)
         self._linking = asyncio.create_task(link.run(self.core))
-        await self.until(lambda: bool(self.core.state().prices) and self.core._clock_proven_at is not None)
+        await self.until(lambda: bool(self.core.state().prices) and self.core.contact.clock_is_proven)
         await self.core.turn()
 
     async def stop(self) -> None:

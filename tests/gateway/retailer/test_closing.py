@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 from temix_gateway.closing import NotTradedBack, Open, open_positions, trade_back, turning, why_open
-from temix_gateway.core import Core, Outside
+from temix_gateway.core import Core
 from temix_gateway.home.messages import SetLimits
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.writer import InlineWriter
+from temix_gateway.outside import Outside
 from temix_gateway.own_limits import Choices
 from temix_gateway.planning.planner import plan
 from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Duration, Instant
@@ -16,11 +17,11 @@ from temix_market.intervals import Interval, lot
 from temix_market.ports import Booked, OutcomeUnknown
 from temix_market.products import Side
 
+from tests.gateway.bench import rules
 from tests.gateway.mandate import mandated
 from tests.gateway.market import NOW, pair
 from tests.gateway.retailer.conftest import Bench
 from tests.gateway.retailer.household import Household
-from tests.gateway.test_core import rules
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from temix_gateway.core import Core, Outside
+from temix_gateway.core import Core
 from temix_gateway.home.devices import Load, ReportHome, RunTime
 from temix_gateway.ledger.ledger import Ledger
+from temix_gateway.outside import Outside
 from temix_gateway.own_limits import Choices
 from temix_gateway.planning.planner import plan
 from temix_gateway.retailer.temix import TemixLink
@@ -23,10 +24,10 @@ from temix_market.settlement import Spot
 from temix_market.tenders import Publication
 from temix_market.transactions import PairKey
 
+from tests.gateway.bench import rules
 from tests.gateway.mandate import mandated
 from tests.gateway.market import HOME, NOW
 from tests.gateway.retailer.conftest import Bench
-from tests.gateway.test_core import rules
 
 AHEAD = Interval(NOW, Duration(48 * HOUR))
 

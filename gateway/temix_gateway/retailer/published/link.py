@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 import structlog
-from temix_market.calendar import local_date, local_day
+from temix_market.calendar import day_at
 from temix_market.deliveries import Delivery
 from temix_market.errors import MarketError
 from temix_market.instants import HOUR, MINUTE, SECOND, Duration, Instant
@@ -195,8 +195,8 @@ class PublishedLink:
 
 def wanted(feed: Feed, now: Instant) -> Interval:
     """What to ask for: from yesterday, whose prices may have become final, to the day after tomorrow."""
-    first = local_day(feed.zone, local_date(feed.zone, Instant(now - 24 * HOUR))).start
-    last = local_day(feed.zone, local_date(feed.zone, Instant(now + AHEAD))).end
+    first = day_at(feed.zone, Instant(now - 24 * HOUR)).start
+    last = day_at(feed.zone, Instant(now + AHEAD)).end
     return Interval(first, Duration(last - first))
 
 

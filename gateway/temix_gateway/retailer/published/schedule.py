@@ -8,7 +8,7 @@ from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from temix_market.calendar import local_date, local_day
+from temix_market.calendar import day_at, local_date, local_day
 from temix_market.instants import HOUR, MINUTE, SECOND, Duration, Instant, from_datetime
 
 REQUESTS_A_DAY: Final = 36
@@ -41,7 +41,7 @@ class Rhythm:
 
     def next_after(self, now: Instant) -> Instant | None:
         """The next time at which it publishes."""
-        tomorrow = local_day(self.zone, local_date(self.zone, now)).end
+        tomorrow = day_at(self.zone, now).end
         return next((at for at in (*self._times(now), *self._times(tomorrow)) if at > now), None)
 
     def _times(self, day: Instant) -> list[Instant]:

@@ -1,0 +1,78 @@
+"""Asks the planner: what is asked is made of live prices, past hours and what Home Assistant reports."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from temix_market.instants import HOUR, Duration, Instant
+from temix_market.intervals import Interval
+from temix_market.ladder import Rung
+from temix_market.positions import Positions
+
+from temix_gateway.contact import Contact
+from temix_gateway.home.devices import Device, Load
+from temix_gateway.home.messages import ReportHistory
+from temix_gateway.market import Market
+from temix_gateway.outside import Outside
+from temix_gateway.owner import Owner
+from temix_gateway.planning import Plan, Problem
+from temix_gateway.planning.horizon import Prices, tapering
+from temix_gateway.question import base_load, held_load, known_devices, past_hours, past_prices
+
+HORIZON: Final = Duration(36 * HOUR)
+
+
+class Asking:
+    """One question after the other, as the planner's process answers them.
+
+    ``history`` are past hours for the forecasts of load and sun, until Home Assistant brings others.
+    """
+
+    def __init__(self, outside: Outside, owner: Owner, market: Market, contact: Contact) -> None:
+        """Without any past hours."""
+        self.history: ReportHistory | None = None
+        self._outside = outside
+        self._owner = owner
+        self._market = market
+        self._contact = contact
+        self._one_at_a_time = asyncio.Lock()
+
+    async def problem(
+        self, now: Instant, rungs: Sequence[Rung], loads: Sequence[Load], reported: Sequence[Device]
+    ) -> Problem:
+        """What to plan: devices beside a load, at the prices of live tenders and what is expected after."""
+        intervals = tapering(now, HORIZON)
+        others = await self._rest(loads, now, intervals)
+        load = [rest + held for rest, held in zip(others, held_load(reported, intervals), strict=True)]
+        rules, terms = self._owner.rules, self._contact.terms
+        prices = Prices(rungs, past_prices(self._market), rules.zone, unpaid=terms.indicative)
+        return Problem(
+            now=now,
+            steps=prices.steps(
+                intervals,
+                Positions()
+                if terms.indicative
+                else self._market.positions,  # where the kink is: see ``Spot``
+                [max(0.0, power) for power in load],
+                [max(0.0, -power) for power in load],
+            ),
+            import_limit=rules.import_power,
+            export_limit=rules.export_power,
+            devices=known_devices(reported, intervals, now),
+            zone=terms.zone,
+            currency=terms.currency,
+        )
+
+    async def plan(self, problem: Problem, previous: Plan | None) -> Plan:
+        """The planner's answer."""
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(self._outside.planner, problem, previous)
+
+    async def _rest(self, loads: Sequence[Load], now: Instant, intervals: Sequence[Interval]) -> list[float]:
+        """The load that no device makes (W): as Home Assistant expects it, else by the home's past days."""
+        expect = self._outside.expected_load
+        if loads or self.history is None or expect is None:
+            return base_load(loads, intervals)
+        past = past_hours(self.history, self._owner.rules.zone, now, intervals)
+        async with self._one_at_a_time:
+            return list(await asyncio.to_thread(expect, past))

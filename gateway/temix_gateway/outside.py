@@ -1,0 +1,33 @@
+"""What the core does not make itself: everything that differs between a live home, a test and a replay."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from temix_market.ports import Clock, RetailerLink, Seal
+
+from temix_gateway.own_limits import Choices
+from temix_gateway.planning import Plan, Problem
+from temix_gateway.planning.past import Past
+
+type Planner = Callable[[Problem, Plan | None], Plan]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Clock, randomness, the retailer's link, the signature, the planner.
+
+    ``expected_load`` forecasts from past hours; without it only what Home Assistant expects is planned with.
+    ``remember`` keeps the owner's choices over a restart; ``note_plan`` keeps each plan; ``uncommissioned``
+    says why trade waits for an installer, or nothing.
+    """
+
+    clock: Clock
+    random: Random
+    link: RetailerLink
+    seal: Seal
+    planner: Planner
+    remember: Callable[[Choices], Awaitable[None]] | None = None
+    note_plan: Callable[[Problem, Plan], Awaitable[None]] | None = None
+    expected_load: Callable[[Past], Sequence[float]] | None = None
+    uncommissioned: Callable[[], str] = str

@@ -1,0 +1,142 @@
+"""The plan in force: made anew every hour and on material changes, and kept within the bill's limits."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+import structlog
+from temix_market.calendar import day_at
+from temix_market.instants import HOUR, Duration
+from temix_market.units import Money, money_text
+
+from temix_gateway.accounts import Accounts
+from temix_gateway.asking import Asking
+from temix_gateway.guard import Guarded, guard
+from temix_gateway.home.devices import Load, PreviewPlan, ReportHome
+from temix_gateway.home.errors import CommandRefused
+from temix_gateway.home.messages import Preview
+from temix_gateway.market import Market
+from temix_gateway.outside import Outside
+from temix_gateway.owner import Owner
+from temix_gateway.planning import Plan, Problem
+from temix_gateway.question import loads_beside
+from temix_gateway.reckoning import Reckoning
+from temix_gateway.replanning import Basis
+from temix_gateway.view import device_plan
+
+PLAN_EVERY: Final = HOUR
+
+_LOG: Final = structlog.get_logger(__name__)
+
+
+class Plans:
+    """Makes plans of what Home Assistant reported last; ``made`` counts them.
+
+    ``in_force`` is what is carried out and traded by, ``problem`` what it solves, ``guarded`` what the bill
+    guard made of it.
+    """
+
+    def __init__(
+        self, outside: Outside, owner: Owner, market: Market, reckoning: Reckoning, asking: Asking
+    ) -> None:
+        """Without a plan, until Home Assistant has reported."""
+        self.in_force: Plan | None = None
+        self.problem: Problem | None = None
+        self.guarded: Guarded | None = None
+        self.made = 0
+        self._clock = outside.clock
+        self._note = outside.note_plan
+        self._owner = owner
+        self._market = market
+        self._reckoning = reckoning
+        self._asking = asking
+        self._report: ReportHome | None = None
+        self._basis: Basis | None = None
+        self._planned_at: Duration | None = None
+        self._unguarded: Plan | None = None
+        self._noted: Plan | None = None
+
+    @property
+    def advised(self) -> set[str]:
+        """The devices that are only advised: the position leaves them out."""
+        return set() if self._report is None else {each.id for each in self._report.devices if each.advise}
+
+    def again(self) -> None:
+        """Plan in the next turn, whatever the last plan was based on."""
+        self._basis = self._planned_at = None
+
+    def report(self, report: ReportHome) -> bool:
+        """Take devices and base load for the next plan; say whether the change is material."""
+        self._report = report
+        return self._basis is None or self._basis.home_changed(report)
+
+    async def make_if_due(self) -> None:
+        """Plan, where an hour is over or what the last plan was based on has changed."""
+        report, now = self._report, self._clock.now()
+        if report is None or self._owner.mode == "monitor":
+            return
+        rungs = self._market.book.rungs(now)
+        basis = Basis.of(report, rungs)
+        fresh = self._planned_at is not None and self._clock.monotonic() - self._planned_at < PLAN_EVERY
+        if not rungs or (fresh and self._basis is not None and not self._basis.changed(basis, now)):
+            return
+        problem = await self._asking.problem(now, rungs, report.base_load, report.devices)
+        self.in_force = self._unguarded = await self._asking.plan(problem, self._unguarded)
+        self.problem = problem
+        self.made += 1
+        self._basis, self._planned_at = basis, self._clock.monotonic()
+
+    def guard_bill(self, accounts: Accounts) -> None:
+        """Shed what the owner allowed where use would cost too much; say so once."""
+        settings = self._owner.rules.guard
+        if self._unguarded is None or not settings.watches or accounts.stale:
+            return
+        midnight = day_at(self._owner.rules.zone, self._clock.now()).end
+        already = [] if self.guarded is None else [shed.device for shed in self.guarded.shed]
+        self.guarded = guard(
+            settings,
+            self._unguarded,
+            midnight,
+            lambda plan: self._reckoning.look_ahead(plan, self.problem),
+            already,
+        )
+        if self.guarded.plan != self.in_force:
+            self.in_force = self.guarded.plan
+        if [shed.device for shed in self.guarded.shed] != already:
+            _LOG.warning("bill guard", reason=self.guarded.warning or "within the limits again")
+
+    async def note(self) -> None:
+        """Keep what was planned for the audit, once for each plan in force."""
+        note, plan, problem = self._note, self.in_force, self.problem
+        if note is None or plan is None or problem is None or plan is self._noted:
+            return
+        self._noted = plan
+        await note(problem, plan)
+
+    async def preview(self, asked: PreviewPlan) -> Preview:
+        """Plan one device beside the plan in force; nothing changes.
+
+        Raises:
+            CommandRefused: there is no price, or the device has nothing to do within the horizon.
+        """
+        now, device = self._clock.now(), asked.device
+        rungs = self._market.book.rungs(now)
+        if not rungs:
+            raise CommandRefused("there is no valid price to plan with")
+        problem = await self._asking.problem(now, rungs, self._beside(device.id), [device])
+        if not problem.devices:
+            raise CommandRefused(f"{device.id} has nothing to do now: no car, or no time left")
+        with_it = await self._asking.plan(problem, None)
+        without = await self._asking.plan(msgspec.structs.replace(problem, devices=()), None)
+        drawn = zip(with_it.device(device.id).power, with_it.steps, strict=True)
+        return Preview(
+            plan=device_plan(with_it, device.id),
+            energy=round(sum(power * step.duration / HOUR for power, step in drawn)),
+            cost=money_text(Money(with_it.energy_cost - without.energy_cost)),
+        )
+
+    def _beside(self, device_id: str) -> Sequence[Load]:
+        """What the home is expected to draw beside a device: by the plan, before one is made as reported."""
+        if self.in_force is not None:
+            return loads_beside(self.in_force, device_id)
+        return [] if self._report is None else self._report.base_load

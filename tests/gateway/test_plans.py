@@ -1,0 +1,85 @@
+"""When the core plans anew, and what a preview says."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+from temix_gateway.home.devices import PreviewPlan, ReportHome, RunTime
+from temix_gateway.home.errors import CommandRefused
+from temix_gateway.home.messages import ReportHistory
+from temix_gateway.planning.forecast import expected_load
+from temix_gateway.planning.past import Past
+from temix_gateway.question import targets
+from temix_market.instants import HOUR, Instant
+
+from tests.gateway.bench import Bench, trading
+from tests.gateway.market import (
+    NOW,
+)
+
+
+async def test_a_preview_says_what_a_device_would_do_and_changes_nothing(bench: Bench) -> None:
+    await bench.publish()
+    await bench.report()
+    pump = RunTime(id="new", power=2_000, remaining=HOUR, finish_by=bench.clock.now() + 4 * HOUR)
+    told = await bench.core.preview_plan(PreviewPlan(id=1, device=pump))
+    runs = [step for step in told.plan.steps if step.power]
+    assert sum((step.end - step.start) * step.power for step in runs) == 2_000 * HOUR
+    assert {step.why for step in runs} == {"runs"}
+    assert all(step.price == 120_000 for step in runs)
+    assert (told.energy, told.cost) == (2_000, "0.24")
+    assert bench.core.plans.in_force is None
+    await bench.core.turn()
+    planned = bench.core.plans.in_force
+    again = await bench.core.preview_plan(PreviewPlan(id=2, device=pump))
+    assert again.energy == 2_000
+    assert bench.core.plans.in_force is planned
+
+
+async def test_a_preview_beside_the_plan_leaves_out_what_the_device_does_there(bench: Bench) -> None:
+    await trading(bench)
+    pump = RunTime(id="pump", power=1_200, remaining=2 * HOUR, finish_by=bench.clock.now() + 5 * HOUR)
+    told = await bench.core.preview_plan(PreviewPlan(id=1, device=pump))
+    assert told.energy == 2_400
+
+
+async def test_a_preview_is_refused_with_the_reason(bench: Bench) -> None:
+    pump = RunTime(id="new", power=2_000, remaining=HOUR, finish_by=bench.clock.now() + 4 * HOUR)
+    with pytest.raises(CommandRefused, match="no valid price"):
+        await bench.core.preview_plan(PreviewPlan(id=1, device=pump))
+    await bench.publish()
+    done = RunTime(id="new", power=2_000, remaining=0, finish_by=bench.clock.now() + 4 * HOUR)
+    with pytest.raises(CommandRefused, match="nothing to do"):
+        await bench.core.preview_plan(PreviewPlan(id=1, device=done))
+
+
+async def test_changed_wishes_plan_anew_and_small_changes_do_not(bench: Bench) -> None:
+    await trading(bench)
+    await bench.publish(101_000)
+    await bench.core.turn()
+    assert bench.core.plans.made == 1
+    await bench.publish(200_000)
+    await bench.core.turn()
+    assert bench.core.plans.made == 2
+    await bench.core.report_home(ReportHome(id=2, at=NOW, devices=[], base_load=[]))
+    await bench.core.turn()
+    assert bench.core.plans.made == 3
+
+
+async def test_past_days_are_looked_through_off_the_event_loop(bench: Bench) -> None:
+    threads = []
+
+    def look(past: Past) -> list[float]:
+        threads.append(threading.current_thread())
+        return expected_load(past)
+
+    asking = bench.core._asking
+    asking._outside = replace(asking._outside, expected_load=look)
+    start = Instant((NOW // HOUR - 14 * 24) * HOUR)
+    await bench.core.report_history(ReportHistory(id=1, start=start, load=[600] * 336, sun=[0] * 336))
+    await bench.publish()
+    await bench.core.report_home(ReportHome(id=2, at=NOW, devices=[], base_load=[]))
+    await bench.core.turn()
+    assert threads
+    assert threading.main_thread() not in threads
+    assert max(abs(load - 50) for load in targets(bench.core.plans.in_force).values()) <= 1, "600 W are 50 Wh"
