@@ -33,6 +33,8 @@ from .meter.flow import MeterFlow
 from .meter.sources import SUBENTRY as METER
 from .nearby import Nearby, at_the_supervisor, on_the_network
 from .options import TemixOptionsFlow
+from .price_entity.flow import PricesFlow
+from .price_entity.telling import SUBENTRY as PRICES
 from .response.flow import ResponseFlow
 from .response.responses import SUBENTRY
 
@@ -67,8 +69,8 @@ class TemixConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_supported_subentry_types(
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """A gateway's entry has price responses, and a meter."""
-        return {SUBENTRY: ResponseFlow, METER: MeterFlow}
+        """A gateway's entry has price responses, a meter, and where its prices come from."""
+        return {SUBENTRY: ResponseFlow, METER: MeterFlow, PRICES: PricesFlow}
 
     @staticmethod
     @callback

@@ -31,6 +31,7 @@ from temix_gateway.home.account import Found, Query
 from temix_gateway.home.devices import PreviewPlan, ReportHome
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import Preview, ReportHistory, ReportReadings, State
+from temix_gateway.home.prices import ReportPrices
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.lookups import Ledgers, guard_message
 from temix_gateway.market import Market
@@ -40,6 +41,7 @@ from temix_gateway.own_limits import Choices
 from temix_gateway.owner import Owner
 from temix_gateway.plans import Plans
 from temix_gateway.reckoning import Reckoning
+from temix_gateway.reported_prices import reported
 from temix_gateway.rules import Rules
 from temix_gateway.view import Facts, Lock, state
 
@@ -173,6 +175,7 @@ class Core:
             guard=guard_message(self.owner.rules.guard, plans.guarded),
             limits=self.owner.limits_message(),
             mandate=self.owner.mandate_message(),
+            prices_wanted=self._outside.take_prices is not None,
         )
         return state(facts, self.market)
 
@@ -240,6 +243,17 @@ class Core:
         if self.accounts.stale:
             self._wake.set()
         self._tell()
+
+    async def report_prices(self, report: ReportPrices) -> None:
+        """Take prices as the home's entities show them.
+
+        Raises:
+            CommandRefused: they are not wanted, or cannot be prices of this home.
+        """
+        take = self._outside.take_prices
+        if take is None:
+            raise CommandRefused("the gateway has its prices from its retailer: see [retailer] service")
+        await take(reported(report, self.contact.terms))
 
     # Trading.
 

@@ -85,6 +85,8 @@ class Market:
         if publication.sequence <= author.sequence:
             return []
         self.book.publish(publication)
+        if is_published(publication.author):
+            self._withdraw(publication, author)
         frozen = self._confirmed(publication, author)
         for tender in publication.tenders:
             self._resources[tender.instrument.resource] = publication.author
@@ -143,6 +145,12 @@ class Market:
 
     def _author(self, name: PartyId) -> _Author:
         return self._authors.setdefault(name, _Author())
+
+    def _withdraw(self, publication: Publication, author: _Author) -> None:
+        """What a service publishes is all that it has: what it does not name again has no price any more."""
+        self.book.withdraw_unnamed(publication)
+        for start in [start for start in author.quotes if start > publication.published_at]:
+            del author.quotes[start]
 
     def _confirmed(self, publication: Publication, author: _Author) -> list[Spot]:
         if publication.sequence != author.sequence + 1:

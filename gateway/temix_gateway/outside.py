@@ -9,6 +9,7 @@ from temix_market.ports import Clock, RetailerLink, Seal
 from temix_gateway.own_limits import Choices
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.past import Past
+from temix_gateway.retailer.published.prices import Reported
 
 type Planner = Callable[[Problem, Plan | None], Plan]
 
@@ -19,7 +20,8 @@ class Outside:
 
     ``expected_load`` forecasts from past hours; without it only what Home Assistant expects is planned with.
     ``remember`` keeps the owner's choices over a restart; ``note_plan`` keeps each plan; ``uncommissioned``
-    says why trade waits for an installer, or nothing.
+    says why trade waits for an installer, or nothing; ``take_prices`` takes what Home Assistant reports of
+    prices, where they come from there.
     """
 
     clock: Clock
@@ -31,3 +33,4 @@ class Outside:
     note_plan: Callable[[Problem, Plan], Awaitable[None]] | None = None
     expected_load: Callable[[Past], Sequence[float]] | None = None
     uncommissioned: Callable[[], str] = str
+    take_prices: Callable[[Reported], Awaitable[None]] | None = None

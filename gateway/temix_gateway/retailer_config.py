@@ -1,6 +1,6 @@
 """The retailer in the configuration: one section, whose ``service`` says which other keys it has."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from msgspec import Meta, Struct
 
@@ -83,7 +83,24 @@ class OpenAdrSection(Struct, frozen=True, forbid_unknown_fields=True, tag_field=
     ] = None
 
 
-type PricesOnly = GridXSection | MidasSection | OpenAdrSection
+class HomeAssistantSection(
+    Struct, frozen=True, forbid_unknown_fields=True, tag_field="service", tag="home_assistant"
+):
+    """Prices of an entity in Home Assistant (Nord Pool, Tibber, Amber, Octopus, ENTSO-E, EPEX): no trade."""
+
+    currency: Annotated[str, Meta(description="Currency of the entity's prices, like `EUR`.")]
+    url: ClassVar[str] = "https://www.home-assistant.io"
+    """Shown as where the prices come from; nothing is asked there."""
+
+
+type Asked = GridXSection | MidasSection | OpenAdrSection
+"""Services that the gateway asks by itself."""
+type PricesOnly = Asked | HomeAssistantSection
 type AnyRetailer = Retailer | PricesOnly
-PUBLISHED: Final[tuple[type[Struct], ...]] = (GridXSection, MidasSection, OpenAdrSection)
+PUBLISHED: Final[tuple[type[Struct], ...]] = (
+    GridXSection,
+    MidasSection,
+    OpenAdrSection,
+    HomeAssistantSection,
+)
 """Sections of services that publish prices and take no orders."""

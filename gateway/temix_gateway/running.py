@@ -24,14 +24,15 @@ from temix_gateway.own_limits import Choices
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.worker import PlannerProcess
 from temix_gateway.retailer.published.link import Feed, PublishedLink
+from temix_gateway.retailer.published.reported import ReportedLink
 from temix_gateway.retailer.published.services import feed
 from temix_gateway.retailer.published.store import Store
 from temix_gateway.retailer.service import Account
 from temix_gateway.retailer.temix import TemixLink
-from temix_gateway.retailer_config import OpenAdrSection, Retailer
+from temix_gateway.retailer_config import Asked, HomeAssistantSection, OpenAdrSection, Retailer
 from temix_gateway.rules import Rules
 
-type Link = TemixLink | PublishedLink
+type Link = TemixLink | PublishedLink | ReportedLink
 
 
 class Unusable(GatewayError):
@@ -122,6 +123,7 @@ async def make(config: Config, lasting: Lasting, rules: Callable[[Config], Rules
         lasting.note_plan,
         lasting.planner.expected_load,
         lasting.uncommissioned,
+        link.take if isinstance(link, ReportedLink) else None,
     )
     core = Core(rules(config), outside, lasting.ledger, choices)
     await core.load()
@@ -136,19 +138,18 @@ def link_of(config: Config, files: Files, clock: Clock) -> Link:
     """
     if isinstance(config.retailer, Retailer):
         return temix_link(config, config.retailer, files, clock)
-    return PublishedLink(
-        published_feed(config), config.trading.bounds, Store(files.prices), clock, SystemRandom()
-    )
+    bounds, store = config.trading.bounds, Store(files.prices)
+    if isinstance(config.retailer, HomeAssistantSection):
+        return ReportedLink(config.retailer.currency, config.zone, bounds, store, clock)
+    return PublishedLink(published_feed(config, config.retailer), bounds, store, clock, SystemRandom())
 
 
-def published_feed(config: Config) -> Feed:
+def published_feed(config: Config, retailer: Asked) -> Feed:
     """The service of prices that the configuration names, with its secret where it has one.
 
     Raises:
         Unusable: the secret cannot be read.
     """
-    retailer = config.retailer
-    assert not isinstance(retailer, Retailer), "a retailer that trades is no feed of prices"
     secret = _secret_of(retailer) if isinstance(retailer, OpenAdrSection) and retailer.client_id else ""
     return feed(retailer, config.zone, secret)
 

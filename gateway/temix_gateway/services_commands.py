@@ -22,7 +22,7 @@ from temix_gateway.retailer.published.midas import rin
 from temix_gateway.retailer.published.prices import Direction, Published
 from temix_gateway.retailer.published.schedule import Allowance
 from temix_gateway.retailer.published.services import SERVICES
-from temix_gateway.retailer_config import Retailer
+from temix_gateway.retailer_config import HomeAssistantSection, Retailer
 from temix_gateway.running import published_feed
 
 KWH: Final = Energy(1_000)
@@ -82,7 +82,9 @@ async def _ask(loaded: configuration.Config) -> Sequence[Published]:
         raise NothingToTest(
             "retailer.service is temix, which is no service of prices: there is nothing to ask"
         )
-    feed, clock = published_feed(loaded), SystemClock()
+    if isinstance(loaded.retailer, HomeAssistantSection):
+        raise NothingToTest("Home Assistant reports the prices: see TeMIX's entry there")
+    feed, clock = published_feed(loaded, loaded.retailer), SystemClock()
     async with aiohttp.ClientSession() as session:
         return await feed.read(Http(session, clock, Allowance()), wanted(feed, clock.now()))
 

@@ -50,6 +50,7 @@ class Facts:
     guard: BillGuard | None = None
     limits: messages.Limits | None = None
     mandate: messages.Mandate | None = None
+    prices_wanted: bool = False
 
 
 def state(facts: Facts, market: Market) -> State:
@@ -85,6 +86,7 @@ def state(facts: Facts, market: Market) -> State:
         limits=facts.limits,
         mandate=facts.mandate,
         shadow=facts.terms.indicative,
+        prices_wanted=facts.prices_wanted,
     )
 
 

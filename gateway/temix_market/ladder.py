@@ -69,6 +69,19 @@ class TenderBook:
             if current is None or current.revision < tender.revision:
                 self._newest[line] = tender
 
+    def withdraw_unnamed(self, publication: Publication) -> None:
+        """Take away the author's tenders of intervals to come that a publication leaves out: it is whole."""
+        named = {tender.line for tender in publication.tenders}
+        gone = [
+            line
+            for line in self._newest
+            if line.author == publication.author
+            and line.instrument.start > publication.published_at
+            and line not in named
+        ]
+        for line in gone:
+            del self._newest[line]
+
     def newest(self, line: Line) -> Tender | None:
         """The revision in force of a line, expired or not."""
         return self._newest.get(line)

@@ -9,7 +9,9 @@ import pytest
 from temix_gateway.core import PRICES_ONLY, Core
 from temix_gateway.home.account import GetStatement, Statement
 from temix_gateway.home.devices import Load, ReportHome, RunTime
+from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import Mode, Reading, ReportReadings
+from temix_gateway.home.prices import ReportPrices
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.verify import verify
 from temix_gateway.ledger.writer import InlineWriter
@@ -17,7 +19,8 @@ from temix_gateway.outside import Outside
 from temix_gateway.own_limits import Choices
 from temix_gateway.planning.planner import plan
 from temix_gateway.retailer.published.gridx import PACIFIC, GridX
-from temix_gateway.retailer.published.link import PublishedLink, unsigned
+from temix_gateway.retailer.published.indicative import unsigned
+from temix_gateway.retailer.published.link import PublishedLink
 from temix_gateway.retailer.published.prices import Direction, Published
 from temix_gateway.retailer.published.store import Store
 from temix_gateway.retailer.published.tenders import PublishedParties
@@ -251,3 +254,21 @@ async def test_a_jump_of_a_thousand_is_not_believed_at_once(bench: Bench) -> Non
     with pytest.raises(Exception, match=r"bounds|quarantined"):
         await bench.publish()
     assert bench.core.state().prices == shown
+
+
+async def test_a_price_that_is_not_published_again_is_gone_when_its_time_comes(bench: Bench) -> None:
+    await bench.begin(prices())
+    bench.link.book.replace(Direction.IMPORT, NOON, [])
+    await bench.publish()
+    state = bench.core.state()
+    assert state.spot is not None, "the interval that runs keeps its price"
+    assert state.prices == []
+    bench.clock.wall = Instant(NOON + FIVE_MINUTES)
+    assert bench.core.state().spot is None
+
+
+async def test_prices_from_home_assistant_are_refused_where_a_service_has_them(bench: Bench) -> None:
+    await bench.begin(prices())
+    assert not bench.core.state().prices_wanted
+    with pytest.raises(CommandRefused, match="from its retailer"):
+        await bench.core.report_prices(ReportPrices(id=1, currency="USD", buy=[]))

@@ -10,7 +10,7 @@ import aiohttp
 
 from .account import SettledHours, Statement, TransactionPage
 from .connection import Connection, Endpoint, read
-from .devices import Device, Load, Reading
+from .devices import Device, Load, Reading, ReportedPrice
 from .exceptions import (
     CommandFailed,
     ConnectionLost,
@@ -138,6 +138,19 @@ class Client:
     async def report_readings(self, readings: Iterable[Reading]) -> None:
         """Report what the grid meter saw; a later report for an interval wins."""
         await self._command("report_readings", readings=[reading.to_message() for reading in readings])
+
+    async def report_prices(
+        self,
+        currency: str,
+        buy: Iterable[ReportedPrice] | None,
+        sell: Iterable[ReportedPrice] | None,
+    ) -> None:
+        """Report what price entities show; none: nothing new is known of that direction."""
+        prices = {
+            name: None if each is None else [price.to_message() for price in each]
+            for name, each in (("buy", buy), ("sell", sell))
+        }
+        await self._command("report_prices", currency=currency, **prices)
 
     async def preview_plan(self, device: Device) -> Preview:
         """Ask what a device would do at the present prices, and what that would cost.

@@ -1,4 +1,4 @@
-"""What Home Assistant reports to the gateway: devices, expected load, meter readings.
+"""What Home Assistant reports to the gateway: devices, expected load, meter readings, published prices.
 
 Power is W, energy Wh, temperature °C, volume litres; the wire's integers are made here.
 """
@@ -150,6 +150,24 @@ class Reading:
     def to_message(self) -> dict[str, Any]:
         """Write the reading for the wire."""
         return {name: _integer(value) for name, value in asdict(self).items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class ReportedPrice:
+    """The price of a kWh in one interval of whole 5 minutes on the clock, in millionths of the currency unit.
+
+    ``final``: it will not change any more.
+    """
+
+    start: datetime
+    end: datetime
+    price: int
+    final: bool = True
+
+    def to_message(self) -> dict[str, Any]:
+        """Write the price for the wire; most are final, and hundreds go in one message."""
+        row = {"start": to_ms(self.start), "end": to_ms(self.end), "price": self.price}
+        return row if self.final else row | {"final": False}
 
 
 def _integers(values: Mapping[str, Any], scale: Mapping[str, int]) -> dict[str, Any]:

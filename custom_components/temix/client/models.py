@@ -288,6 +288,8 @@ class GatewayState:
     mandate: Mandate | None = None
     shadow: bool = False
     """The retailer only publishes prices: nothing can be traded, the account is what would be owed."""
+    prices_wanted: bool = False
+    """The gateway has its prices from what is reported to it."""
 
     @classmethod
     def from_message(cls, data: Mapping[str, Any]) -> Self:
@@ -358,4 +360,5 @@ _SECTIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "limits": or_none(Limits.from_message),
     "mandate": or_none(Mandate.from_message),
     "shadow": _plain,
+    "prices_wanted": _plain,
 }

@@ -29,6 +29,7 @@ from ..coordinator import TemixCoordinator
 from ..meter.meter import Meter
 from ..meter.telling import PastHours
 from ..options import main_fuse
+from ..price_entity.telling import PriceEntities
 from .home import device_of, entity_id
 from .kinds import read
 from .model import Adapter, Kind, Unusable
@@ -57,6 +58,7 @@ class Responses:
         self.running: dict[str, Running] = {}
         self.room = Room(self._connection, hass.loop.time)
         self.meter = Meter(hass, entry, self.room, self._client, self._import_limit)
+        self._prices = PriceEntities(hass, entry, hass.loop.time)
         self._store: Store[dict[str, Any]] = Store(hass, VERSION, f"{DOMAIN}.{entry.entry_id}")
         self._stored = stored
         self._known: dict[str, tuple[str, dict[str, Any]]] = {}
@@ -141,6 +143,7 @@ class Responses:
             self._known.clear()
             await self._store.async_save(self._stored)
             await self.meter.async_stop()
+            self._prices.forget()
 
     async def async_end(self) -> None:
         """Stop for good: the entry is disabled or removed."""
@@ -273,7 +276,7 @@ class Responses:
         }
 
     async def _report(self) -> None:
-        """Tell the gateway of past hours, and of the devices when something changed and every minute."""
+        """Tell the gateway of past hours, prices and devices when something changed and every minute."""
         told, past = 0, PastHours(self.hass, self.entry)
         while True:
             try:
@@ -286,6 +289,7 @@ class Responses:
             coordinator = self._coordinator
             if coordinator is None or not coordinator.client.connected:
                 continue
+            await self._prices.tell(coordinator.client, coordinator.data)
             await past.tell(coordinator.client, self._led())
             devices = [device for each in self.running.values() if (device := each.device()) is not None]
             if not (devices or told):

@@ -15,6 +15,7 @@ from temix_gateway.home.messages import (
     SignMandate,
     State,
 )
+from temix_gateway.home.prices import ReportPrices
 
 
 class Owner(Protocol):
@@ -86,6 +87,10 @@ class Core(Protocol):
 
     async def report_readings(self, report: ReportReadings) -> None:
         """Take meter readings."""
+        ...
+
+    async def report_prices(self, report: ReportPrices) -> None:
+        """Take the prices of the owner's entities."""
         ...
 
     async def look_up(self, query: Query) -> Found:

@@ -211,7 +211,8 @@ class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ``prices`` are in order of time, do not overlap, and are the finest that live tenders give; ``horizon``
     is the end of the last tender. ``import_limit`` is the most that the home may draw; null: not told.
     ``account`` is null until the ledger was added up, ``bill_guard`` where no limit is set. ``shadow``: the
-    retailer only publishes prices, and the account says what would be owed at them.
+    retailer only publishes prices, and the account says what would be owed at them. ``prices_wanted``: the
+    gateway has its prices from ``report_prices``.
     """
 
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217")]
@@ -232,6 +233,7 @@ class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     limits: Limits | None = None
     mandate: Mandate | None = None
     shadow: bool = False
+    prices_wanted: bool = False
 
 
 class Snapshot(Struct, frozen=True, kw_only=True, tag="snapshot", tag_field="kind"):

@@ -43,6 +43,7 @@ COMMANDS: Final[dict[str, frozenset[Role]]] = {
     "report_home": _HOME,
     "report_history": _HOME,
     "report_readings": _HOME,
+    "report_prices": _HOME,
     "preview_plan": _HOME,
     "open_pairing": _LIVING,
     "close_pairing": _LIVING,

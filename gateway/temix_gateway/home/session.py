@@ -50,6 +50,7 @@ from temix_gateway.home.messages import (
     encode,
 )
 from temix_gateway.home.pairing import PairingClosed, WrongCode
+from temix_gateway.home.prices import ReportPrices
 from temix_gateway.home.roles import COMMANDS
 from temix_gateway.home.tokens import Client
 
@@ -68,6 +69,7 @@ type Order = (
     | ReportHome
     | ReportHistory
     | ReportReadings
+    | ReportPrices
     | PreviewPlan
     | OpenPairing
     | ClosePairing
@@ -320,6 +322,8 @@ class Session:
                 await core.report_history(command)
             case ReportReadings():
                 await core.report_readings(command)
+            case ReportPrices():
+                await core.report_prices(command)
             case GetStatement() | GetTransactions() | GetSettledHours():
                 return await core.look_up(command)
             case OpenPairing():

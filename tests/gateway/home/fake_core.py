@@ -38,6 +38,7 @@ from temix_gateway.home.messages import (
     Transactions,
 )
 from temix_gateway.home.pairing import Bootstrap
+from temix_gateway.home.prices import ReportPrices
 from temix_gateway.home.roles import Role
 from temix_gateway.home.server import LocalApi
 from temix_gateway.home.tokens import TokenStore
@@ -177,6 +178,10 @@ class FakeCore:
         self._note(report)
 
     async def report_readings(self, report: ReportReadings) -> None:
+        """Remember."""
+        self._note(report)
+
+    async def report_prices(self, report: ReportPrices) -> None:
         """Remember."""
         self._note(report)
 

@@ -31,6 +31,11 @@ COMMANDS = {
     "revoke_mandate": {},
     "report_home": {"at": NOON, "devices": [], "base_load": []},
     "preview_plan": {"device": PUMP},
+    "report_prices": {
+        "currency": "EUR",
+        "buy": [{"start": NOON, "end": NOON + 900_000, "price": -41}],
+        "sell": None,
+    },
     "report_history": {"start": NOON, "load": [410, None], "sun": [0, 1_200]},
     "open_pairing": {"role": "viewer"},
     "close_pairing": {},

@@ -1,7 +1,7 @@
 """Published prices as they came, by 5-minute step: the price of every interval, or none."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -56,6 +56,10 @@ class Published:
         return self.energy, self.transport, self.parts
 
 
+type Reported = Mapping[Direction, Sequence[Published]]
+"""All that is known of a direction; of one that is not named, nothing new."""
+
+
 class PriceBook:
     """The newest word on each 5-minute step, in either direction."""
 
@@ -76,6 +80,21 @@ class PriceBook:
                     steps[step.start] = new
                     changed = True
         return changed
+
+    def replace(self, direction: Direction, now: Instant, prices: Iterable[Published]) -> None:
+        """Take in prices as all that there are: what they do not name of the steps to come has none."""
+        steps = self._steps[direction]
+        self._steps[direction] = {start: price for start, price in steps.items() if start <= now}
+        self.merge(prices)
+
+    def forget_preliminary(self, now: Instant) -> bool:
+        """Drop the steps to come whose price is not final; say whether there were any."""
+        dropped = False
+        for direction, steps in self._steps.items():
+            kept = {start: price for start, price in steps.items() if start <= now or price.final}
+            dropped |= len(kept) < len(steps)
+            self._steps[direction] = kept
+        return dropped
 
     def at(self, direction: Direction, start: Instant) -> Published | None:
         """The price of the 5 minutes from ``start``."""

@@ -11,7 +11,14 @@ from temix_market.errors import InvalidField
 
 from temix_gateway.retailer.published import gridx, midas, openadr
 from temix_gateway.retailer.published.link import Feed
-from temix_gateway.retailer_config import GridXSection, MidasSection, OpenAdrSection, PricesOnly
+from temix_gateway.retailer_config import (
+    Asked,
+    GridXSection,
+    HomeAssistantSection,
+    MidasSection,
+    OpenAdrSection,
+    PricesOnly,
+)
 
 _NINE_DIGITS: Final = re.compile(r"[0-9]{9}")
 
@@ -68,10 +75,36 @@ SERVICES: Final = (
         "asked regularly, not notified; no reports, emissions or subscription",
         "fake service",
     ),
+    Service(
+        "home_assistant",
+        "Price entities of Home Assistant: Nord Pool, Tibber, ENTSO-E, EPEX Spot",
+        "Europe",
+        "prices to buy of one entity, and to sell of another one, final as day-ahead prices are; plan, price "
+        "response, shadow account",
+        "no parts of prices; taxes and grid fees only where the entity has them; no subscription",
+        "fake entities in a real Home Assistant",
+    ),
+    Service(
+        "home_assistant",
+        "Price entities of Home Assistant: Octopus Energy",
+        "Great Britain",
+        "prices to buy, and to sell of the export meter; those that a planned charge makes cheap are "
+        "preliminary; plan, price response, shadow account",
+        "no parts of prices; no subscription",
+        "fake entities in a real Home Assistant",
+    ),
+    Service(
+        "home_assistant",
+        "Price entities of Home Assistant: Amber Electric",
+        "Australia",
+        "prices to buy, and to sell of the feed-in channel; forecasts are preliminary; plan, price response",
+        "settled is only what the entity no longer calls an estimate; no parts of prices; no subscription",
+        "fake entities in a real Home Assistant",
+    ),
 )
 
 
-def feed(section: PricesOnly, zone: ZoneInfo, secret: str = "") -> Feed:
+def feed(section: Asked, zone: ZoneInfo, secret: str = "") -> Feed:
     """The feed that a section of the configuration names, with the home's zone and the account's secret."""
     url = section.url.rstrip("/")
     match section:
@@ -100,13 +133,19 @@ def check(section: PricesOnly) -> None:
             if section.export_rin is not None:
                 _check_rin("export_rin", section.export_rin)
         case OpenAdrSection():
-            if len(section.currency) != 3 or not section.currency.isupper():
-                raise InvalidField("currency", f"{section.currency!r} is not three capital letters")
+            _check_currency(section.currency)
             given = [section.client_secret_file is not None, section.client_secret is not None]
             if sum(given) != (section.client_id is not None):
                 raise InvalidField(
                     "client_secret_file", "an account has a name and one secret, or there is none"
                 )
+        case HomeAssistantSection():
+            _check_currency(section.currency)
+
+
+def _check_currency(currency: str) -> None:
+    if len(currency) != 3 or not currency.isupper():
+        raise InvalidField("currency", f"{currency!r} is not three capital letters")
 
 
 def _check_rin(field: str, text: str) -> None:
@@ -154,6 +193,8 @@ def reference() -> str:
         *map(_row, SERVICES),
         "",
         "*Fake service*: a server of the tests, made from the service's documentation and examples.",
+        "*Fake entities*: entities and actions of the tests with the attributes and answers that the",
+        "integration documents.",
         "None was verified against the real service.",
     ]
     for each in SERVICES:
