@@ -3,11 +3,14 @@
 Run as benchmarks/in_home_assistant.py [push | setup | reloads] …, in a Home Assistant of the test plugin
 beside the gateway's real local API. ``push`` reads events of 48 h of prices and positions as the client does,
 and shows them in every entity: the longest turn is the time for which the event loop does nothing else.
-``wall`` is what a busy machine makes of it, ``CPU`` what the push itself needs.
+``wall`` is what a busy machine makes of it; ``undisturbed`` leaves out turns in which the kernel gave the
+processor to something else; ``CPU`` is what the thread worked; ``without gc`` leaves out the collections of
+garbage, which look at Home Assistant's own objects, too.
 """
 
 import asyncio
 import gc
+import os
 import sys
 import tempfile
 import time
@@ -16,6 +19,8 @@ from contextlib import asynccontextmanager, contextmanager, nullcontext
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from resource import RUSAGE_THREAD, getrusage
+from typing import NamedTuple
 from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the integration is no package that is installed
@@ -152,21 +157,32 @@ async def push() -> None:
             coordinator.memory.history = past()
             messages = pushes()
             found: dict[str, list[float]] = {}
+            before = [generation["collections"] for generation in gc.get_stats()]
             for _ in range(PUSHES):
                 number = coordinator.client._number + 1  # noqa: SLF001
                 text = orjson.dumps({"type": "event", "number": number, "changes": next(messages)})
                 with turns() as took:
                     await asyncio.create_task(take(coordinator, text))
                     await hass.async_block_till_done()
-                for what, which in (("wall", 0), ("CPU", 1)):
-                    each = [turn[which] for turn in took]
-                    found.setdefault(f"longest turn, {what}", []).append(max(each))
-                    found.setdefault(f"all turns, {what}", []).append(sum(each))
+                for what, seconds in figures(took):
+                    found.setdefault(what, []).append(seconds)
+            ran = [now["collections"] - was for now, was in zip(gc.get_stats(), before, strict=True)]
             print(f"{title}, {len(hass.states.async_all())} entities, {PUSHES} pushes of {len(text)} bytes")
         for what, times in found.items():
             times.sort()
-            median, p99, most = (1000 * times[at] for at in (PUSHES // 2, PUSHES * 99 // 100, -1))
+            median, p99, most = (1000 * times[at] for at in (len(times) // 2, len(times) * 99 // 100, -1))
             print(f"  {what}: median {median:.2f} ms, p99 {p99:.2f} ms, max {most:.2f} ms")
+        print(f"  collections of garbage, by generation: {ran}; load {os.getloadavg()[0]:.1f}")
+
+
+def figures(took: list[Turn]) -> Iterator[tuple[str, float]]:
+    """What one push took (s)."""
+    yield "longest turn, wall", max(turn.wall for turn in took)
+    yield "longest turn, wall, undisturbed", max(turn.wall for turn in took if not turn.disturbed)
+    yield "longest turn, CPU", max(turn.work for turn in took)
+    yield "longest turn, CPU without gc", max(turn.work - turn.collecting for turn in took)
+    yield "all turns, wall", sum(turn.wall for turn in took)
+    yield "all turns, CPU", sum(turn.work for turn in took)
 
 
 async def take(coordinator: TemixCoordinator, text: bytes) -> None:
@@ -175,19 +191,39 @@ async def take(coordinator: TemixCoordinator, text: bytes) -> None:
     await connected._handle(connected._open(), event, coordinator.on_state)  # noqa: SLF001
 
 
+class Turn(NamedTuple):
+    """How long a callback kept the event loop (s); ``disturbed``: the kernel ran something else meanwhile."""
+
+    wall: float
+    work: float
+    collecting: float
+    disturbed: bool
+
+
 @contextmanager
-def turns() -> Iterator[list[tuple[float, float]]]:
-    """Note how long each callback keeps the event loop: wall clock and the thread's own work, seconds."""
-    took: list[tuple[float, float]] = []
+def turns() -> Iterator[list[Turn]]:
+    """Note every turn of the event loop."""
+    took: list[Turn] = []
     run = asyncio.Handle._run  # noqa: SLF001
+    collecting = 0.0
+
+    def collect(phase: str, _: object) -> None:
+        nonlocal collecting
+        collecting += time.thread_time() if phase == "stop" else -time.thread_time()
 
     def timed(handle: asyncio.Handle) -> None:
+        nonlocal collecting
+        collecting = 0.0
+        switches = getrusage(RUSAGE_THREAD).ru_nivcsw
         wall, work = time.perf_counter(), time.thread_time()
         run(handle)
-        took.append((time.perf_counter() - wall, time.thread_time() - work))
+        wall, work = time.perf_counter() - wall, time.thread_time() - work
+        took.append(Turn(wall, work, collecting, getrusage(RUSAGE_THREAD).ru_nivcsw > switches))
 
+    gc.callbacks.append(collect)
     with patch.object(asyncio.Handle, "_run", timed):
         yield took
+    gc.callbacks.remove(collect)
 
 
 async def setup() -> None:

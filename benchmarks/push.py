@@ -69,7 +69,9 @@ def main() -> None:
         begun = time.perf_counter()
         steps = tuple(map(PriceStep.from_message, orjson.loads(message)))
         curve = [*history.spots, *steps]
-        Outlook.of(to_buy(curve), steps[0].buy, moment, Settings(), windows)
+        outlook = Outlook(to_buy(curve), steps[0].buy, moment, Settings(), windows)
+        for asked in ("today", "tomorrow", "tomorrow_known", "level", "rank", "percentile", "windows"):
+            getattr(outlook, asked)
         revisions.look(to_buy(steps), NOW + timedelta(seconds=1))
         took.append(1000 * (time.perf_counter() - begun))
     took.sort()

@@ -70,9 +70,7 @@ class TemixCalendar(TemixEntity, CalendarEntity):
         if outlook.thresholds is None:
             return
         unit = f"{self.coordinator.data.currency}/kWh"
-        for level, stretch in outlook.thresholds.stretches(outlook.curve):
-            if stretch[-1].end <= since:
-                continue
+        for level, stretch in outlook.thresholds.stretches(outlook.curve, since):
             prices = [segment.value / MICRO for segment in stretch]
             yield CalendarEvent(
                 start=dt_util.as_local(stretch[0].start),

@@ -106,7 +106,7 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
         forget_app_removed(self.hass, self.config_entry)
         self._look(state)
         self.async_set_updated_data(state)
-        self.turns.do(self._tell)
+        self._tell()
 
     @callback
     def on_lost(self, error: TemixError) -> None:
@@ -128,7 +128,7 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
         self._revisions.percent = revision_percent(self.config_entry.options)
         self._look(self.data)
         self.async_update_listeners()
-        self.turns.do(self._tell)
+        self._tell()
 
     @override
     async def async_shutdown(self) -> None:
@@ -155,7 +155,7 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
         self._cancel_boundary = None
         self._look(self.data)
         self.async_update_listeners()
-        self.turns.do(self._tell)
+        self._tell()
 
     @callback
     def _look(self, state: GatewayState) -> None:
@@ -166,14 +166,14 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
         self.moment = Moment.at(instant, self.zone)
         history = self.memory.history.seen(self.now.price, instant)
         self.curve = whole_curve(state, history)
-        self.outlook = Outlook.of(
+        self.outlook = Outlook(
             to_buy(self.curve),
             self.now.buy,
             self.moment,
             settings(self.config_entry.options),
             self.memory.windows,
         )
-        self.memory.note(history, (self.outlook.cheapest, self.outlook.dearest))
+        self.memory.note_history(history)
         if self._cancel_boundary is not None:
             self._cancel_boundary()
         passed = (instant - dt_util.utc_from_timestamp(0)) % INTERVAL
@@ -183,15 +183,30 @@ class TemixCoordinator(DataUpdateCoordinator[GatewayState]):
 
     @callback
     def _tell(self) -> None:
+        """Tell of a look, once the entities show it."""
+        for work in (self._tell_news, self._tell_moved, self._tell_others):
+            self.turns.do(work)
+
+    @callback
+    def _tell_news(self) -> None:
         """Tell what has happened since the look before; the first look tells nothing."""
+        self.memory.note_windows(self.outlook.windows)
         look = Look(self.moment.instant, self.data, self.outlook, self.now.buy)
-        news = [] if self._seen is None else [*between(self._seen, look)]
-        moved = self._revisions.look(to_buy(self.data.prices), look.instant)
-        self._seen = look
-        for piece in (*news, *map(revised, moved)):
+        before, self._seen = self._seen, look
+        for piece in () if before is None else between(before, look):
             self._fire(piece)
+
+    @callback
+    def _tell_moved(self) -> None:
+        """Tell of published hours whose price has moved."""
+        for moved in self._revisions.look(to_buy(self.data.prices), self.moment.instant):
+            self._fire(revised(moved))
+
+    @callback
+    def _tell_others(self) -> None:
+        """Let triggers, repair issues and statistics look, too."""
         async_dispatcher_send(self.hass, LOOKED, self)
-        self._care.look(self.data, look.instant, priced=self.now.price is not None)
+        self._care.look(self.data, self.moment.instant, priced=self.now.price is not None)
         self.statistics.look()
 
     @callback

@@ -33,10 +33,16 @@ class Memory:
             cheapest, dearest = (_window(row) for row in stored["begun"])
             self.windows = Windows(begun=cheapest), Windows(begun=dearest)
 
-    def note(self, history: History, windows: Before) -> None:
-        """Keep this, and write it down some time."""
-        if history is not self.history or windows != self.windows:
-            self.history, self.windows = history, windows
+    def note_history(self, history: History) -> None:
+        """Keep the prices so far, and write them down some time."""
+        if history is not self.history:
+            self.history = history
+            self._store.async_delay_save(self._dump, SAVE_AFTER_S)
+
+    def note_windows(self, windows: Before) -> None:
+        """Keep the windows of the last look, and write down some time which have begun."""
+        if windows != self.windows:
+            self.windows = windows
             self._store.async_delay_save(self._dump, SAVE_AFTER_S)
 
     async def async_save(self) -> None:

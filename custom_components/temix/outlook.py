@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Final, Self
 
 from .client import GatewayState, PriceStep, Spot
@@ -64,58 +64,106 @@ class Moment:
         return cls(instant, Day.around(instant, zone), Day.around(instant, zone, 1))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True)
 class Outlook:
-    """Everything that is known of the prices to buy around an instant."""
+    """Everything that is known of the prices to buy around a moment at which a kWh costs ``price``.
 
-    today: Figures | None
-    tomorrow: Figures | None
-    tomorrow_known: bool
-    thresholds: Thresholds | None
-    level: Level | None
-    spike: bool | None
-    rank: int | None
-    cheaper_today: timedelta | None
-    percentile: float | None
-    cheapest: Windows
-    dearest: Windows
+    Each part is worked out when it is first asked for, and once: so the entities that ask share the work
+    between the turns in which they are written, and what nobody shows costs nothing.
+    """
+
     curve: Curve
     """From the begin of the history to the last tender."""
+    price: int | None
+    moment: Moment
+    settings: Settings
+    before: Before
+    """The windows of the last look."""
+
+    @cached_property
+    def today(self) -> Figures | None:
+        """Today's least, mean and greatest price."""
+        return Figures.of(self._today, self.moment.today)
+
+    @cached_property
+    def tomorrow(self) -> Figures | None:
+        """Tomorrow's."""
+        return Figures.of(self._tomorrow, self.moment.tomorrow)
+
+    @cached_property
+    def tomorrow_known(self) -> bool:
+        """Whether tomorrow's prices are known to its end."""
+        return known(self._tomorrow) == self.moment.tomorrow.length
+
+    @cached_property
+    def thresholds(self) -> Thresholds | None:
+        """The owner's, else those that the prices around the moment make."""
+        if self.settings.thresholds is not None:
+            return self.settings.thresholds
+        since = self.moment.instant - REFERENCE
+        return Thresholds.automatic(between(self.curve, since, self.moment.tomorrow.end))
+
+    @property
+    def level(self) -> Level | None:
+        """How the price compares."""
+        found = self.thresholds
+        return None if found is None or self.price is None else found.level(self.price)
+
+    @property
+    def spike(self) -> bool | None:
+        """Whether the price is a spike."""
+        found = self.thresholds
+        return None if found is None or self.price is None else self.price >= found.spike
 
     @property
     def is_low(self) -> bool | None:
-        """Whether the price now is low or very low."""
+        """Whether the price is low or very low."""
         return None if self.level is None else self.level.is_low
 
     @property
     def is_high(self) -> bool | None:
-        """Whether the price now is high or very high."""
+        """Whether the price is high or very high."""
         return None if self.level is None else self.level.is_high
 
-    @classmethod
-    def of(cls, curve: Curve, price: int | None, moment: Moment, settings: Settings, before: Before) -> Self:
-        """Look at a moment at which a kWh costs ``price``; ``before`` are the windows of the last look."""
-        today, tomorrow = (between(curve, day.start, day.end) for day in (moment.today, moment.tomorrow))
-        reference = between(curve, moment.instant - REFERENCE, moment.tomorrow.end)
-        thresholds = settings.thresholds or Thresholds.automatic(reference)
-        level, spike = None, None
-        if thresholds is not None and price is not None:
-            level, spike = thresholds.level(price), price >= thresholds.spike
-        best = cache(partial(_best, curve, settings.window))
-        return cls(
-            today=Figures.of(today, moment.today),
-            tomorrow=Figures.of(tomorrow, moment.tomorrow),
-            tomorrow_known=known(tomorrow) == moment.tomorrow.length,
-            thresholds=thresholds,
-            level=level,
-            spike=spike,
-            rank=None if price is None else rank(today, price),
-            cheaper_today=None if price is None else cheaper(today, price),
-            percentile=None if price is None else percentile(today, price),
-            cheapest=_follow(lambda *between: best(*between)[0], moment, before[0]),
-            dearest=_follow(lambda *between: best(*between)[1], moment, before[1]),
-            curve=curve,
-        )
+    @property
+    def rank(self) -> int | None:
+        """Which of the day's hours the price is, from the cheapest on."""
+        return None if self.price is None else rank(self._today, self.price)
+
+    @property
+    def cheaper_today(self) -> timedelta | None:
+        """For how long today a kWh costs less."""
+        return None if self.price is None else cheaper(self._today, self.price)
+
+    @property
+    def percentile(self) -> float | None:
+        """The share of today that is cheaper, in percent."""
+        return None if self.price is None else percentile(self._today, self.price)
+
+    @property
+    def cheapest(self) -> Windows:
+        """The cheapest windows of the day."""
+        return self.windows[0]
+
+    @property
+    def dearest(self) -> Windows:
+        """The dearest."""
+        return self.windows[1]
+
+    @cached_property
+    def windows(self) -> Before:
+        """The cheapest and the dearest, as the next look needs them."""
+        best = cache(partial(_best, self.curve, self.settings.window))
+        cheapest = _follow(lambda *between: best(*between)[0], self.moment, self.before[0])
+        return cheapest, _follow(lambda *between: best(*between)[1], self.moment, self.before[1])
+
+    @cached_property
+    def _today(self) -> Curve:
+        return between(self.curve, self.moment.today.start, self.moment.today.end)
+
+    @cached_property
+    def _tomorrow(self) -> Curve:
+        return between(self.curve, self.moment.tomorrow.start, self.moment.tomorrow.end)
 
 
 def whole_curve(state: GatewayState, history: History) -> list[PriceStep | Spot]:

@@ -31,7 +31,15 @@ def forecast(state: GatewayState, now: Now) -> list[JsonValueType]:
 
     What does not fit into an attribute is left off at the far end; the action ``get_prices`` has it all.
     """
-    return [_bounds(step.start, step.end) | _prices(step, ("buy", "sell")) for step in _from_now(state, now)]
+    return [
+        {
+            "start": step.start.isoformat(),
+            "end": step.end.isoformat(),
+            "buy": per_kwh(step.buy),
+            "sell": per_kwh(step.sell),
+        }
+        for step in _from_now(state, now)
+    ]
 
 
 def carbon_forecast(state: GatewayState, now: Now) -> list[JsonValueType]:

@@ -12,7 +12,7 @@ from .const import DOMAIN
 
 _LOGGER = logging.getLogger(__name__)
 
-TURN_S: Final = 0.0005
+TURN_S: Final = 0.0003
 """After so long the next piece waits for the next turn of the loop: whatever else is ready comes first."""
 
 type Work = Callable[[], None]

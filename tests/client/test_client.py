@@ -174,6 +174,32 @@ async def test_events_change_the_state(mock: MockServer, client: Client) -> None
         assert (state.mode, state.spot) == ("monitor", None)
 
 
+async def test_an_event_is_read_in_turns_that_others_share_and_shown_whole(
+    mock: MockServer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    updated = GatewayState.updated
+
+    def noted(state: GatewayState, section: str, data: Any) -> GatewayState:
+        done.append(section)
+        return updated(state, section, data)
+
+    async def others() -> None:
+        while True:
+            done.append("-")
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(GatewayState, "updated", noted)
+    async with listening(client) as states:
+        task = asyncio.create_task(others())
+        await mock.push_event(mode="monitor", spot=None)
+        state = await states.get()
+        task.cancel()
+    assert (state.mode, state.spot, states.empty()) == ("monitor", None, True)
+    assert [section for section in done if section != "-"] == ["mode", "spot"]
+    assert "-" in done[done.index("mode") : done.index("spot")]
+
+
 @pytest.mark.parametrize("number", [3, 1, 0])
 async def test_gap_asks_for_a_fresh_snapshot(mock: MockServer, client: Client, number: int) -> None:
     async with listening(client) as states:

@@ -79,7 +79,7 @@ def test_automatic_thresholds_rise_and_low_prices_are_at_most_as_many_as_said(pr
 
 @given(curves())
 def test_stretches_cover_exactly_what_is_low_or_high(prices: list[Segment]) -> None:
-    stretches = list(OWN.stretches(prices))
+    stretches = list(OWN.stretches(prices, START))
     covered = [segment for _, stretch in stretches for segment in stretch]
     assert covered == [segment for segment in prices if OWN.level(segment.value) is not Level.NORMAL]
     for level, stretch in stretches:
@@ -88,6 +88,14 @@ def test_stretches_cover_exactly_what_is_low_or_high(prices: list[Segment]) -> N
         assert all(a.end == b.start for a, b in pairwise(stretch))
 
 
+@given(curves())
+def test_a_stretch_in_progress_is_whole(prices: list[Segment]) -> None:
+    stretches = list(OWN.stretches(prices, START))
+    for since, _, _ in prices:
+        ahead = [found for found in stretches if found[1][-1].end > since]
+        assert list(OWN.stretches(prices, since)) == ahead
+
+
 def test_a_gap_ends_a_stretch() -> None:
     first, _, last = curve(1_000, 2_000, 3_000, start=START)
-    assert len(list(OWN.stretches([first, last]))) == 2
+    assert len(list(OWN.stretches([first, last], START))) == 2

@@ -20,7 +20,7 @@ def looks(prices: list[Segment], hours: int, horizon: timedelta) -> Iterator[tup
         instant = MIDNIGHT + number * FIVE_MINUTES
         known = [segment for segment in prices if segment.start < instant + horizon]
         price = next(segment.value for segment in prices if segment.end > instant)
-        outlook = Outlook.of(known, price, Moment.at(instant, ZONE), Settings(), before)
+        outlook = Outlook(known, price, Moment.at(instant, ZONE), Settings(), before)
         before = (outlook.cheapest, outlook.dearest)
         yield instant, outlook
 
@@ -51,14 +51,14 @@ def test_after_todays_window_nothing_is_shown_until_tomorrow_is_known() -> None:
 def test_tomorrow_is_known_when_its_last_interval_is() -> None:
     prices = curve(*range(48), start=MIDNIGHT)
     for count, known in ((47, False), (48, True)):
-        outlook = Outlook.of(prices[:count], 0, Moment.at(MIDNIGHT, ZONE), Settings(), NONE)
+        outlook = Outlook(prices[:count], 0, Moment.at(MIDNIGHT, ZONE), Settings(), NONE)
         assert outlook.tomorrow_known is known
         assert outlook.tomorrow is not None
         assert outlook.tomorrow.complete is known
 
 
 def test_an_unknown_price_has_no_level_and_no_rank() -> None:
-    outlook = Outlook.of(curve(1, 2, start=MIDNIGHT), None, Moment.at(MIDNIGHT, ZONE), Settings(), NONE)
+    outlook = Outlook(curve(1, 2, start=MIDNIGHT), None, Moment.at(MIDNIGHT, ZONE), Settings(), NONE)
     assert (outlook.level, outlook.spike, outlook.rank, outlook.percentile) == (None,) * 4
-    nothing = Outlook.of([], 5, Moment.at(MIDNIGHT, ZONE), Settings(), NONE)
+    nothing = Outlook([], 5, Moment.at(MIDNIGHT, ZONE), Settings(), NONE)
     assert (nothing.level, nothing.today, nothing.cheapest.shown) == (None, None, None)

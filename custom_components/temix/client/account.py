@@ -149,7 +149,7 @@ class Charge:
     @classmethod
     def from_message(cls, data: Mapping[str, Any]) -> Self:
         """Read an item."""
-        return cls(**known(cls, data) | {"money": money(data["money"])})
+        return cls(**{**known(cls, data), "money": money(data["money"])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,8 +261,8 @@ class Statement:
     def from_message(cls, data: Mapping[str, Any]) -> Self:
         """Read a statement."""
         return cls(
-            **known(cls, data)
-            | {
+            **{
+                **known(cls, data),
                 "made": from_ms(data["made"]),
                 "lines": tuple(map(StatementLine.from_message, data["lines"])),
                 "total": StatementLine.from_message(data["total"]),
@@ -285,7 +285,7 @@ class SettledHour:
     def from_message(cls, data: Mapping[str, Any]) -> Self:
         """Read an hour."""
         amounts = {name: money(data[name]) for name in ("cost", "compensation")}
-        return cls(**known(cls, data) | amounts | {"start": from_ms(data["start"])})
+        return cls(**{**known(cls, data), **amounts, "start": from_ms(data["start"])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -245,9 +245,7 @@ class Client:
         match message:
             case {"type": "event"} if self._resync_id is None:
                 if message.get("number") == self._number + 1:
-                    self._take_changes(message)
-                    await asyncio.sleep(0)  # to read two days of prices was work enough for one turn
-                    on_state(self._current())
+                    on_state(await self._take_changes(message))
                 else:
                     self._resync_id = self._next_id()
                     self._resync_by = asyncio.get_running_loop().time() + _ANSWER_WITHIN_S
@@ -275,16 +273,16 @@ class Client:
         self._resync_id = None
         return self._state
 
-    def _take_changes(self, message: dict[str, Any]) -> None:
-        def updated(message: dict[str, Any]) -> GatewayState:
-            return self._current().updated(message["changes"])
-
-        self._state = read(updated, message)
-        self._number += 1
-
-    def _current(self) -> GatewayState:
+    async def _take_changes(self, message: dict[str, Any]) -> GatewayState:
+        """Read one section in each turn of the loop: two days of prices are work enough for one."""
         assert self._state is not None
-        return self._state
+        state = self._state
+        for section, data in read(_changes, message):
+            state = read(state.updated, section, data)
+            await asyncio.sleep(0)
+        self._state = state
+        self._number += 1
+        return state
 
     def _open(self) -> Connection:
         if self._connection is None:
@@ -294,6 +292,11 @@ class Client:
     def _next_id(self) -> int:
         self._last_id += 1
         return self._last_id
+
+
+def _changes(message: dict[str, Any]) -> Iterable[tuple[str, Any]]:
+    changes: dict[str, Any] = message["changes"]
+    return changes.items()
 
 
 def _failure(message: dict[str, Any]) -> CommandFailed:

@@ -156,9 +156,9 @@ async def _send(sending: Awaitable[None]) -> None:
         raise ConnectionLost(str(error) or type(error).__name__) from error
 
 
-def read[T](parse: Callable[[dict[str, Any]], T], data: dict[str, Any]) -> T:
+def read[**P, T](parse: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Read a model; a message that does not fit is the gateway's fault."""
     try:
-        return parse(data)
+        return parse(*args, **kwargs)
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise ProtocolError(f"{parse.__qualname__}: {error!r}") from error

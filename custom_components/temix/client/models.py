@@ -106,7 +106,7 @@ class RetailerLink:
     @classmethod
     def from_message(cls, data: Mapping[str, Any]) -> Self:
         """Read the link's state."""
-        return cls(**known(cls, data) | {"since": from_ms(data["since"])})
+        return cls(**{**known(cls, data), "since": from_ms(data["since"])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,11 +296,9 @@ class GatewayState:
         """Read a snapshot's state."""
         return cls(**{name: read(data[name]) for name, read in _SECTIONS.items() if name in data})
 
-    def updated(self, changes: Mapping[str, Any]) -> Self:
-        """Take an event's sections, each whole; one that a newer gateway may have added is passed over."""
-        return replace(
-            self, **{name: _SECTIONS[name](data) for name, data in changes.items() if name in _SECTIONS}
-        )
+    def updated(self, section: str, data: Any) -> Self:
+        """Take one of an event's sections, whole; one that a newer gateway may have added is passed over."""
+        return replace(self, **{section: _SECTIONS[section](data)}) if section in _SECTIONS else self
 
     @property
     def trades(self) -> bool:

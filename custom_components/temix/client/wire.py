@@ -4,15 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, Self
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
+@lru_cache(maxsize=1024)
 def from_ms(milliseconds: int) -> datetime:
-    """Read the wire's time."""
+    """Read the wire's time; prices and positions have the same ones, and so has the next push."""
     return _EPOCH + milliseconds * _MILLISECOND
 
 
@@ -31,12 +32,14 @@ def money(text: str) -> Decimal:
 
 def timed(cls: type, data: Mapping[str, Any]) -> dict[str, Any]:
     """Keep what a model knows of a message, its times read."""
-    return known(cls, data) | {"start": from_ms(data["start"]), "end": from_ms(data["end"])}
+    return {**known(cls, data), "start": from_ms(data["start"]), "end": from_ms(data["end"])}
 
 
-def known(cls: type, data: Mapping[str, Any]) -> dict[str, Any]:
+def known(cls: type, data: Mapping[str, Any]) -> Mapping[str, Any]:
     """Drop fields that a newer gateway may have added."""
     names = _names(cls)
+    if data.keys() <= names:
+        return data
     return {name: value for name, value in data.items() if name in names}
 
 

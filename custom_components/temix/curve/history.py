@@ -1,8 +1,10 @@
 """The prices of intervals that have passed: a tender expires when its interval begins."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final, Self
 
 from ..client.models import Spot
@@ -20,13 +22,11 @@ class History:
 
     def seen(self, spot: Spot | None, now: datetime) -> Self:
         """Note what is shown now; of one interval the last word counts. What is too old is forgotten."""
-        spots = self.spots
+        spots = self.spots[bisect_right(self.spots, now - KEPT, key=attrgetter("end")) :]
         if spot is not None and (not spots or spots[-1].start <= spot.start):
             same = bool(spots) and spots[-1].start == spot.start
-            if same and spots[-1] == spot:
-                return self
             spots = (*(spots[:-1] if same else spots), spot)
-        return type(self)(tuple(spot for spot in spots if spot.end > now - KEPT))
+        return self if spots == self.spots else type(self)(spots)
 
     def dump(self) -> list[list[int | None]]:
         """Write it as plain numbers: start, end, buy, sell."""

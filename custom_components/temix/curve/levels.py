@@ -8,13 +8,13 @@ very high by twice that: on a flat day everything is normal.
 A spike is three times the median, and at least 0.10 per kWh above it.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import accumulate
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Final, Self
 
 from .segments import Curve, Segment
@@ -89,19 +89,33 @@ class Thresholds:
             return Level.VERY_HIGH
         return Level.HIGH if price >= self.high else Level.NORMAL
 
-    def stretches(self, curve: Curve) -> Iterator[tuple[Level, Sequence[Segment]]]:
-        """Stretches of low and of high prices (each with the very low or very high ones), without gaps."""
-        kind, stretch = Level.NORMAL, list[Segment]()
-        for segment in curve:
-            price, before = segment.value, kind
-            kind = Level.LOW if price <= self.low else Level.HIGH if price >= self.high else Level.NORMAL
-            if stretch and (kind is not before or stretch[-1].end != segment.start):
-                yield before, tuple(stretch)
+    def stretches(self, curve: Curve, since: datetime) -> Iterator[tuple[Level, Sequence[Segment]]]:
+        """Stretches of low and of high prices (each with the very low or very high ones), without gaps.
+
+        Those that end after ``since``; one that is in progress then is whole.
+        """
+        first = bisect_right(curve, since, key=attrgetter("end"))
+        while 0 < first < len(curve) and self._joined(curve[first - 1], curve[first]):
+            first -= 1
+        stretch = list[Segment]()
+        for segment in curve[first:]:
+            if stretch and not self._joined(stretch[-1], segment):
+                yield self._kind(stretch[0]), tuple(stretch)
                 stretch.clear()
-            if kind is not Level.NORMAL:
+            if self._kind(segment) is not Level.NORMAL:
                 stretch.append(segment)
         if stretch:
-            yield kind, tuple(stretch)
+            yield self._kind(stretch[0]), tuple(stretch)
+
+    def _joined(self, before: Segment, segment: Segment) -> bool:
+        """Whether two segments are of one stretch."""
+        kind = self._kind(segment)
+        return kind is not Level.NORMAL and kind is self._kind(before) and before.end == segment.start
+
+    def _kind(self, segment: Segment) -> Level:
+        if segment.value <= self.low:
+            return Level.LOW
+        return Level.HIGH if segment.value >= self.high else Level.NORMAL
 
 
 def _quantiles(curve: Curve, shares: Sequence[float]) -> list[int]:
