@@ -10,14 +10,23 @@ from temix_market.ladder import Rung
 from temix_market.positions import Positions
 
 from temix_gateway.contact import Contact
-from temix_gateway.home.devices import Device, Load
+from temix_gateway.home.devices import Device, Load, Thermostat
 from temix_gateway.home.messages import ReportHistory
+from temix_gateway.learned import Buildings, Learned
 from temix_gateway.market import Market
 from temix_gateway.outside import Outside
 from temix_gateway.owner import Owner
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.horizon import Prices, tapering
-from temix_gateway.question import base_load, held_load, known_devices, past_hours, past_prices
+from temix_gateway.planning.past import Building, PastRoom
+from temix_gateway.question import (
+    base_load,
+    held_load,
+    known_devices,
+    past_hours,
+    past_prices,
+    past_room,
+)
 
 HORIZON: Final = Duration(36 * HOUR)
 
@@ -25,7 +34,7 @@ HORIZON: Final = Duration(36 * HOUR)
 class Asking:
     """One question after the other, as the planner's process answers them.
 
-    ``history`` are past hours for the forecasts of load and sun, until Home Assistant brings others.
+    ``history`` are past hours, from which is foreseen and learned, until Home Assistant brings others.
     """
 
     def __init__(self, outside: Outside, owner: Owner, market: Market, contact: Contact) -> None:
@@ -35,6 +44,7 @@ class Asking:
         self._owner = owner
         self._market = market
         self._contact = contact
+        self._buildings = Buildings(self._building)
         self._one_at_a_time = asyncio.Lock()
 
     async def problem(
@@ -58,7 +68,7 @@ class Asking:
             ),
             import_limit=rules.import_power,
             export_limit=rules.export_power,
-            devices=known_devices(reported, intervals, now),
+            devices=known_devices(reported, intervals, now, await self._learned(reported)),
             zone=terms.zone,
             currency=terms.currency,
         )
@@ -76,3 +86,19 @@ class Asking:
         past = past_hours(self.history, self._owner.rules.zone, now, intervals)
         async with self._one_at_a_time:
             return list(await asyncio.to_thread(expect, past))
+
+    async def _learned(self, reported: Sequence[Device]) -> Learned:
+        """What the home's past has taught of the devices reported."""
+        zone, rooms = self._owner.rules.zone, [] if self.history is None else self.history.rooms
+        cops = {each.id: each.cop for each in reported if isinstance(each, Thermostat)}
+        pasts = {
+            each.device: past_room(each, cops[each.device], zone) for each in rooms if each.device in cops
+        }
+        return Learned(zone, await self._buildings.learn(pasts))
+
+    async def _building(self, past: PastRoom) -> Building | None:
+        learn = self._outside.learn
+        if learn is None:
+            return None
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(learn, past)

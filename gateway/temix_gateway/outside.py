@@ -8,7 +8,7 @@ from temix_market.ports import Clock, RetailerLink, Seal
 
 from temix_gateway.own_limits import Choices
 from temix_gateway.planning import Plan, Problem
-from temix_gateway.planning.past import Past
+from temix_gateway.planning.past import Building, Past, PastRoom
 from temix_gateway.retailer.published.prices import Reported
 
 type Planner = Callable[[Problem, Plan | None], Plan]
@@ -19,6 +19,7 @@ class Outside:
     """Clock, randomness, the retailer's link, the signature, the planner.
 
     ``expected_load`` forecasts from past hours; without it only what Home Assistant expects is planned with.
+    ``learn`` learns from them how a building keeps its warmth; without it every one is a usual one.
     ``remember`` keeps the owner's choices over a restart; ``note_plan`` keeps each plan; ``uncommissioned``
     says why trade waits for an installer, or nothing; ``take_prices`` takes what Home Assistant reports of
     prices, where they come from there.
@@ -34,3 +35,4 @@ class Outside:
     expected_load: Callable[[Past], Sequence[float]] | None = None
     uncommissioned: Callable[[], str] = str
     take_prices: Callable[[Reported], Awaitable[None]] | None = None
+    learn: Callable[[PastRoom], Building | None] | None = None

@@ -1,24 +1,28 @@
 """What the planner is asked, from Home Assistant's report and the market, and what its answer asks for."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
+from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant, to_datetime
 from temix_market.intervals import Interval, spread_evenly
 from temix_market.units import Energy, Power
 
 from temix_gateway.home import devices as reported
 from temix_gateway.home.devices import Load
-from temix_gateway.home.messages import ReportHistory
+from temix_gateway.home.messages import ReportHistory, RoomHistory
+from temix_gateway.learned import NOTHING_LEARNED, Learned
 from temix_gateway.market import Market, both
 from temix_gateway.planning import Plan, devices
 from temix_gateway.planning.horizon import UNPAID, Shown
-from temix_gateway.planning.past import Past
+from temix_gateway.planning.past import Past, PastRoom
 
 WATER_WH_PER_LITRE_KELVIN: Final = 1.163
 USEFUL_WATER: Final = 40_000
 """Below 40 °C (thousandths) the water of a tank is of no use to anyone."""
+
+USUAL_CAPACITY, USUAL_LOSS = 5_000, 200
+"""Of a building of which nothing was told or learned, Wh and W per °C."""
 
 DAY: Final = Duration(24 * HOUR)
 
@@ -52,11 +56,26 @@ def held_load(reports: Sequence[reported.Device], intervals: Sequence[Interval])
     ]
 
 
+def past_room(history: RoomHistory, cop: int, zone: ZoneInfo) -> PastRoom:
+    """What to ask, to learn how a building keeps its warmth; ``cop`` in percent."""
+    return PastRoom(
+        zone=zone.key,
+        start=Instant(history.start),
+        indoor=_degrees(history.indoor),
+        outdoor=_degrees(history.outdoor),
+        drawn=tuple(history.drawn),
+        efficiency=cop / (-100 if history.cooling else 100),
+    )
+
+
 def known_devices(
-    devices_reported: Sequence[reported.Device], intervals: Sequence[Interval], now: Instant
+    devices_reported: Sequence[reported.Device],
+    intervals: Sequence[Interval],
+    now: Instant,
+    learned: Learned = NOTHING_LEARNED,
 ) -> tuple[devices.Device, ...]:
     """The devices that have something to plan, as the planner knows them."""
-    known = (_DEVICES[type(device)](device, intervals, now) for device in devices_reported)
+    known = (_DEVICES[type(device)](device, intervals, now, learned) for device in devices_reported)
     return tuple(device for device in known if device is not None)
 
 
@@ -109,7 +128,10 @@ def _mean_load(loads: Sequence[Load], interval: Interval) -> float:
 
 
 def _ev_charger(
-    car: reported.EvCharger, intervals: Sequence[Interval], now: Instant
+    car: reported.EvCharger,
+    intervals: Sequence[Interval],
+    now: Instant,
+    learned: Learned,  # noqa: ARG001
 ) -> devices.EvCharger | None:
     if not car.connected or car.needed <= 0 or car.max_power <= 0:
         return None
@@ -132,6 +154,7 @@ def _battery(
     battery: reported.Battery,
     intervals: Sequence[Interval],  # noqa: ARG001
     now: Instant,  # noqa: ARG001
+    learned: Learned,  # noqa: ARG001
 ) -> devices.Battery:
     one_way = (battery.efficiency / 100) ** 0.5
     return devices.Battery(
@@ -150,6 +173,7 @@ def _water_heater(
     tank: reported.WaterHeater,
     intervals: Sequence[Interval],
     now: Instant,  # noqa: ARG001
+    learned: Learned,  # noqa: ARG001
 ) -> devices.WaterHeater:
     coldest = min(tank.minimum, USEFUL_WATER)
 
@@ -173,21 +197,40 @@ def _thermostat(
     room: reported.Thermostat,
     intervals: Sequence[Interval],
     now: Instant,  # noqa: ARG001
+    learned: Learned,
 ) -> devices.Climate:
     bands = [_band(room, interval.start) for interval in intervals]
+    building = learned.buildings.get(room.id) if room.capacity is None and room.loss is None else None
+    capacity, loss = (
+        (room.capacity or USUAL_CAPACITY, room.loss or USUAL_LOSS)
+        if building is None
+        else (building.heat_capacity, building.loss)
+    )
     return devices.Climate(
         id=room.id,
         temperature=room.temperature / 1000,
         outdoor=tuple(room.outdoor / 1000 for _ in intervals),
+        gains=() if building is None else tuple(_by_clock(building.gains, intervals, learned.zone)),
         low=tuple(low / 1000 for low, _ in bands),
         high=tuple(high / 1000 for _, high in bands),
         heating_power=Power(0 if room.cooling else room.power),
         cooling_power=Power(room.power if room.cooling else 0),
         heating_efficiency=room.cop / 100,
         cooling_efficiency=room.cop / 100,
-        loss_hours=max(0.1, room.capacity / max(1, room.loss)),
-        heat_capacity=float(max(1, room.capacity)),
+        loss_hours=max(0.1, capacity / max(1, loss)),
+        heat_capacity=float(max(1, capacity)),
     )
+
+
+def _by_clock(hourly: Sequence[float], intervals: Sequence[Interval], zone: ZoneInfo) -> Iterator[float]:
+    """The values of the hours of the clock in which the middle of each interval lies."""
+    for interval in intervals:
+        middle = Instant(interval.start + interval.duration // 2)
+        yield hourly[to_datetime(middle).astimezone(zone).hour]
+
+
+def _degrees(thousandths: Iterable[int | None]) -> tuple[float | None, ...]:
+    return tuple(None if value is None else value / 1000 for value in thousandths)
 
 
 def _band(room: reported.Thermostat, at: Instant) -> tuple[int, int]:
@@ -196,7 +239,12 @@ def _band(room: reported.Thermostat, at: Instant) -> tuple[int, int]:
     return begun[-1] if begun else (room.minimum, room.maximum)
 
 
-def _run_time(pump: reported.RunTime, intervals: Sequence[Interval], now: Instant) -> devices.DailyRun | None:
+def _run_time(
+    pump: reported.RunTime,
+    intervals: Sequence[Interval],
+    now: Instant,
+    learned: Learned,  # noqa: ARG001
+) -> devices.DailyRun | None:
     end = min(Instant(pump.finish_by), intervals[-1].end)
     if pump.remaining <= 0 or end <= now:
         return None
@@ -213,6 +261,7 @@ def _held(
     device: reported.Held,
     intervals: Sequence[Interval],
     now: Instant,
+    learned: Learned,
 ) -> None:
     """Its load is known, see ``held_load``; there is nothing to plan."""
 

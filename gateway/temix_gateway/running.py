@@ -124,6 +124,7 @@ async def make(config: Config, lasting: Lasting, rules: Callable[[Config], Rules
         lasting.planner.expected_load,
         lasting.uncommissioned,
         link.take if isinstance(link, ReportedLink) else None,
+        lasting.planner.learn,
     )
     core = Core(rules(config), outside, lasting.ledger, choices)
     await core.load()

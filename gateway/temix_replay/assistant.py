@@ -71,11 +71,12 @@ class Assistant:
         home.pool_pump.on = powers.get("pool", 0) > 0
         home.water_heater.set_point = WATER_BAND[powers.get("water", 0) > 0]
         runs = powers.get("climate", 0) > 0
-        home.house.heat_to = None if self._cooling else HEAT_BAND[runs]
-        home.house.cool_to = COOL_BAND[not runs] if self._cooling else None
+        home.house.heat_to = None if self.cooling else HEAT_BAND[runs]
+        home.house.cool_to = COOL_BAND[not runs] if self.cooling else None
 
     @property
-    def _cooling(self) -> bool:
+    def cooling(self) -> bool:
+        """Whether the heat pump cools today."""
         outdoor = self._home.day.outdoor
         return sum(outdoor) / len(outdoor) > _COOLING_FROM
 
@@ -90,7 +91,7 @@ class Assistant:
         )
         today = day_at(home.place.zone, home.now)
         remaining = max(0, round((pump.model.hours - pump.ran_today) * 60)) * MINUTE
-        low, high = COOL_BAND if self._cooling else HEAT_BAND
+        low, high = COOL_BAND if self.cooling else HEAT_BAND
         return [
             EvCharger(
                 id="car",
@@ -117,9 +118,7 @@ class Assistant:
                 outdoor=round(home.outdoor * 1000),
                 minimum=round(low * 1000),
                 maximum=round(high * 1000),
-                cooling=self._cooling,
-                capacity=4_000,
-                loss=200,
+                cooling=self.cooling,
                 cop=320,
             ),
             RunTime(

@@ -15,6 +15,7 @@ from temix_retailer.publications import Circuit, spot_prices
 
 from temix_replay.home.home import HomeModel, SimulatedHome
 from temix_replay.home.world.day import Place
+from temix_replay.recorder import PAST, Recorder
 
 DAY = 24 * HOUR
 
@@ -32,6 +33,7 @@ class Baseline:
         calibration: flat and subscription price.
         begins: the home as it is when the replay begins; the one under control starts as a copy of it.
         ends: the home as it is when the replay ends.
+        past: what was recorded of the home when the replay begins.
         deliveries: net import of each 5-minute step of the replay, by start.
         spots: prices to buy and to sell at spot in the same steps, where nobody trades.
     """
@@ -41,6 +43,7 @@ class Baseline:
     calibration: Calibration
     begins: SimulatedHome
     ends: SimulatedHome
+    past: Recorder
     deliveries: Mapping[Instant, Energy]
     spots: Mapping[Instant, tuple[Price, Price]]
 
@@ -79,12 +82,15 @@ def make_baseline(
     energies: dict[Instant, Energy] = {}
     spots: dict[Instant, tuple[Price, Price]] = {}
     kept: dict[Instant, SimulatedHome] = {}
+    past = Recorder()
     for start, energy in _live(home, until):
         energies[start] = energy
         if start >= first.start:
             spots[start] = spot_prices(circuit, start)
             if start % DAY == 0:
                 lived((start - first.start) / (until - first.start))
+        if days.start - PAST <= home.now <= days.start:
+            past.look(home)
         if home.now in (days.start, days.end):
             kept[home.now] = copy.deepcopy(home)
     lived(1)
@@ -102,6 +108,7 @@ def make_baseline(
         calibrate(priced, plan),
         kept[days.start],
         kept[days.end],
+        past,
         {start: energies[start] for start in within},
         {start: spots[start] for start in within},
     )

@@ -6,30 +6,41 @@ from statistics import fmean
 
 from temix_gateway.core import Core
 from temix_gateway.home.messages import Reading, ReportReadings
+from temix_market.calendar import local_date
 from temix_market.instants import FIVE_MINUTES, MINUTE, SECOND, Instant
 from temix_market.ports import Clock
 from temix_market.units import Power
 
 from temix_replay.assistant import Assistant
 from temix_replay.home.home import SimulatedHome
+from temix_replay.recorder import Recorder
 
 type Samples = dict[Instant, dict[str, Power]]
 """Mean power of each device in each 5-minute step, by start."""
 
 
-async def live(
-    home: SimulatedHome, core: Core, clock: Clock, until: Instant, passed: Callable[[Instant], None]
+async def live(  # noqa: PLR0913, PLR0917 (a home, its gateway, their time)
+    home: SimulatedHome,
+    recorder: Recorder,
+    core: Core,
+    clock: Clock,
+    until: Instant,
+    passed: Callable[[Instant], None],
 ) -> Samples:
     """Let a home live with its gateway from now until ``until``; ``passed`` is called every 5 minutes.
 
     On each 5-minute mark the meter is read, the home is reported, and the step of the plan in force is
-    carried out; a minute later once more, should there be a new plan by then.
+    carried out; a minute later once more, should there be a new plan by then. Once a day past hours are told.
     """
     assistant = Assistant(home)
     samples: Samples = {}
-    number = 0
+    number, told = 0, None
     while home.now < until:
         number += 1
+        today = local_date(home.place.zone, home.now)
+        if told != today:
+            await core.report_history(recorder.report(number, cooling=assistant.cooling))
+            told = today
         await core.report_home(assistant.report(number))
         assistant.carry_out(core.plans.in_force)
         start, before = home.now, home.meter.net
@@ -39,6 +50,7 @@ async def live(
         samples[start] = {name: Power(round(fmean(part[name] for part in powers))) for name in powers[0]}
         reading = Reading(start=start, end=home.now, energy=home.meter.net - before)
         await core.report_readings(ReportReadings(id=number, readings=[reading]))
+        recorder.look(home)
         passed(home.now)
     return samples
 

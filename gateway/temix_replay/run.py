@@ -16,6 +16,7 @@ from temix_gateway.ledger.writer import InlineWriter
 from temix_gateway.outside import Outside
 from temix_gateway.own_limits import Choices
 from temix_gateway.planning import Plan, Problem
+from temix_gateway.planning.building import learn
 from temix_gateway.planning.planner import plan
 from temix_gateway.plans import PLAN_EVERY
 from temix_market.calendar import local_date
@@ -97,7 +98,7 @@ async def _run(
         await link.register()
         await retailer.plan(HOME, _subscription(market, baseline))
         planner = CountingPlanner()
-        outside = Outside(clock, scene.random("core"), link, link.seal, planner)
+        outside = Outside(clock, scene.random("core"), link, link.seal, planner, learn=learn)
         core = Core(scene.rules(), outside, ledger, Choices("automatic"))
         await ledger.sign_mandate(*scene.sign(clock.now()), HOME)
         await core.load()
@@ -105,7 +106,7 @@ async def _run(
             tasks = [group.create_task(retailer.run()), group.create_task(core.run())]
             await asyncio.sleep(LEAD / SECOND)
             home = copy.deepcopy(baseline.begins)
-            samples = await live(home, core, clock, days.end, passed)
+            samples = await live(home, copy.deepcopy(baseline.past), core, clock, days.end, passed)
             await asyncio.sleep(MINUTE / SECOND)  # the last spots freeze, the last delivery is reported
             for task in tasks:
                 task.cancel()

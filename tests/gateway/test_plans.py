@@ -4,11 +4,12 @@ import threading
 from dataclasses import replace
 
 import pytest
-from temix_gateway.home.devices import PreviewPlan, ReportHome, RunTime
+from temix_gateway.home.devices import PreviewPlan, ReportHome, RunTime, Thermostat
 from temix_gateway.home.errors import CommandRefused
-from temix_gateway.home.messages import ReportHistory
+from temix_gateway.home.messages import ReportHistory, RoomHistory
+from temix_gateway.planning.devices import Climate
 from temix_gateway.planning.forecast import expected_load
-from temix_gateway.planning.past import Past
+from temix_gateway.planning.past import Building, Past, PastRoom
 from temix_gateway.question import targets
 from temix_market.instants import HOUR, Instant
 
@@ -83,3 +84,31 @@ async def test_past_days_are_looked_through_off_the_event_loop(bench: Bench) -> 
     assert threads
     assert threading.main_thread() not in threads
     assert max(abs(load - 50) for load in targets(bench.core.plans.in_force).values()) <= 1, "600 W are 50 Wh"
+
+
+async def test_a_room_is_planned_as_its_past_has_taught(bench: Bench) -> None:
+    asked: list[PastRoom] = []
+
+    def learn(past: PastRoom) -> Building:
+        asked.append(past)
+        return Building(
+            heat_capacity=9_000, loss=150, gains=(300.0,) * 24, capacity_factor=1.1, loss_factor=1.1, days=9
+        )
+
+    asking = bench.core._asking
+    asking._outside = replace(asking._outside, learn=learn)
+    room = Thermostat(
+        id="room", power=2_000, temperature=20_000, outdoor=0, minimum=19_000, maximum=22_000, cooling=False
+    )
+    hours = RoomHistory(device="room", cooling=False, start=NOW, indoor=[20_000], outdoor=[0], drawn=[0])
+    await bench.core.report_history(ReportHistory(id=1, start=NOW, load=[], sun=[], rooms=[hours]))
+    await bench.publish()
+    for _ in range(2):
+        await bench.core.report_home(ReportHome(id=2, at=NOW, devices=[room]))
+        await bench.core.plan_again()
+        await bench.core.turn()
+
+    (climate,) = bench.core.plans.problem.devices
+    assert isinstance(climate, Climate)
+    assert (climate.heat_capacity, climate.loss_hours, set(climate.gains)) == (9_000, 60, {300.0})
+    assert len(asked) == 1, "asked once, not with every plan"

@@ -2,10 +2,13 @@
 
 from zoneinfo import ZoneInfo
 
-from temix_gateway.home.devices import Held, RunTime
-from temix_gateway.home.messages import ReportHistory
+from temix_gateway.home.devices import Held, RunTime, Thermostat
+from temix_gateway.home.messages import ReportHistory, RoomHistory
+from temix_gateway.learned import Learned
+from temix_gateway.planning.devices import Climate
 from temix_gateway.planning.forecast import expected_load
-from temix_gateway.question import DAY, held_load, known_devices, past_hours
+from temix_gateway.planning.past import Building
+from temix_gateway.question import DAY, held_load, known_devices, past_hours, past_room
 from temix_market.instants import HOUR, QUARTER, Instant
 from temix_market.intervals import Interval
 
@@ -42,3 +45,49 @@ def test_unknown_hours_are_no_zeroes() -> None:
     start = NOW - 14 * DAY
     history = ReportHistory(id=1, start=start, load=[None] * 24 * 13 + [800] * 24, sun=[0] * 24 * 14)
     assert min(expected_load(past_hours(history, ZoneInfo("UTC"), NOW, QUARTERS))) > 300
+
+
+ROOM = Thermostat(id="room", power=2_000, temperature=20_500, outdoor=5_000, minimum=19_000, maximum=22_000,
+                  cooling=False, cop=250)  # fmt: skip
+LEARNED = Building(heat_capacity=9_000, loss=150, gains=tuple(100.0 * hour for hour in range(24)),
+                   capacity_factor=1.1, loss_factor=1.2, days=8)  # fmt: skip
+
+
+def climate(room: Thermostat, learned: Learned) -> Climate:
+    (found,) = known_devices([room], QUARTERS, NOW, learned)
+    assert isinstance(found, Climate)
+    return found
+
+
+def test_a_building_is_a_usual_one_until_its_past_has_taught_another() -> None:
+    other = Learned(ZoneInfo("Asia/Kathmandu"), {"other": LEARNED})
+    usual = climate(ROOM, other)
+    assert (usual.heat_capacity, usual.loss_hours, usual.gains) == (5_000, 25, ())
+    learned = climate(ROOM, Learned(ZoneInfo("UTC"), {"room": LEARNED}))
+    assert (learned.heat_capacity, learned.loss_hours) == (9_000, 60)
+
+
+def test_what_was_told_of_a_building_counts_more_than_what_was_learned() -> None:
+    told = Thermostat(**{name: getattr(ROOM, name) for name in ROOM.__struct_fields__} | {"capacity": 7_000})
+    found = climate(told, Learned(ZoneInfo("UTC"), {"room": LEARNED}))
+    assert (found.heat_capacity, found.loss_hours, found.gains) == (7_000, 35, ())
+
+
+def test_gains_follow_the_clock_of_the_home() -> None:
+    found = climate(ROOM, Learned(ZoneInfo("Asia/Kathmandu"), {"room": LEARNED}))  # 5 h 45 min ahead of UTC
+    first = (NOW // HOUR + 5) % 24
+    assert found.gains == (100.0 * first, 100.0 * ((first + 1) % 24), *(100.0 * ((first + 1) % 24),) * 2)
+
+
+def test_past_rooms_are_asked_in_degrees_and_cooling_takes_heat_out() -> None:
+    hours = RoomHistory(
+        device="room",
+        cooling=True,
+        start=NOW,
+        indoor=[25_500, None],
+        outdoor=[31_000, 30_500],
+        drawn=[400, None],
+    )
+    asked = past_room(hours, 300, ZoneInfo("UTC"))
+    assert (asked.indoor, asked.outdoor, asked.drawn) == ((25.5, None), (31.0, 30.5), (400, None))
+    assert asked.efficiency == -3

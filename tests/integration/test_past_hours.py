@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
@@ -18,10 +18,12 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 
-from custom_components.temix.client import Hello, TemixError
+from custom_components.temix.client import Hello, RoomHistory, TemixError
 from custom_components.temix.const import DOMAIN
 from custom_components.temix.meter import telling
+from custom_components.temix.meter.rooms import at, means
 from custom_components.temix.meter.telling import PastHours
+from custom_components.temix.response.heat_cool import HeatCool
 from tests.integration.dialog import asked
 
 HOUR = timedelta(hours=1)
@@ -45,12 +47,16 @@ class Client:
 
     hello: Hello = field(default_factory=greeting)
     told: list[tuple[datetime, Sequence[Any], Sequence[Any]]] = field(default_factory=list)
+    rooms: list[RoomHistory] = field(default_factory=list)
     refuses: bool = False
 
-    async def report_history(self, start: datetime, load: Sequence[Any], sun: Sequence[Any]) -> None:
+    async def report_history(
+        self, start: datetime, load: Sequence[Any], sun: Sequence[Any], rooms: Sequence[RoomHistory]
+    ) -> None:
         if self.refuses:
             raise TemixError("not now")
         self.told.append((start, load, sun))
+        self.rooms = [*rooms]
 
 
 def known(hours: Sequence[Any]) -> list[Any]:
@@ -91,7 +97,7 @@ async def home(hass: HomeAssistant) -> MockConfigEntry:
 
 async def test_the_last_hours_are_those_of_the_recorder(hass: HomeAssistant, home: MockConfigEntry) -> None:
     client = Client()
-    await PastHours(hass, home).tell(client, frozenset())  # type: ignore[arg-type]
+    await PastHours(hass, home).tell(client, frozenset(), {})  # type: ignore[arg-type]
     ((_, load, sun),) = client.told
     assert known(load) == [800, 1_300, 2_000, 500]
     assert known(sun) == [0, 400, 2_000, 0]
@@ -109,8 +115,8 @@ async def test_a_device_led_is_no_part_of_them(hass: HomeAssistant, home: MockCo
     manager = await async_get_manager(hass)
     await manager.async_update({"device_consumption": [{"stat_consumption": "sensor.car_energy"}]})  # type: ignore[typeddict-item]
     client, past = Client(), PastHours(hass, home)
-    await past.tell(client, frozenset())  # type: ignore[arg-type]
-    await past.tell(client, frozenset({car.id}))  # type: ignore[arg-type]
+    await past.tell(client, frozenset(), {})  # type: ignore[arg-type]
+    await past.tell(client, frozenset({car.id}), {})  # type: ignore[arg-type]
     assert [known(load) for _, load, _ in client.told] == [[800, 1_300, 2_000, 500], [500, 1_000, 1_700, 200]]
 
 
@@ -136,7 +142,7 @@ async def test_they_are_told_once_a_day_and_to_each_gateway_that_greets(
 
     async def told_after(**passed: float) -> int:
         clock[0] += timedelta(**passed).total_seconds()
-        await past.tell(client, frozenset())  # type: ignore[arg-type]
+        await past.tell(client, frozenset(), {})  # type: ignore[arg-type]
         return len(client.told)
 
     assert [await told_after(minutes=minutes) for minutes in (1, 60, 22 * 60, 61)] == [1, 1, 1, 2]
@@ -153,5 +159,57 @@ async def test_without_a_meter_nothing_is_told(hass: HomeAssistant) -> None:
     entry = MockConfigEntry(domain=DOMAIN)
     entry.add_to_hass(hass)
     client = Client()
-    await PastHours(hass, entry).tell(client, frozenset())  # type: ignore[arg-type]
+    await PastHours(hass, entry).tell(client, frozenset(), {})  # type: ignore[arg-type]
     assert client.told == []
+
+
+THERMOSTAT = {
+    "thermostat": "climate.room",
+    "power": 2_000,
+    "outdoor": "sensor.outdoor",
+    "low": 19,
+    "usual": 20,
+    "high": 22,
+}
+
+
+async def test_rooms_are_told_as_the_recorder_saw_them(hass: HomeAssistant, home: MockConfigEntry) -> None:
+    start = dt_util.utcnow().replace(minute=0, second=0, microsecond=0) - 3 * HOUR
+    led = [(0, 20.0, "idle"), (60, 19.5, "heating"), (90, 21.5, "idle"), (150, 300.0, "idle")]
+    for minute, temperature, action in led:
+        attributes = {"current_temperature": temperature, "hvac_action": action}
+        moment = (start + timedelta(minutes=minute)).timestamp()
+        hass.states.async_set("climate.room", "heat", attributes, timestamp=moment)
+    for minute, temperature in ((0, "4"), (30, "6"), (120, "unavailable")):
+        moment = (start + timedelta(minutes=minute)).timestamp()
+        hass.states.async_set("sensor.outdoor", temperature, {"unit_of_measurement": "°C"}, timestamp=moment)
+    await async_wait_recording_done(hass)
+    client = Client()
+    adapter = HeatCool.from_data(THERMOSTAT)
+
+    await PastHours(hass, home).tell(client, frozenset(), {"response": adapter})  # type: ignore[arg-type]
+
+    (room,) = client.rooms
+    assert (room.device, room.start, room.cooling) == ("response", start, False)
+    assert room.indoor == (20.0, 19.5, 21.5)
+    assert room.outdoor == (5.0, 6.0, None), "what is unavailable for a part of the hour is not known"
+    assert room.drawn == (0.0, 1_000.0, 0.0)
+
+
+async def test_without_a_sensor_outdoors_nothing_is_told_of_a_room(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    hass.states.async_set("climate.room", "heat", {"current_temperature": 20, "hvac_action": "idle"})
+    await async_wait_recording_done(hass)
+    client, adapter = Client(), HeatCool.from_data(THERMOSTAT | {"outdoor": None})
+    await PastHours(hass, home).tell(client, frozenset(), {"response": adapter})  # type: ignore[arg-type]
+    assert len(client.told) == 1
+    assert client.rooms == []
+
+
+def test_hours_are_means_of_what_is_known_throughout() -> None:
+    start = datetime(2021, 2, 14, 6, tzinfo=UTC)
+    course = [(start + 0.5 * HOUR, 1.0), (start + 1.25 * HOUR, 3.0), (start + 3 * HOUR, None)]
+    assert means(course, start, 4) == [None, 2.5, 3.0, None]
+    assert means([], start, 2) == [None, None]
+    assert [at(course, start + hour * HOUR) for hour in range(4)] == [None, 1.0, 3.0, None]

@@ -10,7 +10,7 @@ import aiohttp
 
 from .account import SettledHours, Statement, TransactionPage
 from .connection import Connection, Endpoint, read
-from .devices import Device, Load, Reading, ReportedPrice
+from .devices import Device, Load, Reading, ReportedPrice, RoomHistory
 from .exceptions import (
     CommandFailed,
     ConnectionLost,
@@ -194,10 +194,20 @@ class Client:
         return read(SettledHours.from_message, answer)
 
     async def report_history(
-        self, start: datetime, load: Sequence[int | None], sun: Sequence[int | None]
+        self,
+        start: datetime,
+        load: Sequence[int | None],
+        sun: Sequence[int | None],
+        rooms: Iterable[RoomHistory] = (),
     ) -> None:
-        """Report what the home used, and its roof gave, in whole hours from ``start`` on, Wh."""
-        await self._command("report_history", start=to_ms(start), load=list(load), sun=list(sun))
+        """Report what the home used and its roof gave in whole hours from ``start`` on, Wh; and its rooms."""
+        await self._command(
+            "report_history",
+            start=to_ms(start),
+            load=list(load),
+            sun=list(sun),
+            rooms=[room.to_message() for room in rooms],
+        )
 
     async def _greet(self, connection: Connection) -> GatewayState:
         hello, endpoint = connection.hello, self._endpoint

@@ -85,8 +85,8 @@ class Comfort:
 class Thermostat(Device):
     """Heating or cooling that keeps a room between two temperatures.
 
-    ``capacity`` is the heat that warms the building by 1 °C, ``loss`` flows out per 1 °C of difference,
-    ``cop`` is heat moved per electricity in percent.
+    ``capacity`` is the heat that warms the building by 1 °C, ``loss`` flows out per 1 °C of difference; none:
+    the gateway learns them, see ``RoomHistory``. ``cop`` is heat moved per electricity in percent.
     """
 
     kind = "thermostat"
@@ -98,10 +98,36 @@ class Thermostat(Device):
     minimum: float
     maximum: float
     cooling: bool
-    capacity: float = 5_000
-    loss: float = 200
+    capacity: float | None = None
+    loss: float | None = None
     cop: int = 300
     comfort: tuple[Comfort, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomHistory:
+    """Past whole hours of what one thermostat, ``device``, heats or cools; none: unknown.
+
+    ``indoor`` is at the beginning of each hour, ``outdoor`` the mean; ``drawn`` by its device, Wh.
+    """
+
+    device: str
+    cooling: bool
+    start: datetime
+    indoor: tuple[float | None, ...]
+    outdoor: tuple[float | None, ...]
+    drawn: tuple[float | None, ...]
+
+    def to_message(self) -> dict[str, Any]:
+        """Write the hours for the wire."""
+        return {
+            "device": self.device,
+            "cooling": self.cooling,
+            "start": to_ms(self.start),
+            "indoor": [_integer(value, 1000) for value in self.indoor],
+            "outdoor": [_integer(value, 1000) for value in self.outdoor],
+            "drawn": [_integer(value) for value in self.drawn],
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

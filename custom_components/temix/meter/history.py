@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -11,6 +11,7 @@ from homeassistant.util import dt as dt_util
 from .sources import Sources
 
 BACK: Final = timedelta(weeks=4)
+HOUR: Final = timedelta(hours=1)
 MOST_WH: Final = 100_000
 """More in an hour is no home's."""
 
@@ -35,38 +36,42 @@ class Led:
     gave: tuple[str, ...] = ()
 
 
+type Changes = Mapping[str, Mapping[int, float]]
+"""By how much each register rose in each hour, counted from a first one; Wh."""
+
+
 async def read(hass: HomeAssistant, sources: Sources, led: Led, now: datetime) -> Hours | None:
     """The last four weeks; none without statistics."""
-    if "recorder" not in hass.config.components or not sources.registers:
+    if not sources.registers:
         return None
+    end = now.replace(minute=0, second=0, microsecond=0)
+    wanted = {*sources.registers, *sources.produced, *led.drew, *led.gave}
+    found = await changes(hass, wanted, end - BACK, end)
+    return together(found, sources, led, end - BACK, BACK // HOUR) if found else None
+
+
+async def changes(hass: HomeAssistant, registers: set[str], start: datetime, end: datetime) -> Changes:
+    """What the recorder's statistics know; an hour of which they know nothing is not there."""
+    if "recorder" not in hass.config.components or not registers:
+        return {}
     from homeassistant.components.recorder.statistics import statistics_during_period  # noqa: PLC0415
     from homeassistant.helpers.recorder import get_instance  # noqa: PLC0415 - only where it is set up
 
-    end = now.replace(minute=0, second=0, microsecond=0)
-    wanted = {*sources.registers, *sources.produced, *led.drew, *led.gave}
     found = await get_instance(hass).async_add_executor_job(
-        statistics_during_period, hass, end - BACK, end, wanted, "hour", {"energy": "Wh"}, {"change"}
+        statistics_during_period, hass, start, end, registers, "hour", {"energy": "Wh"}, {"change"}
     )
-    return together(found, sources, led, end - BACK, end) if found else None
-
-
-def together(
-    found: Mapping[str, Iterable[Mapping[str, Any]]],
-    sources: Sources,
-    led: Led,
-    start: datetime,
-    end: datetime,
-) -> Hours:
-    """Sum the statistics hour by hour: used = imported + given by the roof − exported − devices led."""
-    count = (end - start) // timedelta(hours=1)
-    changes: dict[str, dict[int, float]] = {
+    return {
         name: {
-            round((dt_util.utc_from_timestamp(row["start"]) - start) / timedelta(hours=1)): row["change"]
+            round((dt_util.utc_from_timestamp(row["start"]) - start) / HOUR): change
             for row in rows
-            if row.get("change") is not None
+            if (change := row.get("change")) is not None
         }
         for name, rows in found.items()
     }
+
+
+def together(changes: Changes, sources: Sources, led: Led, start: datetime, count: int) -> Hours:
+    """Sum the statistics hour by hour: used = imported + given by the roof − exported − devices led."""
 
     def summed(hour: int, names: Iterable[str]) -> float | None:
         values = [changes.get(name, {}).get(hour) for name in names]

@@ -1,6 +1,7 @@
-"""Tells the gateway what the home used in past hours, for its forecasts of load and sun."""
+"""Tells the gateway what the home used in past hours, and how its rooms were: its forecasts need both."""
 
 import logging
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from typing import Any, Final
@@ -10,7 +11,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..client import Client, Hello, TemixError
+from ..response.heat_cool import HeatCool
 from ..response.home import device_of
+from . import rooms
 from .history import Led, read
 from .sources import Sources, find
 
@@ -32,19 +35,29 @@ class PastHours:
         self._led: AbstractSet[str] = frozenset()
         self._due = 0.0
 
-    async def tell(self, client: Client, led: AbstractSet[str]) -> None:
-        """Tell them if that is due; ``led`` are the ids of the devices that are led."""
+    async def tell(self, client: Client, led: AbstractSet[str], thermostats: Mapping[str, HeatCool]) -> None:
+        """Tell them if that is due; ``led`` are the ids of the devices that are led.
+
+        ``thermostats`` are the responses that lead one, by their ids.
+        """
         clock = self._hass.loop.time
         # A gateway that comes back greets anew, and has forgotten them.
         if client.hello is self._hello and led == self._led and clock() < self._due:
             return
         sources = await find(self._hass, self._entry)
-        hours = await read(self._hass, sources, _registers(self._hass, sources, led), dt_util.utcnow())
+        now = dt_util.utcnow()
+        hours = await read(self._hass, sources, _registers(self._hass, sources, led), now)
+        past = await rooms.read(self._hass, sources, thermostats, now)
         self._hello, self._led, self._due = client.hello, led, clock() + AGAIN.total_seconds()
-        if hours is None:
+        if hours is None and not past:
             return
         try:
-            await client.report_history(hours.start, hours.load, hours.sun)
+            await client.report_history(
+                now if hours is None else hours.start,
+                () if hours is None else hours.load,
+                () if hours is None else hours.sun,
+                past,
+            )
         except TemixError as error:
             _LOGGER.debug("The gateway could not be told of past hours: %s", error)
         else:

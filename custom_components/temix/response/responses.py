@@ -30,6 +30,7 @@ from ..meter.meter import Meter
 from ..meter.telling import PastHours
 from ..options import main_fuse
 from ..price_entity.telling import PriceEntities
+from .heat_cool import HeatCool
 from .home import device_of, entity_id
 from .kinds import read
 from .model import Adapter, Kind, Unusable
@@ -290,7 +291,7 @@ class Responses:
             if coordinator is None or not coordinator.client.connected:
                 continue
             await self._prices.tell(coordinator.client, coordinator.data)
-            await past.tell(coordinator.client, self._led())
+            await past.tell(coordinator.client, self._led(), self._thermostats())
             devices = [device for each in self.running.values() if (device := each.device()) is not None]
             if not (devices or told):
                 continue
@@ -304,6 +305,11 @@ class Responses:
         """The ids of the devices that responses lead."""
         entities = (entity for one in self.running.values() for entity in one.adapter.controlled)
         return frozenset(found for each in entities if (found := device_of(self.hass, each)) is not None)
+
+    def _thermostats(self) -> dict[str, HeatCool]:
+        """The responses that lead a thermostat, by their ids."""
+        adapters = {one.id: one.adapter for one in self.running.values()}
+        return {name: adapter for name, adapter in adapters.items() if isinstance(adapter, HeatCool)}
 
 
 def _unusable(response_id: str) -> str:

@@ -7,9 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from temix_gateway.home.units import CommandId, Name, Time, Watt, Wh
+from temix_gateway.home.units import CommandId, MilliCelsius, Name, Time, Watt, Wh
 
-type MilliCelsius = Annotated[int, Meta(ge=-100_000, le=200_000, description="thousandths of °C")]
 type Milliseconds = Annotated[int, Meta(ge=0, le=172_800_000, description="milliseconds, at most two days")]
 type Percent = Annotated[int, Meta(ge=1, le=100)]
 
@@ -79,9 +78,10 @@ class Thermostat(
 ):
     """Heating or cooling of ``power`` that keeps a room between two temperatures.
 
-    ``capacity`` is the heat that warms the building by 1 °C (Wh); ``loss`` flows out per 1 °C (W);
-    ``cop`` is heat moved per electricity, in percent; ``cooling`` says which way it works now. ``comfort``
-    says, in order of time, how the two temperatures change.
+    ``capacity`` is the heat that warms the building by 1 °C (Wh); ``loss`` flows out per 1 °C (W); null: as
+    learned from its past, until then as in a usual building (5,000 Wh, 200 W). ``cop`` is heat moved per
+    electricity, in percent; ``cooling`` says which way it works now. ``comfort`` says, in order of time, how
+    the two temperatures change.
     """
 
     id: Name
@@ -92,8 +92,8 @@ class Thermostat(
     minimum: MilliCelsius
     maximum: MilliCelsius
     cooling: bool
-    capacity: Wh = 5_000
-    loss: Watt = 200
+    capacity: Wh | None = None
+    loss: Watt | None = None
     cop: Annotated[int, Meta(ge=10, le=1_000, description="percent")] = 300
     comfort: Annotated[list[Comfort], Meta(max_length=64)] = []
 

@@ -19,7 +19,17 @@ from temix_gateway.home.account import (
     TransactionPage,
 )
 from temix_gateway.home.commission import CommissioningState, StepOutcome
-from temix_gateway.home.units import CommandId, Grams, MicroPrice, MoneyText, Name, Time, Watt, Wh
+from temix_gateway.home.units import (
+    CommandId,
+    Grams,
+    MicroPrice,
+    MilliCelsius,
+    MoneyText,
+    Name,
+    Time,
+    Watt,
+    Wh,
+)
 
 MIN_SCHEMA: Final = 1
 MAX_SCHEMA: Final = 1
@@ -381,16 +391,34 @@ class ReportReadings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     readings: Annotated[list[Reading], Meta(min_length=1, max_length=600)]
 
 
+class RoomHistory(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Past whole hours from ``start`` on of what one thermostat heats or cools; null: unknown.
+
+    ``device`` is the thermostat's id. ``indoor`` is the temperature at the beginning of each hour,
+    ``outdoor`` the mean of the hour, ``drawn`` what the thermostat's device drew in it; ``cooling`` says
+    which way.
+    """
+
+    device: Name
+    cooling: bool
+    start: Time
+    indoor: Annotated[list[MilliCelsius | None], Meta(max_length=1_400)]
+    outdoor: Annotated[list[MilliCelsius | None], Meta(max_length=1_400)]
+    drawn: Annotated[list[Wh | None], Meta(max_length=1_400)]
+
+
 class ReportHistory(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="report_history"):
     """Report past whole hours from ``start`` on, for the forecasts; it replaces the earlier report.
 
     ``load`` is what the home used beside the devices reported, ``sun`` what its roof gave; null: unknown.
+    From ``rooms`` is learned how the building keeps its warmth.
     """
 
     id: CommandId
     start: Time
     load: Annotated[list[Wh | None], Meta(max_length=1_400)]
     sun: Annotated[list[Wh | None], Meta(max_length=1_400)]
+    rooms: Annotated[list[RoomHistory], Meta(max_length=16)] = []
 
 
 def encode(message: ServerMessage) -> str:

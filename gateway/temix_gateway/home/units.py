@@ -11,6 +11,7 @@ type Wh = Annotated[
     int, Meta(ge=-1_000_000_000, le=1_000_000_000, description="Wh; buying and import positive")
 ]
 type Watt = Annotated[int, Meta(ge=-1_000_000, le=1_000_000, description="W; consumption positive")]
+type MilliCelsius = Annotated[int, Meta(ge=-100_000, le=200_000, description="thousandths of °C")]
 type MicroPrice = Annotated[int, Meta(description="millionths of the currency unit per kWh")]
 type Grams = Annotated[int, Meta(ge=0, description="g CO₂ equivalent per kWh")]
 type MoneyText = Annotated[str, Meta(description="an amount of money: a decimal number in currency units")]

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from temix_gateway.errors import GatewayError
-from temix_gateway.planning.past import Past
+from temix_gateway.planning.past import Building, Past, PastRoom
 from temix_gateway.planning.problem import Problem, check
 from temix_gateway.planning.result import Level, Plan
 
@@ -81,7 +81,15 @@ class PlannerProcess:
         """
         return msgspec.msgpack.decode(self._ask(past, SIMPLE_S), type=list[float])
 
-    def _ask(self, question: Question | Past, patience: float) -> bytes:
+    def learn(self, past: PastRoom) -> Building | None:
+        """How a building keeps its warmth; none where its past tells too little.
+
+        Raises:
+            PlannerLost: the process died or hung; the next call starts another.
+        """
+        return msgspec.msgpack.decode(self._ask(past, SIMPLE_S), type=Building | None)
+
+    def _ask(self, question: Question | Past | PastRoom, patience: float) -> bytes:
         try:
             pipe = self._running()
             pipe.send_bytes(msgspec.msgpack.encode(question))
@@ -130,19 +138,25 @@ def _fits(problem: Problem, previous: Plan) -> bool:
 
 def _serve(pipe: Connection) -> None:
     """Answer questions until the pipe closes."""
-    from temix_gateway.planning.explain import explain  # noqa: PLC0415 - see above
+    from temix_gateway.planning.building import learn  # noqa: PLC0415 - see above
+    from temix_gateway.planning.explain import explain  # noqa: PLC0415
     from temix_gateway.planning.forecast import expected_load  # noqa: PLC0415
     from temix_gateway.planning.planner import plan  # noqa: PLC0415
+
+    def answer(asked: Question | Past | PastRoom) -> Plan | list[float] | Building | None:
+        match asked:
+            case Past():
+                return expected_load(asked)
+            case PastRoom():
+                return learn(asked)
+            case _:
+                found = plan(asked.problem, asked.previous, asked.budget)
+                return explain(asked.problem, found) if asked.budget else found
 
     with contextlib.suppress(OSError):
         os.nice(NICER)
     pipe.send_bytes(b"ready")
     with contextlib.suppress(EOFError, KeyboardInterrupt):
         while True:
-            question = msgspec.msgpack.decode(pipe.recv_bytes(), type=Question | Past)
-            if isinstance(question, Past):
-                answer: list[float] | Plan = expected_load(question)
-            else:
-                found = plan(question.problem, question.previous, question.budget)
-                answer = explain(question.problem, found) if question.budget else found
-            pipe.send_bytes(msgspec.msgpack.encode(answer))
+            asked = msgspec.msgpack.decode(pipe.recv_bytes(), type=Question | Past | PastRoom)
+            pipe.send_bytes(msgspec.msgpack.encode(answer(asked)))

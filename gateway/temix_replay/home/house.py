@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from temix_replay.home.quantities import Celsius, Watts
+from temix_replay.home.quantities import Celsius, WattHours, Watts
 from temix_replay.home.world.day import Day
 
 
@@ -46,6 +46,8 @@ class House:
         self.mode = 0
         """1 heats, −1 cools, 0 rests."""
         self.power: Watts = 0.0
+        self.energy: WattHours = 0.0
+        """Drawn so far."""
         self.missed = 0.0
         """Kelvin-hours outside what the owner bears."""
         self._rested = model.rest
@@ -57,6 +59,7 @@ class House:
         heat = self._heat(outdoor) + model.people + 0.8 * indoors + 1000 * model.window * day.sun[minute]
         to_walls = model.air_wall * (self.air - self.walls)
         hours = seconds / 3600
+        self.energy += self.power * hours
         self.air += (heat - to_walls - model.air_outside * (self.air - outdoor)) * hours / model.air_store
         self.walls += (to_walls - model.wall_outside * (self.walls - outdoor)) * hours / model.wall_store
         self.missed += max(0.0, model.coldest - self.air, self.air - model.warmest) * hours

@@ -10,7 +10,7 @@ from temix_gateway.home import reference
 from temix_gateway.home.account import Found, SettledHours, Transaction, TransactionPage
 from temix_gateway.home.messages import DevicePlan, Plan, PlanStep, Transactions
 
-from custom_components.temix.client import Client, Load, Reading, ReportedPrice
+from custom_components.temix.client import Client, Load, Reading, ReportedPrice, RoomHistory
 from tests.client.mock_server import MockServer, result
 from tests.client.test_client import listening
 from tests.client.test_real_server import ACCOUNT, DEVICES, GUARD, NOW, SIX
@@ -86,7 +86,10 @@ async def test_what_the_client_sends(mock: MockServer, client: Client) -> None:
         await client.set_limits(money_a_day=Decimal("7.25"))
         await client.set_limits(highest_price=-1)
         await client.report_home(NOW, DEVICES, [Load(start=NOW, end=SIX, power=-3)])
-        await client.report_history(NOW, [410, None], [0, 1_200])
+        room = RoomHistory(
+            device="heat", cooling=False, start=NOW, indoor=(20.5, None), outdoor=(-3.25,), drawn=(410.4,)
+        )
+        await client.report_history(NOW, [410, None], [0, 1_200], [room])
         prices = [ReportedPrice(start=NOW, end=SIX, price=-1, final=final) for final in (True, False)]
         await client.report_prices("EUR", prices, None)
         await client.report_readings([Reading(start=NOW, end=SIX, energy=1)])

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 from temix_gateway.planning import Level
+from temix_gateway.planning.building import learn
 from temix_gateway.planning.planner import plan
 from temix_gateway.planning.worker import PlannerProcess
 from temix_market.errors import InvalidField
 
 from tests.gateway.planning.homes import home, tapering
+from tests.gateway.planning.test_building import House
 
 PROBLEM = home(tapering(), devices=("ev", "battery"))
 START_AND_PLAN_S = 60
@@ -64,3 +66,10 @@ def test_bad_input_is_refused_before_it_goes_anywhere(process: PlannerProcess) -
         process(msgspec.structs.replace(PROBLEM, zone="Mars"), None)
 
     assert process.pid is None
+
+
+@pytest.mark.timeout(START_AND_PLAN_S)
+def test_a_building_is_learned_in_the_process_too(process: PlannerProcess) -> None:
+    past = House(9_000, 150).past(10)
+    assert process.learn(past) == learn(past)
+    assert process.learn(msgspec.structs.replace(past, indoor=(None,) * 240)) is None

@@ -1,0 +1,56 @@
+"""What the past of the home has taught, and the asking for it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from temix_gateway.errors import GatewayError
+from temix_gateway.planning.past import Building, PastRoom
+
+_LOG: Final = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """How each building keeps its warmth, by the id of the thermostat; ``zone`` is the home's."""
+
+    zone: ZoneInfo
+    buildings: Mapping[str, Building] = field(default_factory=dict)
+
+
+NOTHING_LEARNED: Final = Learned(ZoneInfo("UTC"))
+
+
+class Buildings:
+    """Learns each building anew when its past is another one; in between it is known."""
+
+    def __init__(self, ask: Callable[[PastRoom], Awaitable[Building | None]]) -> None:
+        """Have learned nothing; ``ask`` learns one."""
+        self._ask = ask
+        self._asked: dict[str, PastRoom] = {}
+        self._known: dict[str, Building] = {}
+
+    async def learn(self, pasts: Mapping[str, PastRoom]) -> Mapping[str, Building]:
+        """What is known of the buildings, by id, once their pasts were looked at.
+
+        Where too little was seen this time, what was learned before still holds; a planner that is lost costs
+        no plan.
+        """
+        for name, past in pasts.items():
+            if self._asked.get(name) == past:
+                continue
+            self._asked[name] = past
+            try:
+                found = await self._ask(past)
+            except GatewayError as error:
+                _LOG.warning("building not learned", device=name, reason=str(error))
+                continue
+            if found is None:
+                _LOG.info("building not learned", device=name, reason="its past tells too little")
+            else:
+                self._known[name] = found
+                _LOG.info("building learned", device=name, what=found.words)
+        return self._known
