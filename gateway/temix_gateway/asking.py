@@ -94,7 +94,7 @@ class Asking:
         pasts = {
             each.device: past_room(each, cops[each.device], zone) for each in rooms if each.device in cops
         }
-        return Learned(zone, await self._buildings.learn(pasts))
+        return Learned(zone, await self._buildings.learn(pasts), self._outside.cars.known)
 
     async def _building(self, past: PastRoom) -> Building | None:
         learn = self._outside.learn

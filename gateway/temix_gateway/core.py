@@ -186,6 +186,7 @@ class Core:
 
     async def report_home(self, report: ReportHome) -> None:
         """Take devices and base load for the next plan; a material change plans anew."""
+        await self._outside.cars.note(report.devices, self._clock.now())
         if self.plans.report(report):
             self._wake.set()
 

@@ -67,6 +67,11 @@ class Files:
         return self.folder / "owner-key.jwe"
 
     @property
+    def cars(self) -> Path:
+        """When cars came and went."""
+        return self.folder / "cars.json"
+
+    @property
     def choices(self) -> Path:
         """What the owner chose in Home Assistant."""
         return self.folder / "choices.json"

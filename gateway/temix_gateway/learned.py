@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from temix_gateway.cars import Car
 from temix_gateway.errors import GatewayError
 from temix_gateway.planning.past import Building, PastRoom
 
@@ -15,10 +16,14 @@ _LOG: Final = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """How each building keeps its warmth, by the id of the thermostat; ``zone`` is the home's."""
+    """How each building keeps its warmth, and when each car comes and goes, by the ids of their devices.
+
+    ``zone`` is the home's.
+    """
 
     zone: ZoneInfo
     buildings: Mapping[str, Building] = field(default_factory=dict)
+    cars: Mapping[str, Car] = field(default_factory=dict)
 
 
 NOTHING_LEARNED: Final = Learned(ZoneInfo("UTC"))

@@ -1,11 +1,12 @@
 """What the core does not make itself: everything that differs between a live home, a test and a replay."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from temix_market.ports import Clock, RetailerLink, Seal
 
+from temix_gateway.cars import Cars
 from temix_gateway.own_limits import Choices
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.past import Building, Past, PastRoom
@@ -22,7 +23,7 @@ class Outside:
     ``learn`` learns from them how a building keeps its warmth; without it every one is a usual one.
     ``remember`` keeps the owner's choices over a restart; ``note_plan`` keeps each plan; ``uncommissioned``
     says why trade waits for an installer, or nothing; ``take_prices`` takes what Home Assistant reports of
-    prices, where they come from there.
+    prices, where they come from there; ``cars`` watches them come and go.
     """
 
     clock: Clock
@@ -36,3 +37,4 @@ class Outside:
     uncommissioned: Callable[[], str] = str
     take_prices: Callable[[Reported], Awaitable[None]] | None = None
     learn: Callable[[PastRoom], Building | None] | None = None
+    cars: Cars = field(default_factory=Cars)

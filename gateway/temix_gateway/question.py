@@ -8,6 +8,7 @@ from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant, to_date
 from temix_market.intervals import Interval, spread_evenly
 from temix_market.units import Energy, Power
 
+from temix_gateway.cars import usual_departure, usual_stay
 from temix_gateway.home import devices as reported
 from temix_gateway.home.devices import Load
 from temix_gateway.home.messages import ReportHistory, RoomHistory
@@ -128,15 +129,21 @@ def _mean_load(loads: Sequence[Load], interval: Interval) -> float:
 
 
 def _ev_charger(
-    car: reported.EvCharger,
-    intervals: Sequence[Interval],
-    now: Instant,
-    learned: Learned,  # noqa: ARG001
+    car: reported.EvCharger, intervals: Sequence[Interval], now: Instant, learned: Learned
 ) -> devices.EvCharger | None:
-    if not car.connected or car.needed <= 0 or car.max_power <= 0:
-        return None
-    ready_by = Instant(car.ready_by) if car.ready_by is not None else intervals[-1].end
-    if ready_by <= now:
+    """The car that is there, or the next one that is usually there within the horizon."""
+    seen, end = learned.cars.get(car.id), intervals[-1].end
+    told = None if car.ready_by is None else Instant(car.ready_by)
+    if car.connected:
+        arrives, needed = None, Energy(car.needed)
+        ready_by = told or (seen and usual_departure(seen, now, learned.zone)) or end
+    else:
+        stay = seen and usual_stay(seen, now, learned.zone)
+        if not stay or stay.arrives >= end:
+            return None
+        arrives, needed = stay.arrives, stay.needed
+        ready_by = told if told is not None and told > arrives else stay.leaves or end
+    if needed <= 0 or car.max_power <= 0 or ready_by <= now:
         return None
     least = max(1, min(car.min_power or car.max_power, car.max_power))
     return devices.EvCharger(
@@ -144,9 +151,10 @@ def _ev_charger(
         min_power=Power(least),
         max_power=Power(car.max_power),
         efficiency=1.0,  # what is needed is measured at the meter
-        capacity=Energy(car.needed),
-        target=Energy(car.needed),
-        ready_by=min(ready_by, intervals[-1].end),
+        capacity=needed,
+        target=needed,
+        arrives=arrives,
+        ready_by=min(ready_by, end),
     )
 
 

@@ -2,16 +2,19 @@
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
+from typing import Final
 
 import msgspec
+import structlog
 from temix_market.ports import Clock
 from temix_market.tenders import PartyId
 
 from temix_gateway import keys
+from temix_gateway.cars import Car, Cars
 from temix_gateway.config import Config
 from temix_gateway.core import Core
 from temix_gateway.errors import GatewayError
@@ -31,6 +34,8 @@ from temix_gateway.retailer.service import Account
 from temix_gateway.retailer.temix import TemixLink
 from temix_gateway.retailer_config import Asked, HomeAssistantSection, OpenAdrSection, Retailer
 from temix_gateway.rules import Rules
+
+_LOG: Final = structlog.get_logger(__name__)
 
 type Link = TemixLink | PublishedLink | ReportedLink
 
@@ -125,6 +130,7 @@ async def make(config: Config, lasting: Lasting, rules: Callable[[Config], Rules
         lasting.uncommissioned,
         link.take if isinstance(link, ReportedLink) else None,
         lasting.planner.learn,
+        await asyncio.to_thread(cars_of, files),
     )
     core = Core(rules(config), outside, lasting.ledger, choices)
     await core.load()
@@ -205,6 +211,25 @@ def _secret(path: str) -> str:
     if not secret:
         raise Unusable(f"retailer.client_secret_file: {path} is empty")
     return secret
+
+
+def cars_of(files: Files) -> Cars:
+    """The cars as they were seen before; what cannot be read begins anew, what cannot be kept is told."""
+
+    async def keep(known: Mapping[str, Car]) -> None:
+        try:
+            await asyncio.to_thread(private_file, files.cars, msgspec.json.encode(known))
+        except OSError as error:
+            _LOG.warning("habits of cars not kept", reason=str(error))
+
+    try:
+        known = msgspec.json.decode(files.cars.read_bytes(), type=dict[str, Car])
+    except FileNotFoundError:
+        known = {}
+    except (OSError, msgspec.DecodeError) as error:
+        _LOG.warning("habits of cars cannot be read, and begin anew", reason=str(error))
+        known = {}
+    return Cars(known, keep)
 
 
 def choices_of(files: Files, config: Config) -> Choices:
