@@ -277,7 +277,7 @@ def language_of(files: Files) -> str:
     """The language that was chosen at commissioning."""
     try:
         return msgspec.json.decode(files.settings.read_bytes(), type=Settings).language
-    except OSError, msgspec.DecodeError:
+    except OSError, ValueError:
         return "en"
 
 

@@ -1,6 +1,5 @@
 """The configuration file: TOML, every key documented here, everything checked at start."""
 
-import json
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
@@ -194,12 +193,12 @@ def load(path: Path) -> Config:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        raw = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        raw = msgspec.json.decode(text) if path.suffix == ".json" else tomllib.loads(text)
     except FileNotFoundError:
         raise ConfigError(path, "", "does not exist: make one with `temix-gateway config > FILE`") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(path, "", f"cannot be read: {error}") from error
-    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         form = path.suffix.removeprefix(".").upper()
         raise ConfigError(path, "", f"is not valid {form}: {error}") from error
     try:
@@ -223,7 +222,7 @@ def commissioned(raw: dict[str, Any], data: Path) -> dict[str, Any]:
         settings = msgspec.json.decode(path.read_bytes(), type=Settings)
     except FileNotFoundError:
         return raw
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ConfigError(path, "", f"cannot be used ({error}): restore it, or commission anew") from error
     made = dict(raw)
     if settings.retailer:
@@ -309,7 +308,7 @@ def _check(path: Path, config: Config) -> None:
     """Refuse what types cannot."""
     try:
         ZoneInfo(config.gateway.time_zone)
-    except ZoneInfoNotFoundError, ValueError:
+    except ZoneInfoNotFoundError, ValueError, OSError:
         raise ConfigError(
             path,
             "gateway.time_zone",
@@ -348,7 +347,7 @@ def _with_service(raw: Any) -> Any:
 
     The app's form has TeMIX's keys in any case: for another service they are left empty.
     """
-    retailer = raw.get("retailer")
+    retailer = raw.get("retailer") if isinstance(raw, dict) else None
     if not isinstance(retailer, dict):
         return raw
     service = retailer.get("service", "temix")
@@ -359,7 +358,10 @@ def _with_service(raw: Any) -> Any:
 def _check_retailer(path: Path, config: Config) -> None:
     """Refuse an address without TLS (but of this machine, where nobody listens), and what is missing."""
     retailer = config.retailer
-    url = urlsplit(retailer.url)
+    try:
+        url = urlsplit(retailer.url)
+    except ValueError as error:  # brackets without an IPv6 address in them
+        raise ConfigError(path, "retailer.url", f"{retailer.url!r} is no address: {error}") from None
     own = not isinstance(retailer, Retailer) and url.hostname in {"127.0.0.1", "localhost"}
     if not url.hostname or (url.scheme != "https" and not own):
         raise ConfigError(path, "retailer.url", f"{retailer.url!r} does not begin with https://")

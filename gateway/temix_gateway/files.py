@@ -38,7 +38,7 @@ class Files:
         """The market's currency, as last heard; ``NO_CURRENCY`` where no retailer was heard yet."""
         try:
             return msgspec.json.decode(self.terms.read_bytes(), type=_Currency).currency
-        except OSError, msgspec.DecodeError:
+        except OSError, ValueError:
             return NO_CURRENCY
 
     @property

@@ -34,5 +34,5 @@ def load_or_make(path: Path) -> SigningKey:
         key = SigningKey.from_seed(secrets.token_bytes(32))
         private_file(path, msgspec.json.encode(key.private_jwk))
         return key
-    except (OSError, msgspec.DecodeError, InvalidField) as error:
+    except (OSError, ValueError, InvalidField) as error:
         raise KeyUnreadable(path, str(error)) from error

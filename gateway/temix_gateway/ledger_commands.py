@@ -73,5 +73,5 @@ def _read_keys(path: Path) -> dict[str, VerifyKey]:
     try:
         found = msgspec.json.decode(path.read_bytes(), type=dict[str, PublicJwk])
         return {party: VerifyKey.from_jwk(jwk, party) for party, jwk in found.items()}
-    except (OSError, msgspec.DecodeError, InvalidField) as error:
+    except (OSError, ValueError, InvalidField) as error:
         raise KeysUnreadable(path, str(error)) from error

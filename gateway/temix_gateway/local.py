@@ -40,7 +40,7 @@ class Asker:
         """
         try:
             self._here = msgspec.json.decode(files.listening.read_bytes(), type=Listening)
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, ValueError) as error:
             raise NotRunning(
                 f"no gateway has run with {files.folder}: start it with temix-gateway run"
             ) from error
@@ -97,7 +97,7 @@ async def _ask(port: int, fingerprint: bytes, token: str, command: msgspec.Struc
             return _result(await socket.receive_str(timeout=ANSWER_WITHIN_S))
     except aiohttp.ClientConnectorError as error:
         raise NotRunning(f"nothing answers at {address} ({error.strerror}): start one with `run`") from error
-    except (aiohttp.ClientError, OSError, TimeoutError, TypeError, msgspec.DecodeError) as error:
+    except (aiohttp.ClientError, OSError, TimeoutError, TypeError, ValueError) as error:
         raise NotRunning(
             f"no gateway answers at {address} ({error}): is it another program's port?"
         ) from error

@@ -242,5 +242,5 @@ def choices_of(files: Files, config: Config) -> Choices:
         return msgspec.json.decode(files.choices.read_bytes(), type=Choices)
     except FileNotFoundError:
         return Choices(config.trading.mode)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError) as error:
         raise Unusable(f"{files.choices} cannot be read ({error}): remove it, and choose anew") from error

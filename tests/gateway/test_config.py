@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from temix_gateway import config
+from temix_gateway.files import Files
 
 ROOT = Path(__file__).parents[2]
 GOOD = """
@@ -67,6 +68,9 @@ def test_defaults_fill_in_and_paths_are_relative_to_the_file(tmp_path):
             "never holds",
         ),
         ("retailer = ", "", "not valid TOML"),
+        ("number = " + "9" * 5_000, "", "not valid TOML"),
+        (GOOD.replace("https://", "https://[]"), "retailer.url", "is no address"),
+        (GOOD + f'[gateway]\ntime_zone = "{300 * "x"}"', "gateway.time_zone", "no time zone"),
     ],
 )
 def test_what_is_wrong_is_said_by_key(tmp_path, text, key, reason):
@@ -76,6 +80,30 @@ def test_what_is_wrong_is_said_by_key(tmp_path, text, key, reason):
     assert caught.value.key == key
     assert reason in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        ("[]", "expected `object`, got `array`"),
+        ("[" * 100_000, "not valid JSON"),
+        ('{"home": {"party": "\\ud800"}}', "not valid JSON"),
+    ],
+)
+def test_options_that_are_none_are_named(tmp_path, text, reason):
+    path = tmp_path / "options.json"
+    path.write_text(text)
+    with pytest.raises(config.ConfigError, match=reason):
+        config.load(path)
+
+
+def test_settings_that_are_no_text_are_named(tmp_path):
+    path = write(tmp_path, GOOD)
+    settings = Files(tmp_path / "data").settings
+    settings.parent.mkdir()
+    settings.write_bytes(b'{"language": "\xff"}')
+    with pytest.raises(config.ConfigError, match="restore it, or commission anew"):
+        config.load(path)
 
 
 def test_a_missing_or_unreadable_file_is_named(tmp_path):

@@ -188,7 +188,7 @@ def load(path: Path) -> Progress:
         return msgspec.json.decode(path.read_bytes(), type=Progress)
     except FileNotFoundError:
         return Progress()
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError) as error:
         hint = "restore it from a backup, or remove it and commission the gateway anew"
         raise Unreadable(f"{path} cannot be read ({error}): {hint}") from error
 

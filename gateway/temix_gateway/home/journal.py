@@ -43,7 +43,7 @@ class Journal:
             self._lines += 1
             try:
                 self._recent.append(msgspec.json.decode(line, type=Entry))
-            except msgspec.DecodeError:  # a power cut amid a line
+            except ValueError:  # a power cut amid a line
                 continue
 
     def note(self, what: str, who: str = "", **about: str) -> None:

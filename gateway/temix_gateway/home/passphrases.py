@@ -91,7 +91,7 @@ class Passphrases:
             return msgspec.json.decode(self._path.read_bytes(), type=dict[Role, Person])
         except FileNotFoundError:
             return {}
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, ValueError) as error:
             hint = "restore it from a backup, or run `temix-gateway reset` and choose passphrases anew"
             raise UnreadableStore(self._path, f"{error}; {hint}") from error
 

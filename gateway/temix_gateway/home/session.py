@@ -352,7 +352,7 @@ class Session:
 def _decode(message: WSMessage) -> Command | Failure:
     try:
         command: Command = _COMMANDS.decode(message.data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         return _failure(_id_of(message.data), "invalid_message", str(error))
     return command
 
@@ -360,7 +360,7 @@ def _decode(message: WSMessage) -> Command | Failure:
 def _id_of(text: str | bytes) -> int | None:
     try:
         return msgspec.json.decode(text, type=_Identified).id
-    except msgspec.DecodeError, RecursionError:
+    except ValueError, RecursionError:
         return None
 
 

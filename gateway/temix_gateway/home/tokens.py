@@ -52,7 +52,7 @@ class TokenStore:
             return msgspec.json.decode(self._path.read_bytes(), type=list[Client])
         except FileNotFoundError:
             return []
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, ValueError) as error:
             hint = "restore it from a backup, or remove it and give every client a new token"
             raise UnreadableStore(self._path, f"{error}; {hint}") from error
 

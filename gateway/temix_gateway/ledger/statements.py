@@ -201,6 +201,6 @@ def _offered(path: Path, party: PartyId) -> Resource | None:
         if row is None:
             return None
         signed = msgspec.json.decode(zlib.decompress(row[0]), type=_Signed)
-    except sqlite3.Error, zlib.error, msgspec.DecodeError:
+    except sqlite3.Error, zlib.error, ValueError:
         return None
     return signed.body.tenders[0].resource_designator

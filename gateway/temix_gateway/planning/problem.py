@@ -93,7 +93,7 @@ def read_problem(text: bytes) -> Problem:
     """
     try:
         problem = msgspec.json.decode(text, type=Problem)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+    except ValueError as error:
         raise _named(error) from None
     _check_meaning(problem)
     return problem
@@ -125,7 +125,7 @@ def _check_meaning(problem: Problem) -> None:
     steps = problem.steps
     try:
         ZoneInfo(problem.zone)
-    except ZoneInfoNotFoundError, ValueError:
+    except ZoneInfoNotFoundError, ValueError, OSError:
         raise InvalidField("zone", f"{problem.zone!r} is no IANA time zone") from None
     after: Instant | None = None
     for index, step in enumerate(steps):

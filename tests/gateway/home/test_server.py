@@ -224,6 +224,14 @@ async def test_malformed_message_gets_an_error_that_names_the_field(
     assert (await raw.call(id=3, type="get_state"))["id"] == 3  # and the connection goes on
 
 
+async def test_bytes_that_are_no_text_get_an_error_too(gateway: Gateway, connect: Connect) -> None:
+    raw = await connect(gateway.token)
+    await raw.socket.send_bytes(b'{"id": 2, "type": "\xff"}')
+    answer = await raw.read()
+    assert (answer["code"], answer["id"]) == ("invalid_message", 2)
+    assert (await raw.call(id=3, type="get_state"))["id"] == 3
+
+
 async def test_core_refuses_with_its_reason(gateway: Gateway, connect: Connect) -> None:
     gateway.core.refusal = "the ledger is locked: see the gateway's log"
     raw = await connect(gateway.token)

@@ -52,15 +52,16 @@ def test_labels_are_unique_and_known(store: TokenStore) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["{", '[{"label": "x"}]', '[{"hash":"","label":"","role":"king","created":0}]']
+    "content",
+    [b"{", b'["\xff"]', b'[{"label": "x"}]', b'[{"hash":"","label":"","role":"king","created":0}]'],
 )
-def test_broken_file_is_named_and_left_alone(store: TokenStore, tmp_path: Path, content: str) -> None:
+def test_broken_file_is_named_and_left_alone(store: TokenStore, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "data" / "clients.json"
     path.parent.mkdir()
-    path.write_text(content)
+    path.write_bytes(content)
     with pytest.raises(UnreadableStore, match=r"clients.json.*restore"):
         store.create("x", Role.VIEWER)
-    assert path.read_text() == content
+    assert path.read_bytes() == content
 
 
 def test_certificate_is_made_once(tmp_path: Path) -> None:

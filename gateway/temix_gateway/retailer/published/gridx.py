@@ -170,7 +170,7 @@ def read_pricing(body: bytes) -> list[Published]:
     """
     try:
         pricing = msgspec.json.decode(body, type=_Pricing)
-    except msgspec.DecodeError as error:
+    except ValueError as error:
         raise InvalidField("getPricing", str(error)) from error
     if pricing.meta.code != 200:
         raise InvalidField("meta.code", f"{pricing.meta.code}: {pricing.meta.response[:200]}")

@@ -130,7 +130,7 @@ def read_rate(body: bytes, number: str) -> list[Published]:
     """
     try:
         rate = msgspec.json.decode(body, type=_Rate)
-    except msgspec.DecodeError as error:
+    except ValueError as error:
         raise InvalidField("ValueData", str(error)) from error
     if rate.RateID.upper() != number.upper():
         raise InvalidField("RateID", f"{rate.RateID!r} is not {number}")

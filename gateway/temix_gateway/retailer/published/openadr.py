@@ -139,7 +139,7 @@ class OpenAdr:
     def _decode[T](self, body: bytes, kind: type[T]) -> T:
         try:
             return msgspec.json.decode(body, type=kind)
-        except msgspec.DecodeError as error:
+        except ValueError as error:
             raise Misunderstood(f"{self.url} does not answer as OpenADR 3 does: {error}") from error
 
 
@@ -151,7 +151,7 @@ def read_events(body: bytes, program: str, currency: str) -> list[Published]:
     """
     try:
         events = msgspec.json.decode(body, type=list[_Event])
-    except msgspec.DecodeError as error:
+    except ValueError as error:
         raise Misunderstood(f"the events were not answered as OpenADR 3 does: {error}") from error
     ranked: dict[tuple[Direction, Instant], tuple[tuple[int, str], list[Published]]] = {}
     for number, event in enumerate(events):

@@ -77,7 +77,7 @@ class Store:
             kept = msgspec.json.decode(self._path.read_bytes(), type=Kept)
         except FileNotFoundError:
             return Kept(service)
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, ValueError) as error:
             _LOG.warning("kept prices cannot be read", path=str(self._path), reason=str(error))
             return Kept(service)
         return kept if kept.service == service else Kept(service)

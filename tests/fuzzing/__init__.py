@@ -1,0 +1,1 @@
+"""Inputs that nobody would write, for the four parsers of what comes from outside."""
