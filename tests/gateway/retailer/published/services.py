@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from temix_market.calendar import local_day
-from temix_market.instants import MINUTE, Duration, Instant, to_datetime
+from temix_market.instants import MINUTE, Duration, Instant, iso, iso_duration, to_datetime
 from temix_market.intervals import Interval
 
 type Document = dict[str, Any]
@@ -137,3 +137,67 @@ def whole_days(first: date, count: int) -> Interval:
     start = local_day(PACIFIC, first).start
     end = local_day(PACIFIC, first + timedelta(days=count - 1)).end
     return Interval(start, Duration(end - start))
+
+
+RIN = "USCA-TSTS-TTOU-TEST"
+
+
+def midas_rate(
+    day: date, minutes: int = 60, unit: str = "$/kWh", *, price: Callable[[Instant], int] = true_price
+) -> Document:
+    """A Pacific day as MIDAS 2.0 writes it: in UTC, each interval by its last second."""
+    values = []
+    for each in local_day(PACIFIC, day).split(Duration(minutes * MINUTE)):
+        start, last = to_datetime(each.start), to_datetime(Instant(each.end - 1000))
+        values.append(
+            {
+                "ValueName": "winter off peak",
+                "DateStart": f"{start:%Y-%m-%d}",
+                "DateEnd": f"{last:%Y-%m-%d}",
+                "DayStart": f"{start:%A}",
+                "DayEnd": f"{last:%A}",
+                "TimeStart": f"{start:%H:%M:%S}",
+                "TimeEnd": f"{last:%H:%M:%S}",
+                "Value": price(each.start) / 1_000_000,
+                "Unit": unit,
+            }
+        )
+    return {
+        "RateID": RIN,
+        "SystemTime_UTC": "2026-03-19T10:03:46.379Z",
+        "RateName": "CEC TEST24HTOU",
+        "API_Url": "None",
+        "ValueInformation": values,
+    }
+
+
+PROGRAM = "5e1a"
+
+
+def openadr_event(
+    day: date,
+    minutes: int = 60,
+    *,
+    payload: str = "PRICE",
+    own: bool = True,
+    price: Callable[[Instant], int] = true_price,
+    **more: object,
+) -> Document:
+    """A day's event; ``own``: each interval has a period of its own, else they follow each other."""
+    whole, length = local_day(PACIFIC, day), Duration(minutes * MINUTE)
+    intervals: list[Document] = []
+    for number, each in enumerate(whole.split(length)):
+        period = {"start": iso(each.start), "duration": iso_duration(length)}
+        value = price(each.start) / 1_000_000
+        intervals.append(
+            {"id": number, "payloads": [{"type": payload, "values": [value]}]}
+            | ({"intervalPeriod": period} if own else {})
+        )
+    return {
+        "id": f"event-{day}",
+        "programID": PROGRAM,
+        "eventName": f"prices-{day}",
+        "intervalPeriod": {"start": iso(whole.start), "duration": iso_duration(length)},
+        "payloadDescriptors": [{"payloadType": payload, "units": "KWH", "currency": "USD"}],
+        "intervals": intervals,
+    } | more

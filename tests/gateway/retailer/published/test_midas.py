@@ -10,40 +10,12 @@ from temix_gateway.retailer.published.midas import read_rate, rin
 from temix_gateway.retailer.published.prices import Direction, PriceBook
 from temix_market.calendar import local_day
 from temix_market.errors import InvalidField
-from temix_market.instants import FIVE_MINUTES, MINUTE, Duration, Instant, to_datetime
+from temix_market.instants import FIVE_MINUTES, MINUTE, Instant
 
-from tests.gateway.retailer.published.services import PACIFIC, true_price
+from tests.gateway.retailer.published.services import PACIFIC, RIN, midas_rate, true_price
 
-RIN = "USCA-TSTS-TTOU-TEST"
 SPRING, AUTUMN, ORDINARY = date(2026, 3, 8), date(2026, 11, 1), date(2026, 6, 10)
 DAYS = [day + timedelta(days=off) for day in (SPRING, AUTUMN, ORDINARY) for off in range(-8, 8)]
-
-
-def rate(day: date, minutes: int = 60, unit: str = "$/kWh") -> dict[str, Any]:
-    """A Pacific day as MIDAS 2.0 writes it: in UTC, each interval by its last second."""
-    values = []
-    for each in local_day(PACIFIC, day).split(Duration(minutes * MINUTE)):
-        start, last = to_datetime(each.start), to_datetime(Instant(each.end - 1000))
-        values.append(
-            {
-                "ValueName": "winter off peak",
-                "DateStart": f"{start:%Y-%m-%d}",
-                "DateEnd": f"{last:%Y-%m-%d}",
-                "DayStart": f"{start:%A}",
-                "DayEnd": f"{last:%A}",
-                "TimeStart": f"{start:%H:%M:%S}",
-                "TimeEnd": f"{last:%H:%M:%S}",
-                "Value": true_price(each.start) / 1_000_000,
-                "Unit": unit,
-            }
-        )
-    return {
-        "RateID": RIN,
-        "SystemTime_UTC": "2026-03-19T10:03:46.379Z",
-        "RateName": "CEC TEST24HTOU",
-        "API_Url": "None",
-        "ValueInformation": values,
-    }
 
 
 def shown(document: dict[str, Any], direction: Direction = Direction.IMPORT) -> dict[Instant, int]:
@@ -57,15 +29,15 @@ def shown(document: dict[str, Any], direction: Direction = Direction.IMPORT) -> 
 def test_every_step_of_a_day_has_its_price(day: date, minutes: int) -> None:
     steps = local_day(PACIFIC, day).split(FIVE_MINUTES)
     right = {step.start: true_price(Instant(step.start - step.start % (minutes * MINUTE))) for step in steps}
-    assert shown(rate(day, minutes)) == right
+    assert shown(midas_rate(day, minutes)) == right
 
 
 def test_export_is_its_own_direction_and_other_units_are_no_price() -> None:
-    document = rate(ORDINARY)
-    document["ValueInformation"] += rate(ORDINARY, unit="export $/kWh")["ValueInformation"]
+    document = midas_rate(ORDINARY)
+    document["ValueInformation"] += midas_rate(ORDINARY, unit="export $/kWh")["ValueInformation"]
     for unit in ("$/kW", "g/kWh CO2", "Event", "backup $/kWh"):
-        document["ValueInformation"] += rate(ORDINARY, unit=unit)["ValueInformation"]
-    assert shown(document) == shown(document, Direction.EXPORT) == shown(rate(ORDINARY))
+        document["ValueInformation"] += midas_rate(ORDINARY, unit=unit)["ValueInformation"]
+    assert shown(document) == shown(document, Direction.EXPORT) == shown(midas_rate(ORDINARY))
 
 
 def _set(**values: object) -> Callable[[dict[str, Any]], None]:
@@ -90,9 +62,9 @@ def _set(**values: object) -> Callable[[dict[str, Any]], None]:
     ],
 )
 def test_a_faulty_value_costs_its_hour_and_bends_none(fault: Callable[[dict[str, Any]], None]) -> None:
-    document = rate(ORDINARY)
+    document = midas_rate(ORDINARY)
     fault(document)
-    right = shown(rate(ORDINARY))
+    right = shown(midas_rate(ORDINARY))
     gone = range(
         local_day(PACIFIC, ORDINARY).start + 300 * MINUTE, local_day(PACIFIC, ORDINARY).start + 360 * MINUTE
     )

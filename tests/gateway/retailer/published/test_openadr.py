@@ -15,37 +15,13 @@ from temix_gateway.retailer.published.openadr import OpenAdr, read_events
 from temix_gateway.retailer.published.prices import Direction, PriceBook
 from temix_gateway.retailer.published.schedule import Allowance
 from temix_market.calendar import local_day
-from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, Duration, Instant, iso, iso_duration
+from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, Instant
 
 from tests.gateway.market import FakeClock
-from tests.gateway.retailer.published.services import PACIFIC, true_price, whole_days
+from tests.gateway.retailer.published.services import PACIFIC, PROGRAM, openadr_event, true_price, whole_days
 
-PROGRAM = "5e1a"
 SPRING, AUTUMN, ORDINARY = date(2026, 3, 8), date(2026, 11, 1), date(2026, 6, 10)
 DAYS = [day + timedelta(days=off) for day in (SPRING, AUTUMN, ORDINARY) for off in range(-3, 4)]
-
-
-def event(
-    day: date, minutes: int = 60, *, payload: str = "PRICE", own: bool = True, **more: object
-) -> dict[str, Any]:
-    """A day's event; ``own``: each interval has a period of its own, else they follow each other."""
-    whole, length = local_day(PACIFIC, day), Duration(minutes * MINUTE)
-    intervals = []
-    for number, each in enumerate(whole.split(length)):
-        period = {"start": iso(each.start), "duration": iso_duration(length)}
-        value = true_price(each.start) / 1_000_000
-        intervals.append(
-            {"id": number, "payloads": [{"type": payload, "values": [value]}]}
-            | ({"intervalPeriod": period} if own else {})
-        )
-    return {
-        "id": f"event-{day}",
-        "programID": PROGRAM,
-        "eventName": f"prices-{day}",
-        "intervalPeriod": {"start": iso(whole.start), "duration": iso_duration(length)},
-        "payloadDescriptors": [{"payloadType": payload, "units": "KWH", "currency": "USD"}],
-        "intervals": intervals,
-    } | more
 
 
 def shown(*events: dict[str, Any], direction: Direction = Direction.IMPORT) -> dict[Instant, int]:
@@ -63,35 +39,37 @@ def expected(day: date, minutes: int = 60) -> dict[Instant, int]:
 @pytest.mark.parametrize("minutes", [5, 15, 60])
 @pytest.mark.parametrize("day", DAYS)
 def test_every_step_of_a_day_has_its_price(day: date, minutes: int, own: bool) -> None:
-    assert shown(event(day, minutes, own=own)) == expected(day, minutes)
+    assert shown(openadr_event(day, minutes, own=own)) == expected(day, minutes)
 
 
 def test_export_and_emissions_are_not_prices_to_buy() -> None:
-    events = event(ORDINARY, payload="EXPORT_PRICE"), event(ORDINARY, payload="GHG")
+    events = openadr_event(ORDINARY, payload="EXPORT_PRICE"), openadr_event(ORDINARY, payload="GHG")
     assert shown(*events) == {}
     assert shown(*events, direction=Direction.EXPORT) == expected(ORDINARY)
 
 
 def test_the_more_urgent_event_counts_and_else_the_newer_one() -> None:
-    low = event(ORDINARY, priority=5)
-    urgent = event(ORDINARY, priority=0, intervals=event(ORDINARY)["intervals"][:1])
+    low = openadr_event(ORDINARY, priority=5)
+    urgent = openadr_event(ORDINARY, priority=0, intervals=openadr_event(ORDINARY)["intervals"][:1])
     urgent["intervals"][0]["payloads"][0]["values"] = [2.5]
     start = local_day(PACIFIC, ORDINARY).start
     for events in ((low, urgent), (urgent, low)):
         assert shown(*events) == expected(ORDINARY) | {
             Instant(start + step * FIVE_MINUTES): 2_500_000 for step in range(12)
         }
-    old = event(ORDINARY, modificationDateTime="2026-06-09T01:00:00Z")
-    new = event(SPRING, modificationDateTime="2026-06-09T02:00:00Z") | {"intervals": urgent["intervals"]}
+    old = openadr_event(ORDINARY, modificationDateTime="2026-06-09T01:00:00Z")
+    new = openadr_event(SPRING, modificationDateTime="2026-06-09T02:00:00Z") | {
+        "intervals": urgent["intervals"]
+    }
     assert shown(old, new)[start] == shown(new, old)[start] == 2_500_000
 
 
 def test_two_events_that_contradict_each_other_give_no_price() -> None:
-    other = event(ORDINARY)
+    other = openadr_event(ORDINARY)
     other["intervals"][3]["payloads"][0]["values"] = [9]
     start = local_day(PACIFIC, ORDINARY).start
     lost = range(start + 3 * HOUR, start + 4 * HOUR)
-    assert shown(event(ORDINARY), other) == {
+    assert shown(openadr_event(ORDINARY), other) == {
         at: price for at, price in expected(ORDINARY).items() if at not in lost
     }
 
@@ -112,7 +90,7 @@ def test_two_events_that_contradict_each_other_give_no_price() -> None:
     ],
 )
 def test_a_faulty_interval_costs_its_hour_and_bends_none(change: dict[str, Any]) -> None:
-    document = event(ORDINARY)
+    document = openadr_event(ORDINARY)
     document["intervals"][3] |= change
     start = local_day(PACIFIC, ORDINARY).start
     lost = range(start + 3 * HOUR, start + 4 * HOUR)
@@ -120,7 +98,7 @@ def test_a_faulty_interval_costs_its_hour_and_bends_none(change: dict[str, Any])
 
 
 def test_after_an_interval_without_a_time_those_that_follow_have_none() -> None:
-    document = event(ORDINARY, own=False)
+    document = openadr_event(ORDINARY, own=False)
     document["intervals"][3]["intervalPeriod"] = {"start": "soon"}
     start = local_day(PACIFIC, ORDINARY).start
     assert shown(document) == {at: price for at, price in expected(ORDINARY).items() if at < start + 3 * HOUR}
@@ -128,7 +106,7 @@ def test_after_an_interval_without_a_time_those_that_follow_have_none() -> None:
 
 def test_another_currency_or_unit_is_no_price_here() -> None:
     for wrong in ({"currency": "EUR"}, {"units": "KW"}):
-        document = event(ORDINARY)
+        document = openadr_event(ORDINARY)
         document["payloadDescriptors"][0] |= wrong
         assert shown(document) == {}
 
@@ -156,7 +134,7 @@ class FakeVtn:
     async def events(self, request: web.Request) -> web.Response:
         self._authorised(request)
         assert request.query["programID"] == PROGRAM
-        return web.json_response([event(ORDINARY), event(SPRING) | {"programID": "0"}])
+        return web.json_response([openadr_event(ORDINARY), openadr_event(SPRING) | {"programID": "0"}])
 
     async def token(self, request: web.Request) -> web.Response:
         form = await request.post()
