@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 from temix_market.deliveries import FINAL_AFTER, Delivery, is_late
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant, iso
-from temix_market.intervals import Interval
+from temix_market.intervals import Interval, enclosing
 from temix_market.ports import (
     Answer,
     Booked,
@@ -30,6 +30,7 @@ from temix_gateway.ledger.inbox import RESYNC
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.market import Market
 from temix_gateway.settling import settle_open
+from temix_gateway.subscription import BACK, PAST, Subscription
 
 REPORTED_AT_ONCE: Final = 500
 """Deliveries in one message: a retailer reads a quarter of a megabyte."""
@@ -60,6 +61,8 @@ class Books:
         self._open: dict[Instant, Delivery] = {}
         self._read: set[Instant] = set()
         """What the retailer's own meter has read: there the home's readings no longer count."""
+        self._subscribed: Instant | None = None
+        """The hour in which it was last looked what is due of a subscription."""
         self._kept_from = Instant(0)
         self._one_at_a_time = asyncio.Lock()
 
@@ -138,6 +141,22 @@ class Books:
             case ToldReadings(steps=steps):
                 await self._take_readings({step.interval.start for step in steps})
         return True
+
+    async def subscribe(self, subscription: Subscription) -> None:
+        """Book what is due of a subscription at a service that only publishes prices."""
+        if self.fault:
+            return
+        now = self._clock.now()
+        hour = enclosing(now, HOUR).start
+        if self._subscribed == hour:
+            return
+        booked = [pair for pair, _ in await self._ledger.pairs(Instant(now - PAST))]
+        delivered = await self._ledger.deliveries(Instant(now - PAST - BACK))
+        pairs = subscription.due(now, booked, delivered)
+        await self._ledger.subscribe(pairs)
+        for pair in pairs:
+            self._market.add(pair)
+        self._subscribed = hour
 
     def lacking_spots(self, until: Instant) -> list[Instant]:
         """The intervals that began before ``until`` and have a delivery but no spots, in order of time."""

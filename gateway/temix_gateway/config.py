@@ -17,6 +17,7 @@ from temix_gateway.errors import GatewayError
 from temix_gateway.files import Files
 from temix_gateway.retailer.published.services import check
 from temix_gateway.retailer_config import PUBLISHED, AnyRetailer, Retailer
+from temix_gateway.subscription import SubscriptionSection
 from temix_gateway.tariff_config import EXAMPLE, Charges, TariffBand, TariffSection, extras, tariff
 
 DEFAULT: Final = "temix-gateway.toml"
@@ -148,6 +149,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     charges: Charges = Charges()
     bill_guard: BillGuard = BillGuard()
     tariff: list[TariffSection] = []
+    subscription: SubscriptionSection = SubscriptionSection()
 
     @property
     def enrolled(self) -> bool:
@@ -180,7 +182,9 @@ def money(text: str) -> Money:
     return parse_money(text)
 
 
-_SECTIONS: Final = ("gateway", "retailer", "home", "trading", "charges", "bill_guard", "operations")
+_SECTIONS: Final = (
+    *("gateway", "retailer", "home", "trading", "charges", "bill_guard", "subscription", "operations"),
+)
 
 
 def load(path: Path) -> Config:
@@ -301,7 +305,10 @@ def _resolved(config: Config, folder: Path) -> Config:
     }
     retailer = msgspec.structs.replace(config.retailer, **paths)
     gateway = msgspec.structs.replace(config.gateway, data=str(folder / config.gateway.data))
-    return msgspec.structs.replace(config, retailer=retailer, gateway=gateway)
+    subscription = config.subscription
+    if subscription.file:
+        subscription = msgspec.structs.replace(subscription, file=str(folder / subscription.file))
+    return msgspec.structs.replace(config, retailer=retailer, gateway=gateway, subscription=subscription)
 
 
 def _check(path: Path, config: Config) -> None:
@@ -331,6 +338,7 @@ def _check(path: Path, config: Config) -> None:
     if money(config.trading.money_a_day) < 0:
         raise ConfigError(path, "trading.money_a_day", "is negative")
     _check_tariffs(path, config)
+    _check_subscription(path, config)
     for key in ("money_a_day", "money_a_month"):
         text = getattr(config.bill_guard, key)
         try:
@@ -377,6 +385,17 @@ def _check_retailer(path: Path, config: Config) -> None:
         raise ConfigError(path, "retailer.client_id", "is missing: it is the name of the home's account")
     if (retailer.client_secret_file is None) == (retailer.client_secret is None):
         raise ConfigError(path, "retailer.client_secret_file", "is missing: name the file of the secret")
+
+
+def _check_subscription(path: Path, config: Config) -> None:
+    """Refuse one of a home whose retailer books it itself, two at once, and one without a price."""
+    file, own_use = config.subscription.file, config.subscription.own_use
+    if (file or own_use) and isinstance(config.retailer, Retailer):
+        raise ConfigError(path, "subscription", "is for a retailer that publishes prices: TeMIX has its own")
+    if file and own_use:
+        raise ConfigError(path, "subscription.own_use", "is there beside a file: a home has one subscription")
+    if own_use and not config.tariff:
+        raise ConfigError(path, "subscription.own_use", "has no price: describe your tariff in [[tariff]]")
 
 
 def _check_tariffs(path: Path, config: Config) -> None:

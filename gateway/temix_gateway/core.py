@@ -309,6 +309,8 @@ class Core:
         """One turn: lost answers, plan, trade, reports; a trouble is told and ends with the next turn."""
         try:
             await self._agree()
+            if self._outside.subscription is not None:
+                await self.books.subscribe(self._outside.subscription)
             await self.plans.make_if_due()
             self.plans.guard_bill(self.accounts)
             await self.plans.note()

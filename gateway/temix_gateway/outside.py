@@ -11,6 +11,7 @@ from temix_gateway.own_limits import Choices
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.past import Building, Past, PastRoom
 from temix_gateway.retailer.published.prices import Reported
+from temix_gateway.subscription import Subscription
 
 type Planner = Callable[[Problem, Plan | None], Plan]
 
@@ -23,7 +24,8 @@ class Outside:
     ``learn`` learns from them how a building keeps its warmth; without it every one is a usual one.
     ``remember`` keeps the owner's choices over a restart; ``note_plan`` keeps each plan; ``uncommissioned``
     says why trade waits for an installer, or nothing; ``take_prices`` takes what Home Assistant reports of
-    prices, where they come from there; ``cars`` watches them come and go.
+    prices, where they come from there; ``cars`` watches them come and go; ``subscription`` is that of a home
+    which nobody else books.
     """
 
     clock: Clock
@@ -38,3 +40,4 @@ class Outside:
     take_prices: Callable[[Reported], Awaitable[None]] | None = None
     learn: Callable[[PastRoom], Building | None] | None = None
     cars: Cars = field(default_factory=Cars)
+    subscription: Subscription | None = None

@@ -34,6 +34,7 @@ from temix_gateway.retailer.service import Account
 from temix_gateway.retailer.temix import TemixLink
 from temix_gateway.retailer_config import Asked, HomeAssistantSection, OpenAdrSection, Retailer
 from temix_gateway.rules import Rules
+from temix_gateway.subscription import Subscription, from_file, own_use
 
 _LOG: Final = structlog.get_logger(__name__)
 
@@ -131,10 +132,24 @@ async def make(config: Config, lasting: Lasting, rules: Callable[[Config], Rules
         link.take if isinstance(link, ReportedLink) else None,
         lasting.planner.learn,
         await asyncio.to_thread(cars_of, files),
+        await asyncio.to_thread(_subscription, config, link),
     )
     core = Core(rules(config), outside, lasting.ledger, choices)
     await core.load()
     return Made(config, core, link)
+
+
+def _subscription(config: Config, link: Link) -> Subscription | None:
+    if isinstance(link, TemixLink):
+        return None
+    section, tariff = config.subscription, next(iter(config.tariffs), None)
+    if section.file:
+        profile = from_file(Path(section.file), tariff, config.zone)
+    elif section.own_use and tariff is not None:
+        profile = own_use(tariff, config.zone)
+    else:
+        return None
+    return Subscription(PartyId(config.home.party), link.name, profile)
 
 
 def link_of(config: Config, files: Files, clock: Clock) -> Link:

@@ -128,6 +128,10 @@ class Tariff:
         before = Money(sum(charge.money for charge in charges))
         return charges + self.extras.of_day(day, imported, before)
 
+    def price_at(self, local: datetime) -> Price:
+        """What an imported kWh costs at a local time."""
+        return self._band(local)[1]
+
     def _band(self, local: datetime) -> tuple[str, Price]:
         for band in self.bands:
             if band.holds(local):

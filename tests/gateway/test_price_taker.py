@@ -96,8 +96,8 @@ class Bench:
         await self.core.report_readings(ReportReadings(id=1, readings=readings))
         await self.core.turn()
 
-    async def statement(self) -> Statement:
-        found = await self.core.look_up(GetStatement(id=1, start=NOON, end=NOON + HOUR, level="interval"))
+    async def statement(self, start: int = NOON) -> Statement:
+        found = await self.core.look_up(GetStatement(id=1, start=start, end=start + HOUR, level="interval"))
         assert isinstance(found, Statement)
         return found
 

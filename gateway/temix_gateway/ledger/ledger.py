@@ -151,6 +151,19 @@ class Ledger:
 
         return await self._write(work)
 
+    async def subscribe(self, pairs: Sequence[Pair]) -> None:
+        """Record what is subscribed at a service that only publishes prices, and so sends no messages.
+
+        Raises:
+            MessageReused: a key came with other content before.
+        """
+
+        def work() -> None:
+            now = self._clock.now()
+            self._append([inbox.transaction_record(pair, now) for pair in inbox.new_pairs(self._db, pairs)])
+
+        await self._write(work)
+
     async def apart(self, told: Head, theirs: Heads) -> str:
         """In what the retailer's book and this ledger differ, in words, or nothing; see ``inbox.apart``."""
         return await self._writer.run(lambda: inbox.apart(self._db, told, theirs))

@@ -36,7 +36,7 @@ class IndicativeLink:
     def __init__(self, name: str, terms: Terms, store: Store, clock: Clock) -> None:
         """Publish under ``name`` and these terms; keep in ``store``."""
         self.book = PriceBook()
-        self._name = name
+        self.name = name
         self._terms = terms
         self._parties = PublishedParties.of(name)
         self._store = store
@@ -84,13 +84,13 @@ class IndicativeLink:
         raise OutcomeUnknown(NO_ORDERS)
 
     async def _take_up(self) -> Kept:
-        kept = await asyncio.to_thread(self._store.load, self._name)
+        kept = await asyncio.to_thread(self._store.load, self.name)
         self.book.merge(kept.published())
         return kept
 
     async def _keep(self, answered: Instant | None, requests: Sequence[Instant] = ()) -> None:
         prices = tuple(packed(price) for price in self.book.all())
-        await asyncio.to_thread(self._store.save, Kept(self._name, prices, tuple(requests), answered))
+        await asyncio.to_thread(self._store.save, Kept(self.name, prices, tuple(requests), answered))
 
     async def _publish(self, listener: RetailerListener) -> None:
         # Never the number after the last one: that would confirm as the last word what was only published.

@@ -43,7 +43,7 @@ SERVICES: Final = (
         gridx.NAMES["SCE"],
         "California, SCE",
         "prices to buy and their parts, preliminary and final; plan, price response, shadow account",
-        "no price for export; no subscription",
+        "no price for export; a subscription only from a file or your own use",
         "fake service",
         gridx.RATES["SCE"],
         gridx.SUBSTATIONS,
@@ -53,7 +53,7 @@ SERVICES: Final = (
         gridx.NAMES["PGE"],
         "California, PG&E and its community choice aggregators",
         "prices to buy and their parts, preliminary and final; plan, price response, shadow account",
-        "no price for export; no subscription",
+        "no price for export; a subscription only from a file or your own use",
         "fake service",
         gridx.RATES["PGE"],
     ),
@@ -63,7 +63,7 @@ SERVICES: Final = (
         "California, every utility and community choice aggregator that uploads its rates",
         "prices to buy, and to sell where a rate for export has its own number; plan, price response, "
         "shadow account",
-        "no parts of prices; no emissions, flex alerts or subscription",
+        "no parts of prices; no emissions or flex alerts",
         "fake service",
     ),
     Service(
@@ -72,7 +72,7 @@ SERVICES: Final = (
         "wherever a retailer runs an OpenADR 3.1 server",
         "prices to buy and to sell of one program, with or without an account; plan, price response, "
         "shadow account",
-        "asked regularly, not notified; no reports, emissions or subscription",
+        "asked regularly, not notified; no reports or emissions",
         "fake service",
     ),
     Service(
@@ -81,7 +81,7 @@ SERVICES: Final = (
         "Europe",
         "prices to buy of one entity, and to sell of another one, final as day-ahead prices are; plan, price "
         "response, shadow account",
-        "no parts of prices; taxes and grid fees only where the entity has them; no subscription",
+        "no parts of prices; taxes and grid fees only where the entity has them",
         "fake entities in a real Home Assistant",
     ),
     Service(
@@ -90,7 +90,7 @@ SERVICES: Final = (
         "Great Britain",
         "prices to buy, and to sell of the export meter; those that a planned charge makes cheap are "
         "preliminary; plan, price response, shadow account",
-        "no parts of prices; no subscription",
+        "no parts of prices",
         "fake entities in a real Home Assistant",
     ),
     Service(
@@ -98,7 +98,7 @@ SERVICES: Final = (
         "Price entities of Home Assistant: Amber Electric",
         "Australia",
         "prices to buy, and to sell of the feed-in channel; forecasts are preliminary; plan, price response",
-        "settled is only what the entity no longer calls an estimate; no parts of prices; no subscription",
+        "settled is only what the entity no longer calls an estimate; no parts of prices",
         "fake entities in a real Home Assistant",
     ),
 )
