@@ -2,10 +2,11 @@
 
 ``gateway``: which one, and whether it is there. ``now``: the price of this moment and how it compares.
 ``prices``: rows of start, end, buy, sell, then the energy and transport part of each (millionths per kWh),
-from yesterday on; null where nobody tenders, or where it is not known any more. ``positions``: rows of start,
-end, quantity and the subscription's part of it (Wh) from now on. ``delivered``: rows of start, end, position
-and net import (Wh) of settled intervals. ``devices``: what is planned for each, step by step, and what it
-does. ``account``: costs and savings in the currency.
+and what a kWh emits (g of CO₂ equivalent), from yesterday on; null where nobody tenders or publishes it, or
+where it is not known any more. ``positions``: rows of start, end, quantity and the subscription's part of it
+(Wh) from now on. ``delivered``: rows of start, end, position and net import (Wh) of settled intervals.
+``devices``: what is planned for each, step by step, and what it does. ``account``: costs and savings in the
+currency.
 """
 
 from collections.abc import Callable
@@ -90,12 +91,14 @@ def _price_rows(source: tuple[tuple[PriceStep | Spot, ...], PriceStep | None]) -
 
 
 def _price_row(step: PriceStep | Spot, current: PriceStep | None) -> Row:
-    """A price; the parts of the current interval's are those of its last tender."""
+    """A price; what the current interval's spot does not say is that of its last tender."""
     parts = step if isinstance(step, PriceStep) else current
     known: Row = [None] * 4
+    carbon = step.carbon_intensity
     if isinstance(parts, PriceStep) and parts.start == step.start:
         known = [parts.buy_energy, parts.buy_transport, parts.sell_energy, parts.sell_transport]
-    return [_seconds(step.start), _seconds(step.end), step.buy, step.sell, *known]
+        carbon = parts.carbon_intensity if carbon is None else carbon
+    return [_seconds(step.start), _seconds(step.end), step.buy, step.sell, *known, carbon]
 
 
 @dataclass(frozen=True, slots=True)

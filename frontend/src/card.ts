@@ -210,6 +210,7 @@ export class TemixCard extends LitElement {
         ? html`<span class="part">${say("energy")} ${format.price(found.energy)}</span>
             <span class="part">+ ${say("transport")} ${format.price(found.transport)}</span>`
         : html`${slot ? say("parts_unknown") : nothing}`;
+    const published = drawing.slots.some((each) => each.carbon !== null);
     const extremes = model.extremes(drawing.slots, now);
     const notice =
       parts.gateway.state === "lost" ? say("lost") : parts.gateway.retailer === false ? say("retailer_lost") : "";
@@ -233,6 +234,7 @@ export class TemixCard extends LitElement {
             <div class="small">
               ${slot ? html`<div class="chip ${slot.level}">${say(slot.level)}</div>` : nothing}
               <div>${pair(slot?.buyParts)}</div>
+              ${published ? html`<div>${format.carbon(slot?.carbon ?? null)}</div>` : nothing}
             </div>
           </div>
           ${options.sell

@@ -80,6 +80,11 @@ export class Format {
     return `${this.number(kiloWattHours, 1)} kWh`;
   }
 
+  /** What a kWh emits, from grams. */
+  carbon(grams: number | null): string {
+    return grams === null ? "–" : `${this.number(grams, 0)} g CO₂/kWh`;
+  }
+
   number(value: number, digits: number): string {
     const rounded = Number(value.toFixed(digits)) + 0; // no −0.00
     return new Intl.NumberFormat(this.numbers, {

@@ -14,6 +14,8 @@ export interface Slot {
   sell: number | null;
   buyParts: Pair | null;
   sellParts: Pair | null;
+  /** What a kWh emits, g of CO₂ equivalent; null where that is not published. */
+  carbon: number | null;
   level: Level;
 }
 
@@ -67,13 +69,14 @@ export function span(parts: Parts, now: number, past: number, ahead: number): Sp
 export function slots(rows: PriceRow[], thresholds: Thresholds | null | undefined, shown: Span): Slot[] {
   return rows
     .filter((row) => row[1] > shown.from && row[0] < shown.to)
-    .map(([start, end, buy, sell, buyEnergy, buyTransport, sellEnergy, sellTransport]) => ({
+    .map(([start, end, buy, sell, buyEnergy, buyTransport, sellEnergy, sellTransport, carbon]) => ({
       start: Math.max(start, shown.from),
       end: Math.min(end, shown.to),
       buy: per(buy),
       sell: per(sell),
       buyParts: pair(buyEnergy, buyTransport),
       sellParts: pair(sellEnergy, sellTransport),
+      carbon,
       level: buy === null ? "normal" : level(buy, thresholds),
     }));
 }
@@ -175,6 +178,7 @@ export function current(now: Now | null | undefined, found: Slot[]): Slot | null
     sell: per(now.sell),
     buyParts: row?.buyParts ?? null,
     sellParts: row?.sellParts ?? null,
+    carbon: row?.carbon ?? null,
     level: (now.level as Level | null) ?? "normal",
   };
 }

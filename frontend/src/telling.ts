@@ -1,5 +1,5 @@
 // The chart in words, for those who do not see it.
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import type { Format } from "./format";
 import * as model from "./model";
 import { deviceName } from "./runs";
@@ -28,6 +28,7 @@ export function description({ say, format, now, parts, shown }: Told, slot: mode
     format.range(slot.start, slot.end, now),
     `${say("buy")} ${format.price(slot.buy)}, ${say(slot.level)}${pair(slot.buyParts)}`,
     `${say("sell")} ${format.price(slot.sell)}${pair(slot.sellParts)}`,
+    ...(slot.carbon === null ? [] : [format.carbon(slot.carbon)]),
     say(power < 0 ? "sold" : "bought", { power: format.power(Math.abs(power)) }),
   ].join("; ");
 }
@@ -58,11 +59,13 @@ export function summary(told: Told): string {
 export function table(told: Told): TemplateResult {
   const { say, format, now, slots, parts, shown } = told;
   const { position } = model.rates(parts, shown);
+  const carbon = slots.some((slot) => slot.carbon !== null);
   const row = (slot: model.Slot): TemplateResult => html`<tr>
     <th scope="row">${format.range(slot.start, slot.end, now)}</th>
     <td>${format.price(slot.buy)}</td>
     <td>${format.price(slot.sell)}</td>
     <td>${format.power(model.at(position, slot.start)?.power ?? 0)}</td>
+    ${carbon ? html`<td>${format.carbon(slot.carbon)}</td>` : nothing}
   </tr>`;
   return html`<div class="hidden">
     <p>${summary(told)}</p>
@@ -76,6 +79,7 @@ export function table(told: Told): TemplateResult {
           <th scope="col">${say("buy")}</th>
           <th scope="col">${say("sell")}</th>
           <th scope="col">${say("position")}</th>
+          ${carbon ? html`<th scope="col">${say("carbon")}</th>` : nothing}
         </tr>
       </thead>
       <tbody>

@@ -45,8 +45,8 @@ export type Section = (typeof SECTIONS)[number];
 
 type Micro = number | null;
 
-/** Start, end, buy, sell, then the energy and the transport part of each. */
-export type PriceRow = [number, number, Micro, Micro, Micro, Micro, Micro, Micro];
+/** Start, end, buy, sell, then the energy and the transport part of each, and what a kWh emits (g). */
+export type PriceRow = [number, number, Micro, Micro, Micro, Micro, Micro, Micro, number | null];
 /** Start, end, quantity, subscription's part of it (Wh). */
 export type PositionRow = [number, number, number, number];
 /** Start, end, position, net import (Wh). */

@@ -16,8 +16,8 @@ export function row(start: number, end: number): PriceRow {
   const buy = price(start);
   const sell = Math.round(buy * 0.55 - 10_000);
   return end <= NOON
-    ? [start, end, buy, sell, null, null, null, null]
-    : [start, end, buy, sell, buy - 30_000, 30_000, sell + 5_000, -5_000];
+    ? [start, end, buy, sell, null, null, null, null, null]
+    : [start, end, buy, sell, buy - 30_000, 30_000, sell + 5_000, -5_000, Math.round(buy / 500)];
 }
 
 export function prices(): PriceRow[] {

@@ -20,6 +20,7 @@ test("slots are cut to the span, in currency units, with their level and parts",
   const now = model.at(slots, NOON);
   assert.equal(now?.buy, price(NOON) / 1e6);
   assert.deepEqual(now?.buyParts, { energy: (price(NOON) - 30_000) / 1e6, transport: 0.03 });
+  assert.deepEqual([slots[0]?.carbon, now?.carbon], [null, Math.round(price(NOON) / 500)]);
   assert.ok(slots.every((slot, number) => number === 0 || slot.start === slots[number - 1]?.end));
 });
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
+from msgspec.structs import replace
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import (
     MockHAClientWebSocket,
@@ -73,8 +74,8 @@ async def test_everything_comes_first(
     assert (seen["now"]["start"], seen["now"]["end"]) == (noon, noon + 300)
     assert (seen["now"]["buy"], seen["now"]["level"]) == (81_250, "very_low")
     assert list(seen["now"]["thresholds"]) == ["very_low", "low", "high", "very_high", "spike"]
-    assert seen["prices"][0] == [noon, noon + 300, 81_250, 23_400, None, None, None, None]
-    assert seen["prices"][1] == [noon + 300, noon + 600, 91_111, 24_500, 61_111, 30_000, 29_500, -5_000]
+    assert seen["prices"][0] == [noon, noon + 300, 81_250, 23_400, *[None] * 5]
+    assert seen["prices"][1] == [noon + 300, noon + 600, 91_111, 24_500, 61_111, 30_000, 29_500, -5_000, None]
     assert len(seen["prices"]) == 1 + len(gateway.core.current.prices)
     assert seen["positions"][1] == [noon + 3600, noon + 7200, 612, 600]
     assert (seen["devices"], seen["account"], seen["delivered"]) == ([], None, [])
@@ -96,6 +97,29 @@ async def test_only_what_changed_follows(
             {"id": "car", "saved": 0.31, "steps": [[noon, noon + 3600, 2_000, "runs", 42_000, 99_000, None]]}
         ]
     }
+
+
+async def test_carbon_intensity_of_each_interval_where_it_is_published(
+    hass: HomeAssistant,
+    gateway: Gateway,
+    loaded: MockConfigEntry,
+    socket: MockHAClientWebSocket,
+    advance: Advance,
+) -> None:
+    await look(socket)
+    served = gateway.core.current
+    assert served.spot
+    gateway.update(
+        spot=replace(served.spot, carbon_intensity=205),
+        prices=[replace(step, carbon_intensity=300 + n) for n, step in enumerate(served.prices)],
+    )
+    seen = await told(socket, lambda event: "prices" in event)
+    assert [row[-1] for row in seen["prices"][:3]] == [205, 300, 301]
+    advance(minutes=5)
+    start = NOON + FIVE_MINUTES
+    gateway.update(spot=replace(served.spot, start=start, end=start + FIVE_MINUTES))  # which does not say it
+    seen = await told(socket, lambda event: event.get("now", {}).get("provisional") is False)
+    assert [row[-1] for row in seen["prices"][:3]] == [205, 300, 301]  # the last tender for it did
 
 
 async def test_what_was_delivered_follows_each_settlement(
