@@ -3,7 +3,8 @@
 Run as benchmarks/forecast.py FOLDER, where FOLDER holds a home's year in half hours
 (emhass_home_load_30min_long.csv, from EMHASS's repository) and a roof's in quarters
 (nrel_serf_east_pv_15min_2016.csv, from pvanalytics). Forecasts are made every six hours for the next 36;
-nothing later than the moment of the forecast is known to it.
+nothing later than the moment of the forecast is known to it. A second table has homes that were watched for
+a few days only.
 """
 
 import csv
@@ -27,6 +28,10 @@ EVERY = Duration(6 * HOUR)
 AHEAD = Duration(36 * HOUR)
 MEMORY = Duration(57 * DAY)
 QUANTILES = (0.1, 0.5, 0.9)
+YOUNG = (0, 1, 2, 4, 7, 14, 28, 56)
+"""Days that a home has been watched."""
+SEVERAL = Duration(127 * HOUR)
+"""Between two forecasts of young homes: all hours and weekdays have their turn."""
 type Seen = dict[Instant, float]
 
 
@@ -85,6 +90,26 @@ def compared(
     return _means(errors), _means(below)
 
 
+def by_age(kind: Kind, zone: ZoneInfo, seen: Seen, console: Console) -> dict[int, float]:
+    """Mean absolute errors in W of what is expected, by how many days the home has been watched."""
+    errors: dict[int, list[float]] = {days: [] for days in YOUNG}
+    moments = range(min(seen) + MEMORY, max(seen) - AHEAD, SEVERAL)
+    for at in track(moments, description=f"{kind.value}, young homes", console=console):
+        now = Instant(at)
+        steps = [Interval(Instant(start), QUARTER) for start in range(now, now + AHEAD, QUARTER)]
+        steps = [step for step in steps if step.start in seen]
+        came = np.array([seen[step.start] for step in steps])
+        for days, found in errors.items():
+            known = [
+                (Interval(Instant(start), QUARTER), seen[Instant(start)])
+                for start in range(now - days * DAY, now, QUARTER)
+                if Instant(start) in seen
+            ]
+            expected = History.of(kind, zone, known, now).forecast(now, steps).expected
+            found.append(float(np.mean(np.abs(expected - came))) if steps else np.nan)
+    return {days: float(np.nanmean(found)) for days, found in errors.items()}
+
+
 def _same(seen: Seen, steps: Iterable[Interval], now: Instant, days: int) -> list[float]:
     """What was seen so many days before, or the first multiple of them that was past already."""
     found = []
@@ -119,6 +144,9 @@ def main(folder: Path) -> None:
         print("| method | mean absolute error, W | of the mean |\n|---|---:|---:|")
         for method, error in errors.items():
             print(f"| {method} | {error:.1f} | {error / mean:.1%} |")
+        print("\n| days watched | mean absolute error, W |\n|---:|---:|")
+        for days, error in by_age(kind, ZoneInfo(zone), seen, console).items():
+            print(f"| {days} | {error:.1f} |")
         print(
             "\nBelow the quantile lay: " + ", ".join(f"{name}: {share:.1%}" for name, share in below.items())
         )

@@ -79,9 +79,12 @@ class Asking:
             return await asyncio.to_thread(self._outside.planner, problem, previous)
 
     async def _rest(self, loads: Sequence[Load], now: Instant, intervals: Sequence[Interval]) -> list[float]:
-        """The load that no device makes (W): as Home Assistant expects it, else by the home's past days."""
+        """The load that no device makes (W): as Home Assistant expects it, else by the home's past days.
+
+        Before anything is known of these, it is a usual home's.
+        """
         expect = self._outside.expected_load
-        if loads or self.history is None or expect is None:
+        if loads or expect is None:
             return base_load(loads, intervals)
         past = past_hours(self.history, self._owner.rules.zone, now, intervals)
         async with self._one_at_a_time:

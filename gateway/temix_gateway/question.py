@@ -33,15 +33,17 @@ def base_load(loads: Sequence[Load], intervals: Sequence[Interval]) -> list[floa
     return [_mean_load(loads, interval) for interval in intervals]
 
 
-def past_hours(history: ReportHistory, zone: ZoneInfo, now: Instant, intervals: Sequence[Interval]) -> Past:
+def past_hours(
+    history: ReportHistory | None, zone: ZoneInfo, now: Instant, intervals: Sequence[Interval]
+) -> Past:
     """What to ask, to learn the load in each interval that past days let expect."""
     return Past(
         zone=zone.key,
         now=now,
         intervals=tuple(intervals),
-        start=Instant(history.start),
-        load=tuple(history.load),
-        sun=tuple(history.sun),
+        start=now if history is None else Instant(history.start),
+        load=() if history is None else tuple(history.load),
+        sun=() if history is None else tuple(history.sun),
     )
 
 

@@ -8,7 +8,7 @@ from temix_gateway.home.devices import PreviewPlan, ReportHome, RunTime, Thermos
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import ReportHistory, RoomHistory
 from temix_gateway.planning.devices import Climate
-from temix_gateway.planning.forecast import expected_load
+from temix_gateway.planning.forecast import FIRST_DAY_WATTS, expected_load
 from temix_gateway.planning.past import Building, Past, PastRoom
 from temix_gateway.question import targets
 from temix_market.instants import HOUR, Instant
@@ -112,3 +112,15 @@ async def test_a_room_is_planned_as_its_past_has_taught(bench: Bench) -> None:
     assert isinstance(climate, Climate)
     assert (climate.heat_capacity, climate.loss_hours, set(climate.gains)) == (9_000, 60, {300.0})
     assert len(asked) == 1, "asked once, not with every plan"
+
+
+async def test_before_anything_is_known_a_usual_home_is_planned_for(bench: Bench) -> None:
+    asking = bench.core._asking
+    asking._outside = replace(asking._outside, expected_load=expected_load)
+    await bench.publish()
+    await bench.core.report_home(ReportHome(id=1, at=NOW, devices=[]))
+    await bench.core.turn()
+
+    loads = [step.base_load for step in bench.core.plans.problem.steps if step.interval.start >= NOW + HOUR]
+    assert 200 < min(loads) < FIRST_DAY_WATTS < max(loads) < 1_000
+    assert all(step.pv == 0 for step in bench.core.plans.problem.steps)

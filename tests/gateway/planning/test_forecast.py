@@ -57,6 +57,46 @@ def test_on_the_first_day_a_usual_home_is_assumed_and_little_is_certain() -> Non
     assert (sun.expected == 0).all()
 
 
+def lively(at: datetime) -> float:
+    """A home of 900 W on average: evenings, late weekends, and chance."""
+    chance = np.random.default_rng(at.toordinal() * 24 + at.hour).gamma(16, 1 / 16)
+    awake = 9 <= at.hour < 23 if at.weekday() >= 5 else 6 <= at.hour < 8 or 17 <= at.hour < 23
+    return float((400 + 1_100 * awake) * chance)
+
+
+def error_after(days: int) -> float:
+    """Mean absolute error (W) of what is expected of the next day, at some moments, after so many days."""
+    errors = []
+    for moment in range(8):
+        now = Instant(NOW + moment * 29 * HOUR)
+        steps = ahead(24, now)
+        came = [lively(to_datetime(step.start).astimezone(HOUSTON)) for step in steps]
+        found = History.of(Kind.LOAD, HOUSTON, past(lively, days, now), now).forecast(now, steps)
+        errors.append(np.abs(found.expected - came).mean())
+    return float(np.mean(errors))
+
+
+def test_a_day_teaches_much_and_the_first_week_most_of_what_there_is_to_learn() -> None:
+    nothing, day, week, all_days = (error_after(days) for days in (0, 1, 7, 56))
+    assert day < 0.9 * nothing
+    assert week < 0.9 * day
+    assert week < 1.1 * all_days
+
+
+def test_the_first_sunny_day_is_expected_again_and_the_second_tempers_it() -> None:
+    def sun(at: datetime) -> float:
+        return 3_000.0 if 9 <= at.hour < 15 else 0.0
+
+    now = Instant(NOW - 12 * HOUR)  # midnight
+    noon = ahead(24, now)[11:13]
+    one = History.of(Kind.PV, HOUSTON, past(sun, 1, now), now).forecast(now, noon)
+    assert one.expected == pytest.approx([3_000] * 2, rel=0.15)
+    clouded = [(step, power / 3 if step.start >= now - DAY else power) for step, power in past(sun, 2, now)]
+    two = History.of(Kind.PV, HOUSTON, clouded, now).forecast(now, noon)
+    assert (two.expected > 1_100).all()
+    assert (two.expected < 2_300).all()
+
+
 def test_one_day_that_was_seen_replaces_the_assumed_one() -> None:
     found = History.of(Kind.LOAD, HOUSTON, past(lambda _: 2_000.0, 1), NOW).forecast(NOW, ahead(24))
     assert found.expected.mean() == pytest.approx(2_000, rel=0.1)
