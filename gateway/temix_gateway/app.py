@@ -19,7 +19,6 @@ import msgspec
 import structlog
 from temix_market.calendar import day_at
 from temix_market.ports import Terms
-from temix_market.tenders import PartyId
 from temix_market.units import Power
 
 from temix_gateway import keys, statement_page
@@ -247,6 +246,7 @@ def _house(  # noqa: PLR0913, PLR0917 (the pages show all of these)
         fingerprint=names.fingerprint,
         names=frozenset({"localhost", f"{names.gateway}.local", *running.now.config.gateway.names}),
         enrolled=lambda: running.now.config.enrolled,
+        zone=lambda: running.now.config.gateway.time_zone,
         statement=statement,
         monotonic=_seconds(clock),
     )
@@ -366,7 +366,7 @@ def rules(config: Config) -> Rules:
     """What the configuration lets the core do."""
     trading, home, bill = config.trading, config.home, config.bill_guard
     return Rules(
-        home=PartyId(home.party),
+        home=config.party,
         zone=config.zone,
         bounds=trading.bounds,
         money_a_day=money(trading.money_a_day),

@@ -2,10 +2,11 @@
 
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 
+import click
 import msgspec
 import typer
 from rich.console import Console
@@ -13,8 +14,17 @@ from temix_market.errors import InvalidField
 
 from temix_gateway import config as configuration
 from temix_gateway.command_options import DEFAULT, ConfigPath
-from temix_gateway.commissioning.answers import ASKS, SECRET, Installer, StepName, read, read_as, shape
-from temix_gateway.commissioning.steps import Finding
+from temix_gateway.commissioning.answers import (
+    ASKS,
+    SECRET,
+    Installer,
+    StepName,
+    questions,
+    read,
+    read_as,
+    shape,
+)
+from temix_gateway.commissioning.steps import TRADING, Finding
 from temix_gateway.commissioning.words import finding_text
 from temix_gateway.errors import GatewayError
 from temix_gateway.files import Files
@@ -24,6 +34,7 @@ from temix_gateway.home.commission import Commission, CommissioningState, GetCom
 from temix_gateway.home.passphrases import PassphraseRefused, Passphrases
 from temix_gateway.home.roles import Role
 from temix_gateway.local import Asker
+from temix_gateway.retailer.published.services import SERVICES, named
 from temix_gateway.texts import say
 
 RESET_WITHIN_S: Final = 10.0
@@ -49,7 +60,8 @@ def commission(
     again: Annotated[bool, typer.Option(help="Do steps again that are done.")] = False,
 ) -> None:
     """Commission the gateway that runs on this machine. What is done already is left alone."""
-    files = Files(Path(configuration.load(config).gateway.data))
+    loaded = configuration.load(config)
+    files, zone = Files(Path(loaded.gateway.data)), loaded.gateway.time_zone
     given = _read(answers) if answers is not None else None
     asker = Asker(files, Role.INSTALLER, _installer(files, given))
     state: CommissioningState = asker.ask(GetCommissioning(id=2))
@@ -62,15 +74,17 @@ def commission(
         while True:
             raw = _ask(step, language, asker) if given is None else given.get(step, {})
             outcome: StepOutcome = asker.ask(Commission(id=2, step=step, answers=raw))
-            show(language, outcome.findings)
-            if step == "basics":
-                language = raw.get("language", "en")
+            if step == "basics" and outcome.done:
+                language, zone = raw.get("language", "en"), raw["time_zone"]
+            show(language, outcome.findings, zone)
             if outcome.done:
                 break
             if given is not None or not typer.confirm("Again?", default=True):
                 raise NotCommissioned(
                     f"{step} is not done: mend it and run this again, it goes on from there"
                 )
+        if step == "retailer":
+            done |= _left_out(asker)
     state = asker.ask(GetCommissioning(id=2))
     if record is not None and state.record is not None:
         record.write_text(state.record, encoding="ascii")
@@ -97,10 +111,17 @@ def reset(
         print("reset: open the gateway's page, or run `temix-gateway commission`, and choose a passphrase")
 
 
-def show(language: str, findings: list[Finding]) -> None:
-    """Print what a step found."""
+def show(language: str, findings: list[Finding], zone: str) -> None:
+    """Print what a step found, by the clock of the home's time zone."""
     for finding in findings:
-        Console().print(f"  {_SIGNS[finding.kind]} {finding_text(language, finding)}", highlight=False)
+        told = finding_text(language, finding, zone)
+        Console().print(f"  {_SIGNS[finding.kind]} {told}", highlight=False)
+
+
+def _left_out(asker: Asker) -> set[StepName]:
+    """The steps of trade that need nobody: a retailer that was chosen just now has opened all others."""
+    state: CommissioningState = asker.ask(GetCommissioning(id=2))
+    return {each.step for each in state.steps if each.step in TRADING and each.done}
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
@@ -115,8 +136,10 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
     given = {name: _with_files(path, name, section) for name, section in raw.items()}
     try:
         read_as(Installer, given.get("installer", {}), "installer")
+        trades = given.get("retailer", {}).get("service", "temix") == "temix"
         for step in ASKS:
-            read(step, given.get(step, {}))
+            if trades or step not in TRADING:
+                read(step, given.get(step, {}))
     except InvalidField as error:
         raise AnswersUnusable(f"answers {path}: {error}") from error
     return given
@@ -166,15 +189,35 @@ def _installer(files: Files, given: dict[str, dict[str, Any]] | None) -> str:
 
 def _ask(step: StepName, language: str, asker: Asker) -> dict[str, Any]:
     """Ask for a step's answers at the terminal."""
-    Console().print(f"  {say(language, f'step.{step}.intro')}")
+    chosen = _choose(language) if step == "retailer" else {}
+    service = named(chosen)
+    if service is None:
+        Console().print(f"  {say(language, f'step.{step}.intro')}")
+    else:
+        Console().print(f"  {say(language, 'retailer.asked', name=service.name)}")
+        for names in (service.rates, service.circuits):
+            Console().print(f"  {', '.join(names)}", style="dim", highlight=False)
     if step == "home_assistant" and typer.confirm("  Open the pairing window?", default=True):
         window: PairingWindow = asker.ask(OpenPairing(id=2))
         typer.prompt(f"  {spaced(window.code)}, then Enter", default="", show_default=False)
-    return {name: value for name, value in _fields(step, language) if value != ""}
+    return chosen | {name: value for name, value in _fields(step, language, chosen) if value != ""}
 
 
-def _fields(step: StepName, language: str) -> Iterator[tuple[str, Any]]:
-    for field in msgspec.structs.fields(ASKS[step]):
+def _choose(language: str) -> dict[str, str]:
+    """Which retailer the home has: one that trades, or one of those that publish prices."""
+    console = Console()
+    console.print(f"  1  {say(language, 'retailer.temix')}", highlight=False)
+    for number, each in enumerate(SERVICES, 2):
+        console.print(f"  {number}  {each.name}: {each.region}", highlight=False)
+    label = f"  {say(language, 'retailer.number')}"
+    number = typer.prompt(label, type=click.IntRange(1, len(SERVICES) + 1), default=1)
+    return {"service": "temix"} if number == 1 else SERVICES[number - 2].chosen
+
+
+def _fields(step: StepName, language: str, chosen: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+    for field in questions(step, chosen):
+        if field.name in chosen:
+            continue
         label = f"  {say(language, f'field.{step}.{field.name}')}"
         default = None if field.default is msgspec.NODEFAULT else field.default
         kind = shape(field)
@@ -187,7 +230,7 @@ def _fields(step: StepName, language: str) -> Iterator[tuple[str, Any]]:
                 field.name,
                 typer.prompt(
                     label,
-                    default=default,
+                    default="" if default is None and not field.required else default,
                     hide_input=field.name in SECRET - {"code"},
                     show_default=bool(default),
                 ),

@@ -27,7 +27,7 @@ from temix_gateway.commissioning.answers import (
     StepName,
 )
 from temix_gateway.commissioning.commissioning import STEPS, Commissioning
-from temix_gateway.commissioning.site import CannotDo, Identity, Right, Trade
+from temix_gateway.commissioning.site import CannotDo, Heard, Identity, Right, Trade
 from temix_gateway.config import Config, Settings
 from temix_gateway.errors import GatewayError, LedgerError
 from temix_gateway.files import Files
@@ -36,8 +36,10 @@ from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import SignMandate
 from temix_gateway.home.roles import Role
 from temix_gateway.home.tokens import TokenStore, private_file
+from temix_gateway.price_taking import hear, settings
 from temix_gateway.retailer.enrolment import enrol
 from temix_gateway.retailer.errors import LinkError
+from temix_gateway.retailer_config import PricesOnly, Retailer
 from temix_gateway.running import Lasting, Running, Unusable, context_of
 from temix_gateway.trial import trial
 
@@ -86,6 +88,18 @@ class GatewaySite:
         await self._set(language=asked.language, gateway=gateway)
         if zone != asked.time_zone:
             await self._anew.core()
+
+    def trades(self) -> bool:
+        """Whether the retailer takes orders."""
+        return isinstance(self._running.now.config.retailer, Retailer)
+
+    async def hear(self, asked: PricesOnly) -> Heard:
+        """Ask it, and take it; the new core shows its prices soon."""
+        heard = await hear(asked, self._running.now.config, self._files, self._lasting.clock)
+        await self._set(retailer=settings(asked))
+        await self._anew.core()
+        await _until(lambda: not heard.prices or bool(self._running.now.core.state().prices))
+        return heard
 
     def retailer_url(self) -> str:
         """Where the home is enrolled."""
@@ -222,9 +236,9 @@ class GatewaySite:
             raise CannotDo("ledger", reason=str(error)) from error
 
     async def begin(self) -> None:
-        """Trade from now on: the record is made, and the owner has signed."""
+        """Plan and trade from now on: the record is made, and the owner has signed where that is needed."""
         owner = self._running.now.core.owner
-        if owner.mandate is not None:
+        if owner.mandate is not None or not self.trades():
             await owner.set_mode("automatic")
 
     def tell(self) -> None:

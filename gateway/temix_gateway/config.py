@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 from temix_market.errors import InvalidField
 from temix_market.tariffs import Extras, Tariff
-from temix_market.tenders import PriceBounds
+from temix_market.tenders import PartyId, PriceBounds
 from temix_market.units import Money, Price, parse_money
 
 from temix_gateway.errors import GatewayError
@@ -80,7 +80,9 @@ class Operations(Struct, frozen=True, forbid_unknown_fields=True):
 class Home(Struct, frozen=True, forbid_unknown_fields=True):
     """The home as a party of the market."""
 
-    party: Annotated[str, Meta(max_length=100, description="Its unique name at the retailer.")] = ""
+    party: Annotated[
+        str, Meta(max_length=100, description="Its unique name at the retailer; prices alone need none.")
+    ] = ""
     import_limit: Annotated[int, Meta(ge=0, description="Most it may draw from the grid (W).")] = 12_000
     export_limit: Annotated[int, Meta(ge=0, description="Most it may feed into the grid (W).")] = 12_000
 
@@ -157,6 +159,11 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
         return bool(self.retailer.url)
 
     @property
+    def party(self) -> PartyId:
+        """The home's name as a party of the market; of one that trades nothing a stand-in."""
+        return PartyId(self.home.party or "home")
+
+    @property
     def extras(self) -> Extras:
         """What the retailer's bill has beside what was bought in its market."""
         return extras(self.charges)
@@ -212,6 +219,10 @@ def load(path: Path) -> Config:
     except msgspec.ValidationError as error:
         raise ConfigError(path, *_explain(str(error))) from error
     _check(path, config)
+    try:
+        check_retailer(config)
+    except InvalidField as error:
+        raise ConfigError(path, error.field, error.reason) from error
     return _resolved(config, path.parent.absolute())
 
 
@@ -321,8 +332,6 @@ def _check(path: Path, config: Config) -> None:
             "gateway.time_zone",
             f"{config.gateway.time_zone!r} is no time zone: use a name like America/Chicago",
         ) from None
-    if config.retailer != Retailer() or config.home.party:
-        _check_retailer(path, config)
     for key in (
         "money_a_day",
         "highest_price",
@@ -363,28 +372,34 @@ def _with_service(raw: Any) -> Any:
     return raw | {"retailer": given | {"service": service}}
 
 
-def _check_retailer(path: Path, config: Config) -> None:
-    """Refuse an address without TLS (but of this machine, where nobody listens), and what is missing."""
+def check_retailer(config: Config) -> None:
+    """Refuse an address without TLS (but of this machine, where nobody listens), and what is missing.
+
+    Raises:
+        InvalidField: ``field`` is the key, dotted.
+    """
     retailer = config.retailer
+    if retailer == Retailer() and not config.home.party:
+        return  # it waits to be commissioned
     try:
         url = urlsplit(retailer.url)
     except ValueError as error:  # brackets without an IPv6 address in them
-        raise ConfigError(path, "retailer.url", f"{retailer.url!r} is no address: {error}") from None
+        raise InvalidField("retailer.url", f"{retailer.url!r} is no address: {error}") from None
     own = not isinstance(retailer, Retailer) and url.hostname in {"127.0.0.1", "localhost"}
     if not url.hostname or (url.scheme != "https" and not own):
-        raise ConfigError(path, "retailer.url", f"{retailer.url!r} does not begin with https://")
-    if not config.home.party:
-        raise ConfigError(path, "home.party", "is missing: it is the home's name at the retailer")
+        raise InvalidField("retailer.url", f"{retailer.url!r} does not begin with https://")
     if not isinstance(retailer, Retailer):
         try:
             check(retailer)
         except InvalidField as error:
-            raise ConfigError(path, f"retailer.{error.field}", error.reason) from error
+            raise InvalidField(f"retailer.{error.field}", error.reason) from error
         return
+    if not config.home.party:
+        raise InvalidField("home.party", "is missing: it is the home's name at the retailer")
     if not retailer.client_id:
-        raise ConfigError(path, "retailer.client_id", "is missing: it is the name of the home's account")
+        raise InvalidField("retailer.client_id", "is missing: it is the name of the home's account")
     if (retailer.client_secret_file is None) == (retailer.client_secret is None):
-        raise ConfigError(path, "retailer.client_secret_file", "is missing: name the file of the secret")
+        raise InvalidField("retailer.client_secret_file", "is missing: name the file of the secret")
 
 
 def _check_subscription(path: Path, config: Config) -> None:

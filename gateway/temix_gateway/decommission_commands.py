@@ -17,6 +17,7 @@ from temix_gateway.clock import SystemClock
 from temix_gateway.closing import NotTradedBack, Open, open_positions, trade_back, turning, why_open
 from temix_gateway.command_options import DEFAULT, ConfigPath
 from temix_gateway.commissioning.commissioning import load
+from temix_gateway.commissioning.words import when
 from temix_gateway.config import Config
 from temix_gateway.errors import GatewayError
 from temix_gateway.export_commands import export
@@ -61,7 +62,7 @@ def decommission(  # noqa: PLR0913, PLR0917 (the options)
     account = isinstance(loaded.retailer, Retailer) and loaded.enrolled and not offline
     back = account and not keep_positions
     left = asyncio.run(_open(files))
-    _list(left, {})
+    _list(left, {}, loaded.gateway.time_zone)
     if not yes:
         first = "Sell or buy back what is open, and then close" if back and left else "Close"
         gone = " and erase everything that the gateway knows" if erase else ""
@@ -70,7 +71,7 @@ def decommission(  # noqa: PLR0913, PLR0917 (the options)
     why: Mapping[Open, str] = {}
     if back and left:
         left, why = asyncio.run(_trade_back(loaded, files))
-        _list(left, why)
+        _list(left, why, loaded.gateway.time_zone)
     asyncio.run(_close(loaded, files, account=account))
     print(f"{len(left)} intervals are still to be delivered; the retailer settles them")
     _forget_everybody(files)
@@ -82,10 +83,11 @@ def decommission(  # noqa: PLR0913, PLR0917 (the options)
     print("closed: nothing is traded, nobody has access")
 
 
-def _list(left: Sequence[Open], why: Mapping[Open, str]) -> None:
+def _list(left: Sequence[Open], why: Mapping[Open, str], zone: str) -> None:
     for each in left:
+        start, end = (when(at, zone) for at in (each.interval.start, each.interval.end))
         reason = f": {why[each]}" if each in why else ""
-        print(f"open: {each.interval}, {each.quantity} Wh{reason}")
+        print(f"open: {start} to {end}, {each.quantity} Wh{reason}")
 
 
 async def _open(files: Files) -> Sequence[Open]:

@@ -149,7 +149,7 @@ def _subscription(config: Config, link: Link) -> Subscription | None:
         profile = own_use(tariff, config.zone)
     else:
         return None
-    return Subscription(PartyId(config.home.party), link.name, profile)
+    return Subscription(config.party, link.name, profile)
 
 
 def link_of(config: Config, files: Files, clock: Clock) -> Link:

@@ -1,11 +1,7 @@
 """``temix-gateway services``, and the configuration of a service of prices: what is wrong is said by key."""
 
-import json
 from collections.abc import Iterator
-from datetime import datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 import typer
@@ -15,7 +11,7 @@ from temix_gateway.retailer_config import GridXSection, Retailer
 from temix_gateway.services_commands import services
 from typer.testing import CliRunner
 
-from tests.gateway.retailer.published.services import PACIFIC, gridx_answer, gridx_curve
+from tests.gateway.retailer.published.services import gridx_server
 from tests.gateway.test_config import GOOD, write
 
 GRIDX = """
@@ -29,7 +25,7 @@ circuit = "Moorpark"
 party = "home-1"
 """
 PGE = GRIDX.replace("SCE", "PGE").replace("TOU-D-49", "EELEC").replace("Moorpark", "013532223")
-MIDAS = '[retailer]\nservice = "midas"\nrin = "usca-pgpg-etou-0000"\n[home]\nparty = "home-1"\n'
+MIDAS = '[retailer]\nservice = "midas"\nrin = "usca-pgpg-etou-0000"\n[home]\n'  # no name: prices need none
 OPENADR = (
     '[retailer]\nservice = "openadr"\nurl = "https://vtn.test"\nprogram = "p"\n[home]\nparty = "home-1"\n'
 )
@@ -95,27 +91,10 @@ def test_the_rates_number_is_found_on_a_bill(app: typer.Typer) -> None:
     assert isinstance(failed.exception, GatewayError)
 
 
-class _GridX(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        answer = json.dumps(gridx_answer(gridx_curve(datetime.now(PACIFIC).date()))).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        pass
-
-
 @pytest.fixture
 def service() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), _GridX)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with gridx_server() as server:
+        yield server.url
 
 
 def test_the_configured_service_is_asked_once(app: typer.Typer, tmp_path: Path, service: str) -> None:

@@ -1,11 +1,14 @@
 """What an installer answers: one struct a step, from which forms, schema and reference page are made."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import FieldInfo
 from temix_market.errors import InvalidField
+
+from temix_gateway.retailer_config import PUBLISHED
 
 type Language = Literal["en", "es", "de", "fr"]
 type Decimal = Annotated[str, Meta(pattern=r"^\d{1,9}(\.\d{1,9})?$")]
@@ -24,8 +27,13 @@ class Basics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ]
 
 
-class Enrolment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The retailer's service. Where the home is enrolled already, an empty code only tests its rights."""
+class Enrolment(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="service", tag="temix"
+):
+    """The retailer's TeMIX service. Where the home is enrolled already, an empty code only tests its rights.
+
+    A retailer that only publishes prices has another ``service``, and the keys of that one.
+    """
 
     url: Annotated[
         str, Meta(max_length=300, pattern="^https://", description="Address of the retailer's service.")
@@ -50,8 +58,8 @@ class Ceilings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     import_power: Annotated[Power, Meta(description="Most that the home may draw from the grid (W).")]
     export_power: Annotated[Power, Meta(description="Most that it may feed into the grid (W).")]
-    money_a_day: Annotated[Decimal, Meta(description="Most that purchases of one day may cost.")]
-    highest_price: Annotated[Decimal, Meta(description="Most that a kWh bought ahead may cost.")]
+    money_a_day: Annotated[Decimal, Meta(description="Most that purchases of one day may cost.")] = "20"
+    highest_price: Annotated[Decimal, Meta(description="Most that a kWh bought ahead may cost.")] = "2"
 
 
 class Comparison(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -128,10 +136,17 @@ ASKS: Final[dict[StepName, type[Struct]]] = {
     "test_trade": TestTrade,
     "record": Finish,
 }
-"""The steps in their order, and what each asks."""
+"""The steps in their order, and what each asks: of a retailer, what TeMIX's service asks."""
 
-SECRET: Final = frozenset({"code", "passphrase"})
+_SERVICES: Final[tuple[type[Struct], ...]] = (Enrolment, *PUBLISHED)
+RETAILERS: Final = {str(kind.__struct_config__.tag): kind for kind in _SERVICES}
+"""What a retailer's service asks, by its name: those that publish prices ask what they are configured by."""
+
+SECRET: Final = frozenset({"code", "passphrase", "client_secret"})
 """Answers that are not kept."""
+
+NOT_ASKED: Final = frozenset({"client_secret_file"})
+"""Keys of the configuration that have no place in a form: in an answers file they stand for the content."""
 
 
 class Installer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -146,9 +161,34 @@ class Installer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ]
 
 
+MONEY: Final = frozenset({"money_a_day", "highest_price"})
+"""Limits that only trade has."""
+
+
+def asks(step: StepName, given: Mapping[str, Any]) -> type[Struct]:
+    """What a step asks, where a part of its answers is ``given``: each retailer's service has its own.
+
+    Raises:
+        InvalidField: there is no such service.
+    """
+    if step != "retailer":
+        return ASKS[step]
+    service = str(given.get("service", "temix"))
+    if service not in RETAILERS:
+        raise InvalidField("retailer.service", f"{service!r} is none of {', '.join(RETAILERS)}")
+    return RETAILERS[service]
+
+
+def questions(step: StepName, given: Mapping[str, Any]) -> list[FieldInfo]:
+    """The questions of a step; ``given`` and errors as with ``asks``."""
+    return [each for each in msgspec.structs.fields(asks(step, given)) if each.name not in NOT_ASKED]
+
+
 def shape(field: FieldInfo) -> msgspec.inspect.Type:
     """What kind of value a question asks for, without its description."""
     found = msgspec.inspect.type_info(field.type)
+    if isinstance(found, msgspec.inspect.UnionType):  # what may be left out
+        found = next(each for each in found.types if not isinstance(each, msgspec.inspect.NoneType))
     return found.type if isinstance(found, msgspec.inspect.Metadata) else found
 
 
@@ -158,7 +198,7 @@ def read(step: StepName, raw: dict[str, Any]) -> Struct:
     Raises:
         InvalidField: unknown, missing, or not of its form; it names the field.
     """
-    return read_as(ASKS[step], raw, step)
+    return read_as(asks(step, raw), raw, step)
 
 
 def read_as[T](kind: type[T], raw: Any, place: str) -> T:

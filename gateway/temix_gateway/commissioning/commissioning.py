@@ -12,10 +12,10 @@ from temix_market.instants import Instant, iso
 from temix_market.wire.keys import SigningKey, uuid7
 from temix_market.wire.seal import place_of
 
-from temix_gateway.commissioning.answers import ASKS, SECRET, Finish, StepName, read
+from temix_gateway.commissioning.answers import ASKS, MONEY, SECRET, Finish, StepName, read
 from temix_gateway.commissioning.record import CommissioningRecord, RecordedCheck, open_record, plain, seal
 from temix_gateway.commissioning.site import Site
-from temix_gateway.commissioning.steps import NEEDS, Finding, carry_out, wrong
+from temix_gateway.commissioning.steps import NEEDS, TRADING, Finding, carry_out, untraded, wrong
 from temix_gateway.errors import GatewayError
 
 STEPS: Final[tuple[StepName, ...]] = tuple(ASKS)
@@ -81,6 +81,11 @@ class Commissioning:
         """Why trading waits for the record, or nothing: a gateway set up by hand waits for none."""
         return lock_of(self.progress)
 
+    @property
+    def trades(self) -> bool:
+        """Whether the retailer takes orders: else the steps of trade are left out."""
+        return self._site.trades()
+
     def missing(self, step: StepName) -> list[StepName]:
         """The steps that must be done before this one, and are not."""
         steps = self.progress.steps
@@ -98,16 +103,19 @@ class Commissioning:
             InvalidField: an answer is not of its form; nothing was done.
         """
         async with self._turn:
+            if step in TRADING and not self._site.trades():
+                return await self._left_out(step, by)
             answers = read(step, raw)
             if missing := self.missing(step):
                 findings = [wrong("step_needed", step=needed) for needed in missing]
             else:
                 findings = await carry_out(step, self._site, answers)
-            outcome = Outcome(self._site.now(), by, plain(answers, SECRET), findings)
+            outcome = Outcome(self._site.now(), by, plain(answers, self._not_kept), findings)
             steps = {
                 name: held for name, held in self.progress.steps.items() if step not in _all_before(name)
             }
-            progress = msgspec.structs.replace(self.progress, steps=steps | {step: outcome})
+            steps = self._without_trade(steps | {step: outcome}, by)
+            progress = msgspec.structs.replace(self.progress, steps=steps)
             if step == "record" and outcome.done:
                 assert isinstance(answers, Finish), "so ASKS says"
                 progress = await self._recorded(progress, answers, by)
@@ -134,6 +142,25 @@ class Commissioning:
     def signed(self) -> str:
         """The record as it was signed."""
         return self.progress.records[-1]
+
+    @property
+    def _not_kept(self) -> frozenset[str]:
+        """Answers that are secret, or that nobody gave."""
+        return SECRET if self.trades else SECRET | MONEY
+
+    async def _left_out(self, step: StepName, by: str) -> Outcome:
+        """A step of trade, where the retailer takes no orders."""
+        outcome = Outcome(self._site.now(), by, {}, [untraded(step)])
+        steps = self.progress.steps | {step: outcome}
+        await asyncio.to_thread(self._keep, msgspec.structs.replace(self.progress, steps=steps))
+        return outcome
+
+    def _without_trade(self, steps: dict[StepName, Outcome], by: str) -> dict[StepName, Outcome]:
+        """Steps, with those of trade left out as soon as a retailer is there that takes no orders."""
+        if "retailer" not in steps or not steps["retailer"].done or self._site.trades():
+            return steps
+        now = self._site.now()
+        return {step: Outcome(now, by, {}, [untraded(step)]) for step in TRADING} | steps
 
     async def _recorded(self, progress: Progress, answers: Finish, by: str) -> Progress:
         who, now = self._site.identity(), self._site.now()

@@ -28,7 +28,7 @@ class CommissioningRecord(Payload, frozen=True, kw_only=True):
     version: Annotated[str, ours("of its software")]
     certificate: Annotated[Sha256, ours("SHA-256 of its certificate")]
     key: Annotated[str, ours("thumbprint of the key that signs its orders, and this record")]
-    home: Annotated[str, ours("its name at the retailer")]
+    home: Annotated[str, ours("its name at the retailer; empty: it has none, for prices need none")]
     market: Annotated[str, ours("the retailer's service")]
     currency: Annotated[str, ours("ISO 4217")]
     installer: Annotated[str, ours("who commissioned it")]
@@ -49,7 +49,7 @@ def seal(
     message = envelope(
         record,
         issuer=record.gateway,
-        audience=record.home,
+        audience=record.home or record.gateway,
         message_id=message_id,
         issued_at=now,
         sequence=number + 1,
@@ -69,9 +69,10 @@ def open_record(signed: str, key: VerifyKey, gateway: str) -> CommissioningRecor
 
 
 def plain(answers: Struct, secret: frozenset[str]) -> dict[str, str]:
-    """Answers as text, without the secret ones."""
-    return {
+    """Answers as text, without the secret ones and those that were not given."""
+    service = answers.__struct_config__.tag
+    return ({} if service is None else {"service": str(service)}) | {
         name: str(value).lower() if isinstance(value, bool) else str(value)
         for name, value in msgspec.structs.asdict(answers).items()
-        if name not in secret
+        if name not in secret and value is not None
     }

@@ -6,9 +6,11 @@ from typing import Protocol
 
 from temix_market.deliveries import Delivery
 from temix_market.instants import Instant
+from temix_market.intervals import Interval
 from temix_market.units import Money, Price
 
 from temix_gateway.commissioning.answers import Basics, Ceilings, Comparison, Enrolment, OwnerMandate
+from temix_gateway.retailer_config import PricesOnly
 
 
 class CannotDo(Exception):
@@ -40,6 +42,16 @@ class Trade:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What a service of prices answered: its prices to buy in order of time, and whether any is to sell."""
+
+    service: str
+    currency: str
+    prices: Sequence[tuple[Interval, Price]]
+    sells: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Who the gateway is; ``fingerprint`` is its certificate's SHA-256, ``key`` its key's thumbprint."""
 
@@ -65,6 +77,14 @@ class Site(Protocol):
 
     async def set_basics(self, asked: Basics) -> None:
         """Take name, language and time zone."""
+        ...
+
+    def trades(self) -> bool:
+        """Whether the retailer takes orders: one that only publishes prices takes none."""
+        ...
+
+    async def hear(self, asked: PricesOnly) -> Heard:
+        """Ask a service of prices once, and take it for the home's retailer where it answers."""
         ...
 
     def retailer_url(self) -> str:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from msgspec import Struct
 from temix_market.deliveries import Delivery
 from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, Instant, iso
-from temix_market.units import Money, money_text, parse_money
+from temix_market.units import Money, Price, money_text, parse_money
 
 from temix_gateway.commissioning.answers import (
     Basics,
@@ -22,7 +22,8 @@ from temix_gateway.commissioning.answers import (
     StepName,
     TestTrade,
 )
-from temix_gateway.commissioning.site import CannotDo, Site
+from temix_gateway.commissioning.site import CannotDo, Heard, Site
+from temix_gateway.retailer_config import HomeAssistantSection, PricesOnly
 
 CLOCK_ERROR_MS: Final = 2_000
 READING_AGE: Final = 15 * MINUTE
@@ -62,8 +63,13 @@ async def basics(site: Site, asked: Basics) -> list[Finding]:
     return [ok("basics_taken", zone=asked.time_zone)]
 
 
-async def retailer(site: Site, asked: Enrolment) -> list[Finding]:
-    """Enrol with a code, or stay enrolled; then try every right."""
+async def retailer(site: Site, asked: Enrolment | PricesOnly) -> list[Finding]:
+    """Enrol with a code, or stay enrolled; then try every right. A service of prices is asked once."""
+    if isinstance(asked, HomeAssistantSection):
+        await site.hear(asked)
+        return [note("prices_from_home_assistant", currency=asked.currency)]
+    if not isinstance(asked, Enrolment):
+        return told(await site.hear(asked), site.now())
     if asked.code:
         home = await site.enrol(asked)
         found = [ok("enrolled", home=home)]
@@ -78,6 +84,30 @@ async def retailer(site: Site, asked: Enrolment) -> list[Finding]:
             else ok("right_granted", right=right.name)
         )
     return found
+
+
+def told(heard: Heard, now: Instant) -> list[Finding]:
+    """What a service of prices has for the time from ``now`` on."""
+    ahead = [(interval, price) for interval, price in heard.prices if interval.end > now]
+    if not ahead or ahead[0][0].start > now:
+        return [wrong("no_price_now", service=heard.service)]
+    (first, price), reach = ahead[0], ahead[0][0].end
+    for interval, _ in ahead:
+        reach = max(reach, interval.end) if interval.start <= reach else reach
+    cheapest, dearest = (pick(ahead, key=lambda each: each[1]) for pick in (min, max))
+    unit = {"currency": heard.currency}
+    return [
+        ok("prices_heard", service=heard.service, count=str(len(ahead)), until=iso(reach)),
+        ok("price_now", price=a_kwh(price), until=iso(first.end), **unit),
+        ok("price_lowest", price=a_kwh(cheapest[1]), start=iso(cheapest[0].start), **unit),
+        ok("price_highest", price=a_kwh(dearest[1]), start=iso(dearest[0].start), **unit),
+        ok("sells") if heard.sells else note("sells_not"),
+    ]
+
+
+def a_kwh(price: Price) -> str:
+    """What a kWh costs, as decimal text."""
+    return money_text(Money(price * 1_000))
 
 
 async def clock(site: Site, _: Clock) -> list[Finding]:
@@ -95,6 +125,9 @@ async def limits(site: Site, asked: Ceilings) -> list[Finding]:
     """Take the ceilings, and look whether anything can be bought beneath them."""
     if not asked.import_power:
         return [wrong("no_import")]
+    if not site.trades():
+        await site.set_ceilings(asked)
+        return [ok("powers_taken")]
     if not parse_money(asked.money_a_day):
         return [wrong("no_money")]
     await site.set_ceilings(asked)
@@ -194,6 +227,15 @@ NEEDS: Final[dict[StepName, tuple[StepName, ...]]] = {
     "record": ("basics", "tariff", "meter", "test_trade"),
 }
 """What must be done before; where one of these is done again, what follows from it is to be done, too."""
+
+
+TRADING: Final[tuple[StepName, ...]] = ("clock", "mandate", "test_trade")
+"""Steps that are about trade alone: with a service of prices there is nothing to answer and nothing to do."""
+
+
+def untraded(step: StepName) -> Finding:
+    """Why a step of trade is left out."""
+    return note("no_clock_needed" if step == "clock" else "nothing_traded")
 
 
 async def carry_out(step: StepName, site: Site, answers: Struct) -> list[Finding]:

@@ -33,8 +33,8 @@ class PageDesk(Desk, Protocol):
 class House:
     """The gateway behind the pages.
 
-    ``statement`` is today's statement as a page; ``enrolled`` says whether there is a retailer; ``names`` are
-    the host names of the gateway, beside its addresses.
+    ``statement`` is today's statement as a page; ``enrolled`` says whether there is a retailer; ``zone`` is
+    the home's time zone; ``names`` are the host names of the gateway, beside its addresses.
     """
 
     api: Api
@@ -44,5 +44,6 @@ class House:
     fingerprint: str
     names: frozenset[str]
     enrolled: Callable[[], bool]
+    zone: Callable[[], str]
     statement: Callable[[], Awaitable[str]]
     monotonic: Callable[[], float]

@@ -1,12 +1,12 @@
 """Pieces of pages: everything that comes from outside is escaped here, and nowhere else."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from html import escape
 from typing import Any, Final
 
 import msgspec
 
-from temix_gateway.commissioning.answers import ASKS, SECRET, StepName, shape
+from temix_gateway.commissioning.answers import SECRET, StepName, questions, shape
 from temix_gateway.commissioning.steps import Finding
 from temix_gateway.texts import LANGUAGES
 
@@ -14,6 +14,10 @@ type Say = Callable[..., str]
 """``say(key, **about)`` in the language of the page."""
 
 _VOID: Final = frozenset({"input", "img", "meta", "link", "br"})
+CHOSEN: Final = ("service", "utility")
+"""What of a step was chosen before its questions are asked."""
+_CODED: Final = frozenset({"rin", "export_rin"})
+"""What a bill has as a QR code, too."""
 _LONG: Final = frozenset({"ca", "remarks"})
 _DECIMALS: Final = frozenset({"money_a_day", "highest_price", "price", "export_credit", "fixed_a_month"})
 
@@ -71,14 +75,32 @@ def findings(say: Say, found: Iterable[tuple[Finding, str]]) -> str:
     return tag("ul", *items, class_="findings", role="status") if items else ""
 
 
-def step_fields(say: Say, step: StepName, held: Mapping[str, str]) -> list[str]:
-    """The questions of a step, filled with what was answered before."""
-    return [_question(say, step, each, held) for each in msgspec.structs.fields(ASKS[step])]
+type Known = Mapping[str, Iterable[str]]
+"""Answers that a field is known to take, by its name; it takes others, too."""
 
 
-def _question(say: Say, step: StepName, each: msgspec.structs.FieldInfo, held: Mapping[str, str]) -> str:
+def step_fields(
+    say: Say, step: StepName, held: Mapping[str, str], known: Known, without: Collection[str]
+) -> list[str]:
+    """The questions of a step ``without`` some, filled with what was answered before and is ``known``.
+
+    What was chosen already is sent along.
+    """
+    chosen = [hidden(name, held[name]) for name in CHOSEN if name in held]
+    asked = [each for each in questions(step, held) if each.name not in {*CHOSEN, *without}]
+    return chosen + [_question(say, step, each, held, known) for each in asked]
+
+
+def hidden(name: str, value: str) -> str:
+    """Something that a form sends along."""
+    return tag("input", type="hidden", name=name, value=value)
+
+
+def _question(
+    say: Say, step: StepName, each: msgspec.structs.FieldInfo, held: Mapping[str, str], known: Known
+) -> str:
     name, label = each.name, say(f"field.{step}.{each.name}")
-    default = "" if each.default is msgspec.NODEFAULT else str(each.default)
+    default = "" if each.default is msgspec.NODEFAULT or each.default is None else str(each.default)
     value = held.get(name, default)
     kind = shape(each)
     if isinstance(kind, msgspec.inspect.BoolType):
@@ -96,19 +118,39 @@ def _question(say: Say, step: StepName, each: msgspec.structs.FieldInfo, held: M
     attributes: dict[str, Any] = {"required": each.required, "value": value}
     if name == "passphrase":
         attributes |= {"type": "password", "value": "", "autocomplete": "new-password", "minlength": 14}
+    elif name == "client_secret":
+        attributes |= {"type": "password", "value": ""}
     elif name in SECRET:
         attributes |= {"value": "", "autocapitalize": "characters"}
     elif isinstance(kind, msgspec.inspect.IntType):
         attributes |= {"inputmode": "numeric", "pattern": "[0-9]+"}
     elif name in _DECIMALS:
         attributes |= {"inputmode": "decimal", "pattern": r"[0-9]+(\.[0-9]+)?"}
-    return field(label, name, **attributes)
+    if names := tuple(known.get(name, ())):
+        attributes["list"] = f"{name}-known"
+        listed = tag("datalist", *(tag("option", value=each) for each in names), id=f"{name}-known")
+        return field(label, name, **attributes) + listed
+    return field(label, name, **attributes) + (_photo(say, name) if name in _CODED else "")
+
+
+def _photo(say: Say, name: str) -> str:
+    """A field's text from a photo of a QR code, where the browser can read one; else how to go on without."""
+    label = tag("label", text(say("qr.photo")), for_=f"{name}-photo")
+    taken = tag("input", type="file", id=f"{name}-photo", accept="image/*", capture="environment")
+    told = tag("span", role="status", class_="faint")
+    return tag(
+        "div",
+        tag("p", text(say("qr.none")), class_="faint"),
+        tag("p", label, taken, told, class_="field", hidden=True),
+        data_photo_for=name,
+        data_unread=say("qr.unread"),
+    )
 
 
 def answers(step: StepName, sent: Mapping[str, str]) -> dict[str, Any]:
     """What a form sent, as the types that the step asks for; what cannot be stays text, and is refused."""
-    found: dict[str, Any] = {}
-    for each in msgspec.structs.fields(ASKS[step]):
+    found: dict[str, Any] = {"service": sent["service"]} if "service" in sent else {}
+    for each in questions(step, sent):
         kind = shape(each)
         value = sent.get(each.name, "")
         value = value if each.name == "passphrase" else value.strip()

@@ -11,18 +11,19 @@ import structlog
 from aiohttp import hdrs, web
 from temix_market.errors import MarketError
 
-from temix_gateway.commissioning.answers import ASKS, StepName
+from temix_gateway.commissioning.answers import ASKS, RETAILERS, StepName
 from temix_gateway.commissioning.commissioning import STEPS
 from temix_gateway.home.codes import new_code
 from temix_gateway.home.errors import CommandRefused, HomeError
 from temix_gateway.home.passphrases import PassphraseRefused, Patience, WrongPassphrase
 from temix_gateway.home.roles import OPEN_PAGES, PAGES, Role
 from temix_gateway.texts import LANGUAGES
-from temix_gateway.web import views
+from temix_gateway.web import retailers, views
 from temix_gateway.web.guards import HEADERS, INGRESS, form_of, host_fits, write_fits
 from temix_gateway.web.house import House
+from temix_gateway.web.html import CHOSEN
 from temix_gateway.web.sessions import HandOver, Session, Sessions, hand_over
-from temix_gateway.web.views import View
+from temix_gateway.web.view import View
 
 API: Final = "/api"
 HAND_OVER_S: Final = 24 * 3600.0
@@ -248,19 +249,29 @@ class Pages:
         return self._html(views.overview(asked.view, self._house.desk.commissioning))
 
     async def _step_page(self, asked: Asked) -> web.Response:
-        step = _step_of(asked)
-        return self._html(views.step(asked.view, self._house.desk.commissioning, step))
+        step, commissioning = _step_of(asked), self._house.desk.commissioning
+        chosen = _chosen(asked.request.query)
+        if step == "retailer" and (
+            "another" in asked.request.query or not (chosen or step in commissioning.progress.steps)
+        ):
+            return self._html(retailers.choice(asked.view))
+        return self._html(self._step_view(asked.view, step, chosen))
 
     async def _step(self, asked: Asked) -> web.Response:
         step, desk = _step_of(asked), self._house.desk
+        _chosen(asked.form)
         answers = views.answers(step, asked.form)
         try:
             await desk.carry_out(step, answers, asked.signed_in.who)
         except (CommandRefused, MarketError) as error:
-            page = views.step(asked.view, desk.commissioning, step, alarm=str(error), held=asked.form)
-            return self._html(page, 422)
+            return self._html(self._step_view(asked.view, step, asked.form, str(error)), 422)
         self._house.api.door.journal.note("commission", asked.signed_in.who, step=step)
         raise web.HTTPSeeOther(asked.view.url(f"/commission/{step}"))
+
+    def _step_view(self, view: View, step: StepName, held: Mapping[str, str], alarm: str = "") -> str:
+        state = self._house.api.core.state()
+        chart = views.chart(view, state) if step == "retailer" and state.shadow else ""
+        return views.step(view, self._house.desk.commissioning, step, held=held, alarm=alarm, chart=chart)
 
     async def _hand_over_page(self, asked: Asked) -> web.Response:
         return self._html(views.hand_over(asked.view, self._house.fingerprint, None, self._address(asked)))
@@ -333,8 +344,7 @@ class Pages:
         prefix = request.headers.get("X-Ingress-Path", "") if self._ingress else ""
         wanted = request.query.get("language", self._house.desk.language)
         language = wanted if wanted in LANGUAGES else "en"
-        zone = self._house.api.core.state().zone
-        return View(language, prefix.rstrip("/"), request.path, session, zone)
+        return View(language, prefix.rstrip("/"), request.path, session, self._house.zone())
 
     @property
     def _cookie(self) -> str:
@@ -343,6 +353,14 @@ class Pages:
     @staticmethod
     def _html(page: str, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
         return web.Response(text=page, status=status, content_type="text/html", headers=headers)
+
+
+def _chosen(source: Mapping[str, str]) -> Mapping[str, str]:
+    """Which retailer's service somebody has chosen, if they have."""
+    chosen = {name: source[name] for name in CHOSEN if name in source}
+    if chosen.get("service", "temix") not in RETAILERS:
+        raise web.HTTPNotFound(text=chosen["service"][:60])
+    return chosen
 
 
 def _step_of(asked: Asked) -> StepName:

@@ -46,7 +46,8 @@ def _hours(now: int, hour: Clock) -> list[str]:
     for at in range(first, now + _DAY, 3 * _HOUR):
         x = _x(at, now)
         drawn.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="10" y2="{_BOTTOM}"/>')
-        drawn.append(f'<text x="{x:.1f}" y="{_HEIGHT - 6}" text-anchor="middle">{escape(hour(at))}</text>')
+        anchor = "middle" if x < _WIDTH - _LEFT / 2 else "end"
+        drawn.append(f'<text x="{x:.1f}" y="{_HEIGHT - 6}" text-anchor="{anchor}">{escape(hour(at))}</text>')
     return drawn
 
 

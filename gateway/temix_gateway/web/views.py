@@ -1,84 +1,30 @@
 """Each page as HTML, made of what it shows and nothing else."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from html import escape
 from io import BytesIO
-from zoneinfo import ZoneInfo
 
-from temix_market.instants import Instant, to_datetime
+from temix_market.instants import parse_instant
 
-from temix_gateway.commissioning.answers import StepName
-from temix_gateway.commissioning.commissioning import STEPS, Commissioning
+from temix_gateway.commissioning.answers import MONEY, StepName
+from temix_gateway.commissioning.commissioning import STEPS, Commissioning, Outcome
 from temix_gateway.commissioning.record import CommissioningRecord
-from temix_gateway.commissioning.steps import Finding
-from temix_gateway.commissioning.words import finding_text
+from temix_gateway.commissioning.steps import TRADING, Finding
 from temix_gateway.home.access import Access, PairingWindow
 from temix_gateway.home.codes import spaced
 from temix_gateway.home.journal import Entry
 from temix_gateway.home.messages import State
 from temix_gateway.home.passphrases import LEAST_CHARACTERS
-from temix_gateway.home.roles import PAGES, Role
-from temix_gateway.texts import has, say
-from temix_gateway.web import html
+from temix_gateway.home.roles import Role
+from temix_gateway.retailer.published.services import named
+from temix_gateway.texts import has
+from temix_gateway.web import html, retailers
 from temix_gateway.web.html import field, findings, form, paragraph, tag, text
 from temix_gateway.web.plan import drawing
-from temix_gateway.web.sessions import Session
+from temix_gateway.web.view import View, page
 
 answers = html.answers
 
-_MENU = ("commission", "hand-over", "owner", "statement", "record", "pairing", "log")
 _BUTTONS: dict[StepName, str] = {"mandate": "step.sign", "test_trade": "step.trade", "record": "step.make"}
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """How a page is shown: its language, the path before ours, where it is, to whom, and which clock."""
-
-    language: str
-    prefix: str
-    path: str
-    session: Session | None
-    zone: str
-
-    def say(self, key: str, /, **about: str) -> str:
-        """A text in the page's language."""
-        return say(self.language, key, **about)
-
-    def url(self, path: str) -> str:
-        """A path of ours as the browser needs it."""
-        return self.prefix + path
-
-    @property
-    def csrf(self) -> str:
-        """What forms must carry."""
-        return "" if self.session is None else self.session.csrf
-
-    def when(self, instant: int, shape: str = "%Y-%m-%d %H:%M") -> str:
-        """An instant by the home's clock."""
-        local: datetime = to_datetime(Instant(instant)).astimezone(ZoneInfo(self.zone))
-        return local.strftime(shape)
-
-
-def page(view: View, title: str, *body: str) -> str:
-    """A whole page around its content."""
-    head = (
-        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        + tag("title", text(f"{title} · {view.say('app')}"))
-        + tag("link", rel="stylesheet", href=view.url("/page.css"))
-        + tag("link", rel="icon", href="data:,")
-        + tag("script", src=view.url("/page.js"), defer=True)
-    )
-    main = tag("main", tag("h1", text(title)), *body, id="main")
-    return (
-        "<!doctype html>"
-        f'<html lang="{escape(view.language, quote=True)}"><head>{head}</head><body>'
-        + tag("a", text(view.say("skip")), href="#main", class_="skip")
-        + tag("header", paragraph(view.say("app"), "app"), _menu(view))
-        + main
-        + "</body></html>"
-    )
 
 
 def failed(view: View, reason: str) -> str:
@@ -144,6 +90,8 @@ def overview(view: View, commissioning: Commissioning) -> str:
         outcome = steps.get(step)
         state = "open" if outcome is None else "done" if outcome.done else "mend"
         done += state == "done"
+        if step in TRADING and not commissioning.trades:
+            state = "left-out"
         name = tag("span", text(view.say(f"step.{step}.title")))
         mark = tag("span", text(view.say(f"state.{state}")), class_=state)
         items.append(tag("li", tag("a", name, mark, href=view.url(f"/commission/{step}"))))
@@ -156,50 +104,82 @@ def overview(view: View, commissioning: Commissioning) -> str:
         view,
         view.say("commission.title"),
         paragraph(view.say("commission.intro")),
-        paragraph(view.say("commission.locked"), "alarm") if commissioning.lock else "",
+        paragraph(view.say("commission.locked"), "alarm")
+        if commissioning.lock and commissioning.trades
+        else "",
         _progress(view, done),
         tag("ol", *items, class_="steps"),
         go,
     )
 
 
-def step(
+def step(  # noqa: PLR0913 (what is shown, and what was typed)
     view: View,
     commissioning: Commissioning,
     name: StepName,
     *,
+    held: Mapping[str, str],
     alarm: str = "",
-    held: Mapping[str, str] | None = None,
+    chart: str = "",
 ) -> str:
-    """A step's questions, what it found, and the way on."""
-    outcome = commissioning.progress.steps.get(name)
-    before = held if held is not None else {} if outcome is None else outcome.answers
-    body = [paragraph(view.say(f"step.{name}.intro"))]
+    """A step's questions, what it found, and the way on; ``held`` is what was chosen or typed just now."""
+    outcome = _found(commissioning, name, held)
+    before = ({} if outcome is None else outcome.answers) | dict(held)
+    service = named(before) if name == "retailer" else None
+    intro = view.say(f"step.{name}.intro")
+    if service is not None:
+        told = "retailer.told" if service.service == "home_assistant" else "retailer.asked"
+        intro = view.say(told, name=service.name)
+    body = [paragraph(intro)]
     done = sum(each.done for each in commissioning.progress.steps.values())
     if outcome is not None:
         at = view.when(outcome.at)
         body.append(paragraph(view.say("step.again", at=at, by=outcome.by), "faint"))
-        body.append(
-            findings(view.say, [(found, finding_text(view.language, found)) for found in outcome.findings])
-        )
+        body.append(findings(view.say, [(found, view.finding(found)) for found in outcome.findings]))
     if outcome is not None and outcome.done and not alarm:
-        upcoming = commissioning.next_step()
-        label = view.say("commission.finished")
-        href = view.url("/hand-over")
-        if upcoming is not None:
-            label = view.say("step.next", step=view.say(f"step.{upcoming}.title"))
-            href = view.url(f"/commission/{upcoming}")
-        body.append(tag("p", tag("a", text(label), href=href, class_="button")))
+        body += [chart, _go_on(view, commissioning)]
     elif name == "home_assistant":
         open_window = view.say("pairing.button")
         body.append(form(view.url("/pairing"), view.csrf, button=open_window, class_="plain"))
+    if name in TRADING and not commissioning.trades:
+        return page(view, view.say(f"step.{name}.title"), _progress(view, done), *body)
     button = view.say(_BUTTONS.get(name, "step.check"))
-    fields = html.step_fields(view.say, name, before)
+    without = () if commissioning.trades or name != "limits" else MONEY
+    fields = html.step_fields(view.say, name, before, retailers.known(service), without)
     questions = form(view.url(f"/commission/{name}"), view.csrf, *fields, button=button)
     if outcome is not None and outcome.done and not alarm:
         questions = tag("details", tag("summary", text(view.say("step.redo"))), questions)
     body += [_alarm(alarm), questions]
+    if name == "retailer":
+        other = view.url("/commission/retailer?another")
+        body.append(tag("p", tag("a", text(view.say("retailer.another")), href=other)))
     return page(view, view.say(f"step.{name}.title"), _progress(view, done), *body)
+
+
+def _found(commissioning: Commissioning, name: StepName, held: Mapping[str, str]) -> Outcome | None:
+    """What the step came to, unless that was with another retailer than is chosen now."""
+    outcome = commissioning.progress.steps.get(name)
+    if outcome is None or any(outcome.answers.get(key) != held[key] for key in html.CHOSEN if key in held):
+        return None
+    return outcome
+
+
+def _go_on(view: View, commissioning: Commissioning) -> str:
+    """The way to the next step."""
+    upcoming = commissioning.next_step()
+    label, path = view.say("commission.finished"), "/hand-over"
+    if upcoming is not None:
+        label = view.say("step.next", step=view.say(f"step.{upcoming}.title"))
+        path = f"/commission/{upcoming}"
+    return tag("p", tag("a", text(label), href=view.url(path), class_="button"))
+
+
+def chart(view: View, state: State) -> str:
+    """The prices that the gateway has, with the plan where there is one; nothing where it has none."""
+    if not state.prices:
+        return ""
+    now = state.spot.start if state.spot else state.prices[0].start
+    return drawing(state.prices, state.plan, now, view.say("owner.chart"), lambda at: view.when(at, "%H:%M"))
 
 
 def hand_over(view: View, fingerprint: str, code: str | None, address: str) -> str:
@@ -252,7 +232,7 @@ def record(view: View, commissioning: Commissioning) -> str:
     if made is None:
         return page(view, title, paragraph(view.say("record.none")))
     facts = {
-        "made": made.made,
+        "made": view.when(parse_instant(made.made)),
         "installer": made.installer,
         "company": made.company,
         "home": made.home,
@@ -302,8 +282,8 @@ def _recorded(view: View, made: CommissioningRecord, step: StepName) -> list[str
     return [
         tag("h2", text(view.say(f"step.{step}.title"))),
         tag("dl", *given) if given else "",
-        findings(view.say, [(finding, finding_text(view.language, finding)) for finding in found]),
-        paragraph(f"{checks[-1].at}, {checks[-1].by}", "faint"),
+        findings(view.say, [(finding, view.finding(finding)) for finding in found]),
+        paragraph(f"{view.when(parse_instant(checks[-1].at))}, {checks[-1].by}", "faint"),
     ]
 
 
@@ -341,15 +321,13 @@ def owner(view: View, state: State) -> str:
         )
         for name, value, more in cards
     ]
-    now = spot.start if spot else state.prices[0].start if state.prices else 0
-    chart = drawing(state.prices, state.plan, now, view.say("owner.chart"), lambda at: view.when(at, "%H:%M"))
     return page(
         view,
         view.say("owner.title"),
         _trading(view, state),
         tag("div", *shown, class_="cards"),
         tag("h2", text(view.say("owner.plan"))),
-        chart if state.prices else "",
+        chart(view, state),
         *_why(view, state),
     )
 
@@ -397,20 +375,6 @@ def _why(view: View, state: State) -> list[str]:
         return [paragraph(view.say("owner.no-plan"))]
     items = [tag("li", tag("b", text(device.device)), ": ", text(device.reason or "–")) for device in devices]
     return [tag("h2", text(view.say("owner.why"))), tag("ul", *items)]
-
-
-def _menu(view: View) -> str:
-    if view.session is None:
-        return ""
-    items = []
-    for name in _MENU:
-        if view.session.role not in PAGES[f"GET /{name}"]:
-            continue
-        here = "page" if view.path.startswith(f"/{name}") else None
-        link = tag("a", text(view.say(f"menu.{name}")), href=view.url(f"/{name}"), aria_current=here)
-        items.append(tag("li", link))
-    out = form(view.url("/sign-out"), view.csrf, button=view.say("menu.sign-out"), class_="plain")
-    return tag("nav", tag("ul", *items), out, aria_label=view.say("menu"))
 
 
 def _progress(view: View, done: int) -> str:

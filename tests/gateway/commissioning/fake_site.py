@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from temix_gateway.commissioning.answers import Basics, Ceilings, Comparison, Enrolment, OwnerMandate
-from temix_gateway.commissioning.site import CannotDo, Identity, Right, Trade
+from temix_gateway.commissioning.site import CannotDo, Heard, Identity, Right, Trade
+from temix_gateway.retailer_config import PricesOnly
 from temix_market.deliveries import Delivery
-from temix_market.instants import FIVE_MINUTES, Instant
+from temix_market.instants import FIVE_MINUTES, HOUR, Instant
 from temix_market.intervals import Interval
 from temix_market.units import Energy, Money, Price
 
@@ -32,6 +33,16 @@ ANSWERS = {
 }
 
 
+MIDAS = {"service": "midas", "rin": "USCA-PGPG-ETOU-0000"}
+
+
+def hourly(*prices: int, first: int = NOW) -> list[tuple[Interval, Price]]:
+    """Prices of hours that follow each other (µ)."""
+    return [
+        (Interval(Instant(first + number * HOUR), HOUR), Price(price)) for number, price in enumerate(prices)
+    ]
+
+
 def reading(energy: int, minutes_ago: int = 5) -> Delivery:
     start = Instant(NOW - minutes_ago * 60_000)
     return Delivery(Interval(start, FIVE_MINUTES), Energy(energy))
@@ -46,6 +57,9 @@ class FakeSite:
     paired: Sequence[str] = ("Home Assistant",)
     metered: Sequence[Delivery] = (reading(120),)
     highest: Price | None = Price(300_000)
+    prices: Sequence[tuple[Interval, Price]] = ()
+    sells: bool = False
+    published: bool = False
     refused: dict[str, str] = field(default_factory=dict)
     fails: dict[str, CannotDo] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
@@ -59,11 +73,20 @@ class FakeSite:
     async def set_basics(self, asked: Basics) -> None:
         self._call("set_basics")
 
+    def trades(self) -> bool:
+        return not self.published
+
+    async def hear(self, asked: PricesOnly) -> Heard:
+        self._call("hear")
+        self.published = True
+        return Heard("Service", "USD", self.prices, self.sells)
+
     def retailer_url(self) -> str:
         return self.url
 
     async def enrol(self, asked: Enrolment) -> str:
         self._call("enrol")
+        self.published = False
         self.url = asked.url
         return "home-1"
 

@@ -16,6 +16,7 @@ from temix_gateway.commissioning.record import open_record
 from temix_gateway.files import Files
 
 from demo.processes import DemoError
+from tests.gateway.retailer.published.services import gridx_server
 from tests.home_processes import Gateway, Retailer, gateway, retailer, told
 from tests.pairing import paired
 
@@ -60,6 +61,35 @@ agreed = true
 
 [record]
 company = "Lake Solar"
+"""
+
+
+PRICES: Final = """
+[installer]
+name = "Ida Installer"
+passphrase_file = "installer.txt"
+
+[basics]
+name = "Price house"
+time_zone = "America/Los_Angeles"
+
+[retailer]
+service = "gridx"
+url = "{url}"
+utility = "SCE"
+rate = "TOU-D-49"
+circuit = "Moorpark"
+
+[limits]
+import_power = 12000
+export_power = 5000
+
+[home_assistant]
+later = true
+
+[meter]
+serial = "4711"
+later = true
 """
 
 
@@ -148,6 +178,40 @@ async def test_a_home_from_an_answers_file_until_its_account_is_closed(
             assert not state["retailer"]["connected"]
         await again.command("decommission", "--yes", "--offline", "--erase")
         assert not again.data.exists()
+
+
+@pytest.mark.timeout(200)
+async def test_a_home_whose_retailer_only_publishes_prices(tmp_path: Path) -> None:
+    with gridx_server() as service:
+        async with gateway(tmp_path / "gateway") as box:
+            (tmp_path / "installer.txt").write_text("ladder van drill 2026\n")
+            file = tmp_path / "answers.toml"
+            file.write_text(PRICES.format(url=service.url).replace("TOU-D-49", "TOU-D49"))
+            with pytest.raises(DemoError, match="retailer is not done"):
+                await box.command("commission", "--answers", file)
+            file.write_text(PRICES.format(url=service.url))
+            told = await box.command("commission", "--answers", file, "--record", tmp_path / "record.jws")
+            assert "SCE Flexible Pricing has answered" in told
+            assert "Test trade" not in told
+            signed = (tmp_path / "record.jws").read_text()
+            own = await asyncio.to_thread(keys.load_or_make, Files(box.data).key)
+            record = open_record(signed, own.public, _issuer(signed))
+            assert (record.home, record.market, record.currency) == ("", service.url, "USD")
+            assert {check.code for check in record.checks} >= {
+                "price_now",
+                "no_clock_needed",
+                "nothing_traded",
+            }
+            state = json.loads(await box.command("status", "--json"))
+            assert (state["mode"], state["shadow"], state["trading"]["codes"]) == (
+                "automatic",
+                True,
+                ["published"],
+            )
+            assert state["spot"]["buy"] > 0
+        closed = await box.command("decommission", "--yes")
+        assert "nobody has access" in closed
+        assert service.asked == 1  # the answer of the test is what the gateway goes on with
 
 
 @pytest.mark.long

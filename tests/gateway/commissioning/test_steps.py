@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from temix_gateway.commissioning.answers import ASKS, StepName
+from temix_gateway.commissioning.answers import ASKS, RETAILERS, StepName, questions
 from temix_gateway.commissioning.commissioning import STEPS, Commissioning, Unreadable
 from temix_gateway.commissioning.record import open_record
 from temix_gateway.commissioning.site import CannotDo
@@ -16,12 +16,16 @@ from temix_gateway.commissioning.words import finding_text
 from temix_gateway.home.tokens import private_file
 from temix_gateway.texts import LANGUAGES, has, places, texts
 from temix_market.errors import InvalidField
+from temix_market.instants import HOUR, iso
 from temix_market.wire.keys import SigningKey
 from temix_market.wire.seal import SealBroken
 
-from tests.gateway.commissioning.fake_site import ANSWERS, NOW, FakeSite, reading
+from tests.gateway.commissioning.fake_site import ANSWERS, MIDAS, NOW, FakeSite, hourly, reading
 
 KEY = SigningKey.from_seed(bytes(32))
+
+
+PRICES = ["price_now", "price_lowest", "price_highest"]
 
 
 @pytest.fixture
@@ -40,7 +44,12 @@ def begin(path: Path, site: FakeSite) -> Commissioning:
 
 async def found(work: Commissioning, step: StepName, **changes: Any) -> list[str]:
     """The codes of a step's findings, the wrong ones marked."""
-    outcome = await work.carry_out(step, {**ANSWERS[step], **changes}, "Ida")
+    return await found_with(work, step, {**ANSWERS[step], **changes})
+
+
+async def found_with(work: Commissioning, step: StepName, answers: dict[str, Any]) -> list[str]:
+    """The same with answers of one's own."""
+    outcome = await work.carry_out(step, answers, "Ida")
     return [("!" if each.kind == "wrong" else "") + each.code for each in outcome.findings]
 
 
@@ -128,7 +137,7 @@ async def test_steps_that_are_needed_come_first(path: Path, site: FakeSite) -> N
         (
             "test_trade",
             {},
-            {"fails": {"test_trade": CannotDo("trade_half", start="now", reason="gone")}},
+            {"fails": {"test_trade": CannotDo("trade_half", start=iso(NOW), reason="gone")}},
             ["!trade_half"],
         ),
     ],
@@ -170,6 +179,9 @@ def test_what_readings_say(readings: list[Any], codes: list[str]) -> None:
         ("limits", ANSWERS["limits"] | {"money_a_day": "-1"}, "limits.money_a_day"),
         ("mandate", ANSWERS["mandate"] | {"passphrase": "short"}, "mandate.passphrase"),
         ("meter", {"serial": "1", "more": "x"}, "meter.more"),
+        ("retailer", {"service": "gird"}, "retailer.service"),
+        ("retailer", {"service": "midas"}, "retailer.rin"),
+        ("retailer", MIDAS | {"code": "ABCD"}, "retailer.code"),
     ],
 )
 async def test_an_answer_that_is_none_is_named_and_nothing_done(
@@ -212,15 +224,93 @@ def test_every_language_has_every_text_with_the_same_places() -> None:
 
 
 async def test_every_step_question_and_finding_has_a_text(path: Path) -> None:
-    for step, asks in ASKS.items():
+    for step in ASKS:
         for name in (f"step.{step}.title", f"step.{step}.intro"):
             assert has(name)
-        assert all(has(f"field.{step}.{each.name}") for each in msgspec.structs.fields(asks))
+        for service in RETAILERS if step == "retailer" else ("",):
+            asked = questions(step, {"service": service})
+            assert [each.name for each in asked if not has(f"field.{step}.{each.name}")] == []
     work = begin(path, FakeSite())
     await all_done(work)
     for outcome in work.progress.steps.values():
         for finding in outcome.findings:
-            assert finding_text("de", finding)
+            assert finding_text("de", finding, "Europe/Berlin")
+
+
+async def test_a_home_whose_retailer_only_publishes_prices(path: Path, site: FakeSite) -> None:
+    """Nothing of trade is asked or done; the record says so, and holds."""
+    site.prices = hourly(300_000, 100_000, 200_000)
+    work = begin(path, site)
+    await work.carry_out("basics", ANSWERS["basics"], "Ida")
+    assert await found_with(work, "retailer", MIDAS) == ["prices_heard", *PRICES, "sells_not"]
+    assert work.next_step() == "limits"
+    assert [step for step in STEPS if step in work.progress.steps] == [
+        "basics",
+        "retailer",
+        "clock",
+        "mandate",
+        "test_trade",
+    ]
+    assert await found_with(work, "limits", {"import_power": 12_000, "export_power": 0}) == ["powers_taken"]
+    assert await found_with(work, "mandate", {"whatever": "is sent"}) == ["nothing_traded"]
+    for step in STEPS:
+        if step not in work.progress.steps:
+            assert (await work.carry_out(step, ANSWERS[step], "Ida")).done, step
+    assert not {"enrol", "sign_mandate", "test_trade"} & set(site.calls)
+    record = work.record()
+    assert record is not None
+    assert record.answers["limits"] == {"import_power": "12000", "export_power": "0"}
+    assert record.answers["retailer"] == {**MIDAS, "url": "https://midasapi.energy.ca.gov/api"}
+    untraded = {check.step for check in record.checks if check.code in {"no_clock_needed", "nothing_traded"}}
+    assert untraded == {"clock", "mandate", "test_trade"}
+
+
+async def test_once_the_retailer_trades_the_steps_of_trade_are_open(path: Path, site: FakeSite) -> None:
+    site.prices = hourly(300_000)
+    work = begin(path, site)
+    for step in STEPS:
+        await work.carry_out(step, MIDAS if step == "retailer" else ANSWERS[step], "Ida")
+    assert (work.next_step(), work.lock) == (None, "")
+    await work.carry_out("retailer", ANSWERS["retailer"], "Ida")
+    assert (work.next_step(), work.lock) == ("clock", "unfinished")
+    assert await found(work, "mandate", agreed=False) == ["!step_needed"]
+
+
+@pytest.mark.parametrize(
+    "site, codes",
+    [
+        ({"prices": hourly(1, 2), "sells": True}, ["prices_heard", *PRICES, "sells"]),
+        ({"prices": ()}, ["!no_price_now"]),
+        ({"prices": hourly(1, first=NOW - HOUR)}, ["!no_price_now"]),
+        ({"prices": hourly(1, first=NOW + HOUR)}, ["!no_price_now"]),
+        ({"fails": {"hear": CannotDo("service_silent", reason="away")}}, ["!service_silent"]),
+        ({"fails": {"hear": CannotDo("service_wrong", field="rate", reason="no")}}, ["!service_wrong"]),
+    ],
+)
+async def test_what_a_service_of_prices_says(path: Path, site: dict[str, Any], codes: list[str]) -> None:
+    work = begin(path, FakeSite(**site))
+    assert await found_with(work, "retailer", MIDAS) == codes
+    assert ("clock" in work.progress.steps) is (not codes[0].startswith("!"))
+
+
+async def test_prices_of_home_assistant_come_later(path: Path, site: FakeSite) -> None:
+    work = begin(path, site)
+    asked = {"service": "home_assistant", "currency": "EUR"}
+    assert await found_with(work, "retailer", asked) == ["prices_from_home_assistant"]
+    assert (site.trades(), "mandate" in work.progress.steps) == (False, True)
+
+
+async def test_prices_are_told_by_the_homes_own_clock_up_to_the_first_gap(path: Path) -> None:
+    prices = hourly(300_000, 100_000) + hourly(900_000, first=NOW + 5 * HOUR)
+    work = begin(path, FakeSite(prices=prices))
+    outcome = await work.carry_out("retailer", MIDAS, "Ida")
+    texts = [finding_text("en", each, "America/Los_Angeles") for each in outcome.findings]
+    assert texts[:4] == [
+        "Service has answered: 3 prices, without a gap until 2021-11-24 12:00.",
+        "A kWh costs 0.3 USD now, until 2021-11-24 11:00.",
+        "The lowest price to come is 0.1 USD, from 2021-11-24 11:00.",
+        "The highest is 0.9 USD, from 2021-11-24 15:00.",
+    ]
 
 
 def _payload(signed: str) -> bytes:

@@ -72,6 +72,7 @@ class PagedGateway(Gateway):
             fingerprint=self.certificate.fingerprint.hex(),
             names=frozenset({"localhost", f"{self.gateway_id}.local"}),
             enrolled=lambda: self.enrolled,
+            zone=lambda: "America/Chicago",
             statement=statement,
             monotonic=lambda: self.time,
         )

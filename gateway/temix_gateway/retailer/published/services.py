@@ -1,10 +1,10 @@
 """The services that publish prices: what is known of each, and how a configured one becomes a feed."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from temix_market.errors import InvalidField
@@ -33,8 +33,15 @@ class Service:
     works: str
     lacks: str
     verified: str
+    utility: str = ""
+    """Which of the service's utilities, where it has several: what its configuration then says."""
     rates: tuple[str, ...] = ()
     circuits: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """What the configuration says once this one is chosen."""
+        return {"service": self.service} | ({"utility": self.utility} if self.utility else {})
 
 
 SERVICES: Final = (
@@ -45,6 +52,7 @@ SERVICES: Final = (
         "prices to buy and their parts, preliminary and final; plan, price response, shadow account",
         "no price for export; a subscription only from a file or your own use",
         "fake service",
+        "SCE",
         gridx.RATES["SCE"],
         gridx.SUBSTATIONS,
     ),
@@ -55,6 +63,7 @@ SERVICES: Final = (
         "prices to buy and their parts, preliminary and final; plan, price response, shadow account",
         "no price for export; a subscription only from a file or your own use",
         "fake service",
+        "PGE",
         gridx.RATES["PGE"],
     ),
     Service(
@@ -117,6 +126,11 @@ def feed(section: Asked, zone: ZoneInfo, secret: str = "") -> Feed:
         case OpenAdrSection():
             account = section.client_id or ""
             return openadr.OpenAdr(url, section.program, section.currency, zone, account, secret)
+
+
+def named(configured: Mapping[str, Any]) -> Service | None:
+    """The service that keys of a configuration name, if it is one of prices."""
+    return next((each for each in SERVICES if each.chosen.items() <= configured.items()), None)
 
 
 def check(section: PricesOnly) -> None:

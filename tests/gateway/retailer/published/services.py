@@ -1,10 +1,12 @@
 """Fakes of the services, from their documented shapes: late, partial, busy and contradictory."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -113,6 +115,42 @@ class FakeGridX:
         if not found:
             return web.Response(status=204)
         return web.Response(text=json.dumps(gridx_answer(*found)), content_type="application/json")
+
+
+@dataclass
+class GridXServer:
+    """getPricing for other processes, and tests without a loop: its address, and how often it was asked."""
+
+    url: str
+    asked: int = 0
+
+
+@contextmanager
+def gridx_server() -> Iterator[GridXServer]:
+    """Serve today's prices on a free port of this machine, from a thread."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            told.asked += 1
+            answer = json.dumps(gridx_answer(gridx_curve(datetime.now(PACIFIC).date()))).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    told = GridXServer(f"http://127.0.0.1:{server.server_address[1]}")
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield told
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @asynccontextmanager
