@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-from temix_gateway import config
+from temix_gateway import config_reference
 from temix_gateway.commissioning import reference as commissioning_answers
 from temix_gateway.home import reference as local
 from temix_gateway.planning import Plan, Problem
@@ -39,7 +39,7 @@ def local_api() -> Documents:
 
 def configuration() -> Documents:
     """The gateway's configuration file, and the services of prices that it can name."""
-    return {"configuration.md": config.reference(), "published-prices.md": services.reference()}
+    return {"configuration.md": config_reference.reference(), "published-prices.md": services.reference()}
 
 
 def commissioning() -> Documents:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from temix_gateway import app as live
 from temix_gateway import config as configuration
-from temix_gateway import mandate_commands, run_command
+from temix_gateway import config_reference, mandate_commands, run_command
 from temix_gateway.command_options import DEFAULT, ConfigPath
 from temix_gateway.files import Files
 from temix_gateway.home.messages import GetState
@@ -65,4 +65,4 @@ def resync(config: ConfigPath = DEFAULT) -> None:
 @app.command("config")
 def show_config() -> None:
     """Print a configuration file with every key, its meaning and its default."""
-    print(configuration.example(), end="")
+    print(config_reference.example(), end="")

@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,9 +16,9 @@ from temix_market.units import Money, Price, parse_money
 from temix_gateway.errors import GatewayError
 from temix_gateway.files import Files
 from temix_gateway.retailer.published.services import check
-from temix_gateway.retailer_config import PUBLISHED, AnyRetailer, Retailer
+from temix_gateway.retailer_config import AnyRetailer, Retailer
 from temix_gateway.subscription import SubscriptionSection
-from temix_gateway.tariff_config import EXAMPLE, Charges, TariffBand, TariffSection, extras, tariff
+from temix_gateway.tariff_config import Charges, TariffSection, extras, tariff
 
 DEFAULT: Final = "temix-gateway.toml"
 ENVIRONMENT: Final = "TEMIX_CONFIG"
@@ -189,11 +189,6 @@ def money(text: str) -> Money:
     return parse_money(text)
 
 
-_SECTIONS: Final = (
-    *("gateway", "retailer", "home", "trading", "charges", "bill_guard", "subscription", "operations"),
-)
-
-
 def load(path: Path) -> Config:
     """Read and check a configuration file: TOML, or the options of Home Assistant's app (``.json``).
 
@@ -259,52 +254,6 @@ class Settings(Struct, frozen=True):
     home: dict[str, Any] = {}
     trading: dict[str, Any] = {}
     tariff: list[Any] | None = None
-
-
-def example() -> str:
-    """A complete configuration file with every key, its meaning and its default."""
-    lines = ["# Configuration of temix-gateway. Keys are commented out: they show defaults, or an example."]
-    for name, section in _sections():
-        lines += ["", f"# {_first_line(section)}", f"[{name}]"]
-        for key, text, default in _keys(section):
-            lines.append(f"# {text}")
-            lines.append(f"# {key} = {_EXAMPLES.get(key) or _toml(default)}")
-    return "\n".join(lines) + "\n" + EXAMPLE
-
-
-def reference() -> str:
-    """The reference page of the configuration, in Markdown."""
-    lines = [
-        "# Configuration of the gateway",
-        "",
-        "Generated from the code. One TOML file; `temix-gateway config` prints a commented one.",
-        "It is checked at every start: an unknown key or an impossible value stops it and is named.",
-    ]
-    parts = [(f"`[{name}]`", section) for name, section in _sections()]
-    parts += [(f"`[retailer]` with `service = {_toml(_tag(section))}`", section) for section in PUBLISHED]
-    parts += [("`[[tariff]]`", TariffSection), ("`[[tariff.bands]]`", TariffBand)]
-    for heading, section in parts:
-        lines += [
-            "",
-            f"## {heading}",
-            "",
-            _first_line(section),
-            "",
-            "| key | default | meaning |",
-            "|---|---|---|",
-        ]
-        for key, text, default in _keys(section):
-            shown = "*required*" if default is msgspec.NODEFAULT else f"`{_toml(default)}`"
-            lines.append(f"| `{key}` | {shown} | {text} |")
-    return "\n".join(lines) + "\n"
-
-
-_EXAMPLES: Final = {
-    "url": '"https://temix.example:8750"',
-    "client_id": '"home-1"',
-    "client_secret_file": '"retailer.secret"',
-    "party": '"home-1"',
-}
 
 
 def _resolved(config: Config, folder: Path) -> Config:
@@ -442,48 +391,3 @@ def _explain(message: str) -> tuple[str, str]:
     if "matching regex" in reason:
         return section, 'is not a decimal number in quotes, like "12.5"'
     return section, reason[:1].lower() + reason[1:]
-
-
-def _sections() -> list[tuple[str, type[Struct]]]:
-    hints = get_type_hints(Config)
-    return [(name, Retailer if name == "retailer" else hints[name]) for name in _SECTIONS]
-
-
-def _tag(section: type[Struct]) -> Any:
-    return section.__struct_config__.tag
-
-
-def _keys(section: type[Struct]) -> list[tuple[str, str, Any]]:
-    hints = get_type_hints(section, include_extras=True)
-    tag = _tag(section)
-    service = [("service", "Who this section is about.", tag)] if tag else []
-    return service + [
-        (field.encode_name, _description(hints[field.name]), _default(field))
-        for field in msgspec.structs.fields(section)
-    ]
-
-
-def _default(field: msgspec.structs.FieldInfo) -> Any:
-    made = field.default_factory
-    return field.default if made is msgspec.NODEFAULT else made()
-
-
-def _description(hint: Any) -> str:
-    return next(part.description for part in get_args(hint) if isinstance(part, Meta) and part.description)
-
-
-def _first_line(section: type[Struct]) -> str:
-    assert section.__doc__, "every section says what it is"
-    return section.__doc__.splitlines()[0]
-
-
-def _toml(value: Any) -> str:
-    match value:
-        case None:
-            return '""'
-        case bool():
-            return str(value).lower()
-        case int() | dict() | list():
-            return str(value)
-        case _:
-            return f'"{value}"'

@@ -36,7 +36,7 @@ async def audit(scene: Scene, ledger: Ledger, retailer: Retailer) -> Records:
     days, zone = scene.days, scene.place.zone
     known = await ledger.pairs(days.start)
     within = [(pair, at) for pair, at in known if pair.interval.overlaps(days)]
-    booked = await retailer.pairs(HOME, days)
+    booked = await retailer.inquiries.pairs(HOME, days)
     if {pair.key: pair for pair, _ in within} != {pair.key: pair for pair in booked}:
         raise ReplayError("the gateway's ledger and the retailer's book hold different transactions")
     positions = Positions(pair for pair, _ in within)
@@ -49,7 +49,7 @@ async def audit(scene: Scene, ledger: Ledger, retailer: Retailer) -> Records:
         if step.start not in deliveries or len(spots.get(step.start, ())) < len(("energy", "transport")):
             raise ReplayError(f"{step} has no delivery, or no spot, in the ledger")
         settled = settle(deliveries[step.start], positions.enclosing(step), spots[step.start])
-        if settled != await retailer.settle(HOME, step):
+        if settled != await retailer.inquiries.settle(HOME, step):
             raise ReplayError(f"gateway and retailer settle {step} differently")
         settlements[step.start] = settled
     trades = Counter(local_date(zone, at) for pair, at in known if pair.kind is Kind.TRADE)

@@ -19,8 +19,9 @@ from temix_market.transactions import Order, PairKey
 from temix_market.wire.keys import SigningKey
 from temix_market.wire.records import read_heads
 from temix_market.wire.transaction import TransactionAnswer
+from temix_retailer.news import News, Published
 from temix_retailer.outcome import Answered
-from temix_retailer.retailer import News, Published, Retailer
+from temix_retailer.retailer import Retailer
 
 
 class InProcessLink:
@@ -36,7 +37,7 @@ class InProcessLink:
 
     async def register(self) -> None:
         """Make the home known to the retailer, and learn the market's terms."""
-        answer = await self._retailer.register(self._voice.home, self._voice.registration())
+        answer = await self._retailer.homes.register(self._voice.home, self._voice.registration())
         self._inbox = Inbox(self._voice.home, self._voice.key.public, registered(answer.market_context))
 
     async def run(self, listener: RetailerListener) -> None:
@@ -70,22 +71,24 @@ class InProcessLink:
 
     async def heads(self, own: Heads) -> Heads:
         """Compare how far both chains reach."""
-        return read_heads(await self._retailer.compare(self._voice.home, self._voice.heads(own)))
+        return read_heads(await self._retailer.inquiries.compare(self._voice.home, self._voice.heads(own)))
 
     async def messages(self, after: Head) -> Sequence[Told]:
         """Ask for what was told after ``after``."""
         asked = self._voice.messages_after(after.sequence)
-        reply = await self._retailer.messages(self._voice.home, asked)
+        reply = await self._retailer.inquiries.messages(self._voice.home, asked)
         return self._inbox.messages(after, reply.messages)
 
     async def spots(self, interval: Interval) -> Sequence[Spot]:
         """Ask for frozen spots."""
-        reply = await self._retailer.spots(self._voice.home, self._voice.spots_of(interval))
+        reply = await self._retailer.inquiries.spots(self._voice.home, self._voice.spots_of(interval))
         return self._inbox.spots(reply)
 
     async def deliveries(self, interval: Interval) -> Sequence[Delivery]:
         """Ask for what the home reported."""
-        reply = await self._retailer.deliveries(self._voice.home, self._voice.deliveries_of(interval))
+        reply = await self._retailer.inquiries.deliveries(
+            self._voice.home, self._voice.deliveries_of(interval)
+        )
         return self._inbox.deliveries(reply.message)
 
     async def report(self, deliveries: Sequence[Delivery]) -> None:

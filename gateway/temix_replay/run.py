@@ -25,9 +25,9 @@ from temix_market.intervals import Interval
 from temix_market.units import Energy, Money, Price
 from temix_retailer.publications import PERIOD
 from temix_retailer.retailer import Retailer
-from temix_retailer.retailer import Terms as Market
 from temix_retailer.store import open_store
 from temix_retailer.subscriptions import Plan as Subscription
+from temix_retailer.terms import Terms as Market
 
 from temix_replay.audit import Records, audit
 from temix_replay.calibration import Baseline

@@ -22,7 +22,7 @@ from temix_market.wire.mandate import seal_mandate
 from temix_retailer.errors import SeriesError
 from temix_retailer.prices import DEFAULT_POINT, HOURLY_ATTRIBUTION, SHAPE_ATTRIBUTION, load_wholesale
 from temix_retailer.publications import Circuit
-from temix_retailer.retailer import Terms
+from temix_retailer.terms import Terms
 
 from temix_replay.errors import ReplayError
 from temix_replay.home.home import HomeModel

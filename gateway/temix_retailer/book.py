@@ -5,11 +5,9 @@ returns, it is on the disk. Deciding, signing and storing are one commit, so the
 same bytes.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import sha256
 from sqlite3 import Connection
 from typing import Final
 
@@ -32,37 +30,20 @@ from temix_market.transactions import Kind, Order, Pair, PairKey
 from temix_market.units import Energy, Price
 
 from temix_retailer.accounts import deliver, differs, measured
+from temix_retailer.news import MeterRead, Subscribed
 from temix_retailer.outcome import BOOKED, Answered, Outcome, Place, Sent, Voice
 from temix_retailer.publications import Circuit, publish
+from temix_retailer.quotes import Quotes
 from temix_retailer.records import History
 from temix_retailer.rows import (
     PAIR,
     pair_row,
     profile_text,
-    quotes,
     row_pair,
     text_profile,
 )
 from temix_retailer.store import Store
 from temix_retailer.subscriptions import Plan, hours_ahead
-
-
-@dataclass(frozen=True, slots=True)
-class Subscribed:
-    """Hours of a home's subscription that were just booked, and the message that tells the home."""
-
-    home: PartyId
-    pairs: tuple[Pair, ...]
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class MeterRead:
-    """What the retailer's own meter saw at a home, as it was booked, and the message that tells the home."""
-
-    home: PartyId
-    steps: tuple[Delivery, ...]
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +67,7 @@ class Book:
         self._tenders = TenderBook()
         self._depth: dict[PartyId, TenderBook] = {}
         self._plans: dict[PartyId, Plan] = {}
-        self._quotes: dict[tuple[PartyId, Instant], tuple[Price, Price]] = {}
-        self._last = Instant(0)
+        self._quotes = Quotes(store)
         self._load()
 
     # --- the market's turn
@@ -95,7 +75,7 @@ class Book:
     @property
     def opened(self) -> bool:
         """Whether anything was ever published."""
-        return self._last > 0
+        return self._quotes.last > 0
 
     def issue(self, issued: Instant) -> Issued | None:
         """Publish for ``issued`` (on the 5-minute grid), freeze the spots it ends, book subscriptions ahead.
@@ -107,26 +87,20 @@ class Book:
         Raises:
             StoreError: nothing was published.
         """
-        if issued < self._last:
+        last = self._quotes.last
+        if issued < last:
             return None
         publications = publish(self._circuit, issued, self._traded(issued))
-        digests = [_digest(publication) for publication in publications]
-        if issued == self._last and digests != self._digests(publications):
+        if issued == last and not self._quotes.has(publications):
             return None
         with self._store.transaction() as rows:
-            if issued > self._last:
-                self._freeze(rows, issued)
-                for publication, digest in zip(publications, digests, strict=True):
-                    offered = [[start, *prices] for start, prices in quotes(publication).items()]
-                    rows.execute(
-                        "INSERT INTO publications VALUES (?, ?, ?, ?, ?)",
-                        (publication.author, publication.sequence, issued, digest, json.dumps(offered)),
-                    )
+            if issued > last:
+                self._quotes.freeze(rows, issued)
+                self._quotes.write(rows, publications)
             subscribed = [self._subscribe(rows, home) for home in self._plans]
         for publication in publications:
             self._tenders.publish(publication)
-            self._remember(publication.author, quotes(publication))
-        self._last = issued
+        self._quotes.take(publications)
         self._forget(issued)
         return Issued(publications, tuple(told for told in subscribed if told is not None))
 
@@ -263,14 +237,6 @@ class Book:
 
     def _load(self) -> None:
         rows = self._store.reading
-        last = rows.execute("SELECT coalesce(max(published_at), 0) FROM publications").fetchone()[0]
-        self._last = Instant(last)
-        for author, offered in rows.execute(
-            "SELECT author, quotes FROM publications WHERE published_at > ? ORDER BY sequence",
-            (self._last - HOUR,),
-        ):
-            self._remember(author, {start: (sell, buy) for start, sell, buy in json.loads(offered)})
-        self._forget(self._last)
         zone = self._circuit.wholesale.zone
         for home, quantities, energy, transport in rows.execute(
             "SELECT home, quantities, energy_price, transport_price FROM plans ORDER BY id"
@@ -389,29 +355,7 @@ class Book:
             traded[hour] = Energy(traded[hour] + quantity)
         return traded
 
-    def _digests(self, publications: Iterable[Publication]) -> list[str]:
-        rows = self._store.reading
-        found = [
-            rows.execute(
-                "SELECT digest FROM publications WHERE author = ? AND sequence = ?",
-                (one.author, one.sequence),
-            ).fetchone()
-            for one in publications
-        ]
-        return [row[0] for row in found if row]
-
-    def _remember(self, author: PartyId, offered: dict[Instant, tuple[Price, Price]]) -> None:
-        for start, prices in offered.items():
-            self._quotes[author, start] = prices
-
-    def _freeze(self, rows: Connection, issued: Instant) -> None:
-        for (author, start), (sell, buy) in self._quotes.items():
-            if start <= issued:
-                rows.execute("INSERT INTO spots VALUES (?, ?, ?, ?, ?)", (author, start, sell, buy, issued))
-
     def _forget(self, issued: Instant) -> None:
-        for key in [key for key in self._quotes if key[1] <= issued]:
-            del self._quotes[key]
         for book in (self._tenders, *self._depth.values()):
             book.forget_before(issued)
 
@@ -423,8 +367,3 @@ def _add_pair(rows: Connection, pair: Pair, place: Place) -> None:
         f" VALUES ({', '.join('?' * len(values))})",
         values,
     )
-
-
-def _digest(publication: Publication) -> str:
-    terms = [(tender.id, tender.price, tender.quantity, tender.expires_at) for tender in publication.tenders]
-    return sha256(json.dumps(terms).encode()).hexdigest()

@@ -38,7 +38,7 @@ def application(retailer: Retailer) -> web.Application:
 async def exposition(retailer: Retailer) -> bytes:
     """All figures as they are now."""
     registry = CollectorRegistry()
-    registry.register(_Snapshot(list(_families(retailer, await retailer.counts()))))
+    registry.register(_Snapshot(list(_families(retailer, await retailer.inquiries.counts()))))
     return generate_latest(registry)
 
 
@@ -49,14 +49,14 @@ def _families(retailer: Retailer, counts: dict[str, int]) -> Iterable[Metric]:
     yield orders
     for name in ("pairs", "messages", "deliveries", "homes"):
         yield GaugeMetricFamily(f"temix_retailer_{name}", f"Rows of {name} in the book.", counts[name])
-    yield CounterMetricFamily("temix_retailer_alarms", "Alarms in the book.", retailer.alarm_count)
+    yield CounterMetricFamily("temix_retailer_alarms", "Alarms in the book.", retailer.inquiries.alarm_count)
     yield GaugeMetricFamily("temix_retailer_listening", "Homes that listen.", retailer.listening)
     published = max((one.published_at for one in retailer.in_force), default=None)
     if published is not None:
         yield GaugeMetricFamily(
             "temix_retailer_published_seconds", "When tenders were last published.", published / 1000
         )
-    commits = retailer.commits
+    commits = retailer.desk.commits
     if commits is not None:
         yield CounterMetricFamily("temix_retailer_commits", "Durable commits since the start.", commits.made)
         yield CounterMetricFamily(

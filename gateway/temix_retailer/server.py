@@ -143,7 +143,7 @@ class Service:
             {
                 "status": "ok" if published else "starting",
                 "publications": [one.sequence for one in published],
-                "alarms": self._retailer.alarm_count,
+                "alarms": self._retailer.inquiries.alarm_count,
             },
             status=200 if published else 503,
         )
@@ -156,7 +156,7 @@ class Service:
         try:
             client_id, secret = _basic(request)
             self._tokens.check_failures(client_id)
-            home = await self._retailer.authenticate(client_id, secret, _certificate(request))
+            home = await self._retailer.homes.authenticate(client_id, secret, _certificate(request))
         except AccessDenied as err:
             self._tokens.failed(client_id)
             # The error's form is RFC 6749's, section 5.2.
@@ -177,20 +177,24 @@ class Service:
         guesser = f"enrolment from {request.remote}"
         self._tokens.check_failures(guesser)
         try:
-            return _json(200, await self._retailer.redeem(decode(await request.read(), CreateEnrollment)))
+            return _json(
+                200, await self._retailer.homes.redeem(decode(await request.read(), CreateEnrollment))
+            )
         except AccessDenied:
             self._tokens.failed(guesser)
             raise
 
     async def _cancel(self, request: web.Request) -> web.Response:
         home = _home(request)
-        answer = await self._retailer.cancel(home, decode(await request.read(), EiCancelPartyRegistration))
+        answer = await self._retailer.homes.cancel(
+            home, decode(await request.read(), EiCancelPartyRegistration)
+        )
         self._tokens.end(home)
         return _json(200, answer)
 
     async def _register(self, request: web.Request) -> web.Response:
         body = decode(await request.read(), EiCreatePartyRegistration)
-        return _json(200, await self._retailer.register(_home(request), body))
+        return _json(200, await self._retailer.homes.register(_home(request), body))
 
     async def _order(self, request: web.Request) -> web.Response:
         return _answer(await self._retailer.order(_home(request), await _signed(request)))
@@ -204,26 +208,26 @@ class Service:
 
     async def _position(self, request: web.Request) -> web.Response:
         body = decode(await request.read(), EiRequestPosition)
-        return _json(200, await self._retailer.position(_home(request), body))
+        return _json(200, await self._retailer.inquiries.position(_home(request), body))
 
     async def _report(self, request: web.Request) -> web.Response:
         return _json(200, await self._retailer.report(_home(request), await _signed(request)))
 
     async def _reported(self, request: web.Request) -> web.Response:
         body = decode(await request.read(), EiRequestDelivery)
-        return _json(200, await self._retailer.deliveries(_home(request), body))
+        return _json(200, await self._retailer.inquiries.deliveries(_home(request), body))
 
     async def _compare(self, request: web.Request) -> web.Response:
         body = decode(await request.read(), CompareHeads)
-        return _json(200, await self._retailer.compare(_home(request), body))
+        return _json(200, await self._retailer.inquiries.compare(_home(request), body))
 
     async def _messages(self, request: web.Request) -> web.Response:
         body = decode(await request.read(), RequestMessages)
-        return _json(200, await self._retailer.messages(_home(request), body))
+        return _json(200, await self._retailer.inquiries.messages(_home(request), body))
 
     async def _spots(self, request: web.Request) -> web.Response:
         body = decode(await request.read(), RequestSpots)
-        return _json(200, await self._retailer.spots(_home(request), body))
+        return _json(200, await self._retailer.inquiries.spots(_home(request), body))
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         return await self._streams.serve(request, _home(request))

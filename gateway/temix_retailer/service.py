@@ -17,9 +17,10 @@ from temix_retailer.config import Config, Folder, circuit, metering
 from temix_retailer.credentials import make_certificate, signing_keys, tls_context
 from temix_retailer.enrolment import Authority
 from temix_retailer.errors import ServiceError
-from temix_retailer.retailer import Retailer, Terms
+from temix_retailer.retailer import Retailer
 from temix_retailer.server import Service
 from temix_retailer.store import Store, open_store
+from temix_retailer.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from temix_market.wire.response import failed, ok
 from temix_market.wire.stream import ReadingsFrame, TendersFrame, TransactionsFrame
 from temix_market.wire.ticker import EiManagedTickerSubscription, EiManageTickerSubscription
 
-from temix_retailer.book import MeterRead, Subscribed
 from temix_retailer.errors import TooManyRequests
-from temix_retailer.retailer import News, Published, Retailer
+from temix_retailer.news import MeterRead, News, Published, Subscribed
+from temix_retailer.retailer import Retailer
 
 _log = structlog.get_logger()
 

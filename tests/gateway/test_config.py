@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from temix_gateway import config
+from temix_gateway import config, config_reference
 from temix_gateway.files import Files
 
 ROOT = Path(__file__).parents[2]
@@ -118,22 +118,23 @@ def test_a_missing_or_unreadable_file_is_named(tmp_path):
 
 
 def test_the_example_loads_and_shows_every_key_with_its_default(tmp_path):
-    loaded = config.load(write(tmp_path, config.example()))
+    loaded = config.load(write(tmp_path, config_reference.example()))
     assert not loaded.enrolled  # it waits to be commissioned
     uncommented = [
         line.removeprefix("# ") if line.startswith("# ") and " = " in line else line
-        for line in config.example().splitlines()
+        for line in config_reference.example().splitlines()
     ]
     keys = {section: set(values) for section, values in tomllib.loads("\n".join(uncommented)).items()}
     assert keys == {
-        name: {key for key, _, _ in config._keys(section)} for name, section in config._sections()
+        name: {key for key, _, _ in config_reference.keys(section)}
+        for name, section in config_reference.sections()
     }
 
 
 def test_the_examples_tariffs_load(tmp_path):
     example = "\n".join(
         line.removeprefix("#") if line.startswith("#") and not line.startswith("# ") else line
-        for line in config.example().splitlines()
+        for line in config_reference.example().splitlines()
     )
     flat, tou = config.load(write(tmp_path, example)).tariffs
     assert (flat.price, flat.export_credit, flat.extras.taxes[0].share) == (140_000, 30_000, 82_500)
@@ -142,7 +143,7 @@ def test_the_examples_tariffs_load(tmp_path):
 
 def test_the_reference_page_is_fresh():
     page = ROOT / "docs" / "reference" / "configuration.md"
-    assert page.read_text() == config.reference(), "run script/generate"
+    assert page.read_text() == config_reference.reference(), "run script/generate"
 
 
 def test_what_was_set_at_commissioning_wins(tmp_path):

@@ -16,7 +16,7 @@ from temix_market.wire.position import EiRequestPosition
 from temix_market.wire.registration import EiCreatePartyRegistration, RegistrationInfo
 from temix_market.wire.seal import GENESIS, digest, envelope, place_of, sign
 from temix_retailer.publications import Circuit
-from temix_retailer.retailer import Terms
+from temix_retailer.terms import Terms
 
 from tests.retailer.conftest import HOME, START
 

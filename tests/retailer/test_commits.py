@@ -116,15 +116,15 @@ async def retailer(store: Store, circuit: Circuit, executor: ThreadPoolExecutor)
 async def homes(retailer: Retailer) -> list[SigningHome]:
     found = [SigningHome(home, bytes([number]) * 32) for number, home in enumerate(HOMES, 1)]
     for each in found:
-        await retailer.enroll(each.party, Duration(HOUR))
-        await retailer.register(each.party, each.registration())
+        await retailer.homes.enroll(each.party, Duration(HOUR))
+        await retailer.homes.register(each.party, each.registration())
     return found
 
 
 async def test_orders_of_several_homes_are_booked_in_one_commit(retailer: Retailer, path: Path) -> None:
     signers = await homes(retailer)
     (energy, transport), start = retailer.in_force, START + 2 * FIVE_MINUTES
-    assert retailer.commits is not None
+    assert retailer.desk.commits is not None
     answers = await asyncio.gather(
         *(
             retailer.order(home.party, home.order(order((energy, transport), start, 10, n, home=home.party)))
@@ -132,9 +132,9 @@ async def test_orders_of_several_homes_are_booked_in_one_commit(retailer: Retail
         )
     )
     assert [answer.outcome.code for answer in answers] == [BOOKED] * 5
-    assert retailer.commits.made <= 2
+    assert retailer.desk.commits.made <= 2
     for home in signers:
-        assert len(await retailer.pairs(home.party, Interval(Instant(start), FIVE_MINUTES))) == 1
+        assert len(await retailer.inquiries.pairs(home.party, Interval(Instant(start), FIVE_MINUTES))) == 1
 
 
 async def test_the_figures_are_told(retailer: Retailer) -> None:

@@ -20,10 +20,10 @@ from temix_market.wire.keys import VerifyKey
 from temix_market.wire.seal import SealBroken, chain_hash, open_sealed
 from temix_market.wire.tender import EiDistributeTender
 from temix_market.wire.transaction import DistributeSubscription, EiCreatedTransaction
-from temix_retailer.book import Subscribed
 from temix_retailer.errors import AccessDenied, RegistrationError
+from temix_retailer.news import News, Published, Subscribed
 from temix_retailer.publications import PERIOD, Circuit
-from temix_retailer.retailer import News, Published, Retailer
+from temix_retailer.retailer import Retailer
 from temix_retailer.store import Store
 from temix_retailer.subscriptions import Plan
 
@@ -49,12 +49,12 @@ def home() -> SigningHome:
 
 @pytest.fixture
 async def registered(retailer: Retailer, home: SigningHome) -> Retailer:
-    await retailer.register(HOME, home.registration())
+    await retailer.homes.register(HOME, home.registration())
     return retailer
 
 
 def keys(retailer: Retailer) -> dict[str, VerifyKey]:
-    return {party.party_id: VerifyKey.from_jwk(party.key) for party in retailer.context().parties}
+    return {party.party_id: VerifyKey.from_jwk(party.key) for party in retailer.terms.context().parties}
 
 
 def current(retailer: Retailer) -> tuple:  # type: ignore[type-arg] # both publications
@@ -75,7 +75,7 @@ async def test_an_order_is_answered_by_both_parties(
         assert (sealed.seq, sealed.prev) == (1, "00" * 32)
     beat = await registered.heartbeat(HOME)
     assert (beat.sequence, beat.head, beat.now) == (1, head.hex(), iso(START))
-    assert list(await registered.pairs(HOME, taken.pair.interval)) == [taken.pair]
+    assert list(await registered.inquiries.pairs(HOME, taken.pair.interval)) == [taken.pair]
 
 
 async def test_refusals_are_signed_with_what_helps(registered: Retailer, home: SigningHome) -> None:
@@ -112,38 +112,38 @@ async def test_only_the_home_itself_can_order(registered: Retailer, home: Signin
         await registered.order(HOME, home.order(replace(made, pair=replace(made.pair, energy=dear))))
     with pytest.raises(RegistrationError, match="register first"):
         await registered.order(PartyId("home-2"), home.order(other))
-    assert not await registered.pairs(HOME, made.pair.interval)
+    assert not await registered.inquiries.pairs(HOME, made.pair.interval)
 
 
 async def test_a_key_is_registered_once_until_the_home_is_enrolled_again(
     retailer: Retailer, home: SigningHome, clock: HandClock
 ) -> None:
-    first = await retailer.register(HOME, home.registration())
-    assert await retailer.register(HOME, home.registration()) == first
+    first = await retailer.homes.register(HOME, home.registration())
+    assert await retailer.homes.register(HOME, home.registration()) == first
     assert first.market_context.market_id == MARKET
     other = SigningHome(seed=b"y" * 32)
     with pytest.raises(RegistrationError, match="enroll the home again"):
-        await retailer.register(HOME, other.registration())
+        await retailer.homes.register(HOME, other.registration())
     with pytest.raises(InvalidField, match="registreePartyId"):
-        await retailer.register(PartyId("home-2"), home.registration())
+        await retailer.homes.register(PartyId("home-2"), home.registration())
     clock.pass_by(1)
-    await retailer.enroll(HOME, Duration(HOUR))
-    await retailer.register(HOME, other.registration())
+    await retailer.homes.enroll(HOME, Duration(HOUR))
+    await retailer.homes.register(HOME, other.registration())
     assert (await retailer.order(HOME, other.order(order(current(retailer), SOON, 100)))).outcome.code == 200
 
 
 async def test_credentials(retailer: Retailer, clock: HandClock, store: Store) -> None:
-    first = await retailer.enroll(HOME, Duration(2 * HOUR))
-    assert await retailer.authenticate(first.client_id, first.client_secret) == HOME
+    first = await retailer.homes.enroll(HOME, Duration(2 * HOUR))
+    assert await retailer.homes.authenticate(first.client_id, first.client_secret) == HOME
     for client_id, secret in ((first.client_id, "wrong"), ("nobody", first.client_secret), ("nobody", "")):
         with pytest.raises(AccessDenied, match="enroll the home again"):
-            await retailer.authenticate(client_id, secret)
-    second = await retailer.enroll(HOME, Duration(2 * HOUR))
+            await retailer.homes.authenticate(client_id, secret)
+    second = await retailer.homes.enroll(HOME, Duration(2 * HOUR))
     with pytest.raises(AccessDenied, match="replaced"):
-        await retailer.authenticate(first.client_id, first.client_secret)
+        await retailer.homes.authenticate(first.client_id, first.client_secret)
     clock.pass_by(2 * HOUR)
     with pytest.raises(AccessDenied, match="expired at 2026-11-24T20:00:00Z"):
-        await retailer.authenticate(second.client_id, second.client_secret)
+        await retailer.homes.authenticate(second.client_id, second.client_secret)
     text = "\n".join(store.reading.iterdump())
     assert second.client_id in text
     assert second.client_secret not in text
@@ -227,18 +227,18 @@ async def test_position_and_settlement(
     await registered.plan(HOME, plan(circuit))
     await registered.order(HOME, home.order(order(current(registered), SOON, 100)))
     bounding = Interval(START, Duration(2 * HOUR))
-    reply = await registered.position(HOME, home.position(bounding))
+    reply = await registered.inquiries.position(HOME, home.position(bounding))
     steps = read_position(reply.positions)
     assert list(steps.values()) == [0, 0, 100, *[0] * 9, *[50] * 12]
     assert (reply.sequence, reply.head) == (2, (await registered.heartbeat(HOME)).head)
     with pytest.raises(InvalidField, match="positionParty"):
-        await registered.position(PartyId("home-2"), home.position(bounding))
+        await registered.inquiries.position(PartyId("home-2"), home.position(bounding))
     for _ in range(3):
         clock.pass_by(PERIOD)
         await registered.turn()
     signed = home.deliveries([Delivery(Interval(SOON, FIVE_MINUTES), Energy(90))])
     assert isinstance(await registered.report(HOME, signed), EiCreatedDelivery)
-    settled = await registered.settle(HOME, Interval(SOON, FIVE_MINUTES))
+    settled = await registered.inquiries.settle(HOME, Interval(SOON, FIVE_MINUTES))
     assert settled is not None
     assert settled.deviation == -10
 

@@ -28,8 +28,9 @@ from temix_market.wire.transaction import EiCreatedTransaction, TransactionAnswe
 from temix_retailer import server, streams
 from temix_retailer.access import Enrollment
 from temix_retailer.config import Config, Folder
+from temix_retailer.news import News, Published
 from temix_retailer.publications import PERIOD
-from temix_retailer.retailer import News, Published, Retailer
+from temix_retailer.retailer import Retailer
 from temix_retailer.service import Serving, serving
 
 from tests.retailer.conftest import HOME, START, HandClock
@@ -99,7 +100,7 @@ async def client(service: Serving, folder: Folder) -> AsyncIterator[Client]:
     """A client that trusts the retailer's certificate and is logged in and registered."""
     trust = ssl.create_default_context(cafile=folder.certificate)
     connector = aiohttp.TCPConnector(ssl=trust)
-    enrollment = await service.retailer.enroll(HOME, Duration(24 * HOUR))
+    enrollment = await service.retailer.homes.enroll(HOME, Duration(24 * HOUR))
     async with aiohttp.ClientSession(service.url, connector=connector) as session:
         client = Client(session, enrollment, SigningHome())
         assert (await client.log_in())[0] == 200
@@ -109,7 +110,7 @@ async def client(service: Serving, folder: Folder) -> AsyncIterator[Client]:
 
 
 def keys(retailer: Retailer) -> dict[str, VerifyKey]:
-    return {party.party_id: VerifyKey.from_jwk(party.key) for party in retailer.context().parties}
+    return {party.party_id: VerifyKey.from_jwk(party.key) for party in retailer.terms.context().parties}
 
 
 def signed_order(client: Client, retailer: Retailer, quantity: int, number: int = 1) -> str:
@@ -228,10 +229,10 @@ async def test_an_order_that_skips_a_number_is_refused_and_alarmed(
     ):
         told = await client.post(path, body, EiResponse, 412)
         assert "order 2 of home-1 does not follow order 0" in told.response_description
-    assert not await retailer.pairs(HOME, Interval(SOON, FIVE_MINUTES))
+    assert not await retailer.inquiries.pairs(HOME, Interval(SOON, FIVE_MINUTES))
     async with client.session.get("/health") as answer:
         assert (await answer.json())["alarms"] == 1
-    [(home, text, at)] = await retailer.alarms()
+    [(home, text, at)] = await retailer.inquiries.alarms()
     assert (home, at) == (HOME, START)
     assert "compare the heads" in text
 
@@ -271,7 +272,7 @@ async def test_what_is_not_signed_by_the_home_is_refused(client: Client, retaile
         assert told.response_description
     forged = Client(client.session, client.enrollment, SigningHome(seed=b"z" * 32), client.token)
     await client.post("/transactions", signed_order(forged, retailer, 100), EiResponse, 403)
-    assert not await retailer.pairs(HOME, Interval(START, HOUR))
+    assert not await retailer.inquiries.pairs(HOME, Interval(START, HOUR))
 
 
 async def test_oversize_unknown_and_wrong_method(client: Client) -> None:
@@ -296,10 +297,10 @@ async def test_a_book_that_cannot_be_written_is_a_503_and_loses_nothing(
 ) -> None:
     signed = signed_order(client, retailer, 100)
     store = retailer._book._store
-    await retailer._run(store.reading.execute, "PRAGMA query_only = ON")
+    await retailer.desk.run(store.reading.execute, "PRAGMA query_only = ON")
     async with client.session.post("/transactions", data=signed, headers=client.headers) as answer:
         assert (answer.status, answer.headers["Retry-After"]) == (503, str(server.RETRY_AFTER))
-    await retailer._run(store.reading.execute, "PRAGMA query_only = OFF")
+    await retailer.desk.run(store.reading.execute, "PRAGMA query_only = OFF")
     answered = await client.post("/transactions", signed, TransactionAnswer)
     sealed = open_sealed(answered.energy, EiCreatedTransaction, keys(retailer), HOME)
     assert sealed.body.response.response_code == 200
@@ -416,7 +417,7 @@ async def test_stopping_says_goodbye_to_streams(folder: Folder, clock: HandClock
     config = Config(port=0, market="demo-market")
     async with serving(config, folder, clock) as service:
         trust = ssl.create_default_context(cafile=folder.certificate)
-        made = await service.retailer.enroll(PartyId(HOME), Duration(HOUR))
+        made = await service.retailer.homes.enroll(PartyId(HOME), Duration(HOUR))
         session = aiohttp.ClientSession(service.url, connector=aiohttp.TCPConnector(ssl=trust))
         client = Client(session, made, SigningHome())
         await client.log_in()

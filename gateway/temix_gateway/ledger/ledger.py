@@ -9,24 +9,22 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from temix_market.deliveries import Delivery
-from temix_market.instants import FIVE_MINUTES, HOUR, Instant
+from temix_market.instants import Instant
 from temix_market.intervals import Interval
 from temix_market.ports import Answer, Clock, Head, Heads, Pending, Seal, Told
 from temix_market.settlement import Settlement, Spot
 from temix_market.tenders import PartyId, Publication
-from temix_market.transactions import Kind, Order, Pair, PairKey
-from temix_market.units import Energy, Price
+from temix_market.transactions import Kind, Order, Pair
+from temix_market.units import Energy
 
 from temix_gateway.errors import LedgerLocked, LedgerUnreadable, MessageReused
-from temix_gateway.ledger import archive, chain, inbox, mandates, readings
+from temix_gateway.ledger import archive, chain, inbox, mandates, queries, readings
 from temix_gateway.ledger.file import open_file
 from temix_gateway.ledger.history import TenderHistory
 from temix_gateway.ledger.mandates import MandateRecord
-from temix_gateway.ledger.packing import unpack
 from temix_gateway.ledger.reading import opened
-from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_row, row_pair, text_digest
+from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_row, publication_digest, row_pair, text_digest
 from temix_gateway.ledger.schema import STEPS, Step, transaction
-from temix_gateway.ledger.segments import carried
 from temix_gateway.ledger.writer import Latency, ThreadWriter, Writer
 
 HISTORY: Final = "tenders.db"
@@ -170,18 +168,7 @@ class Ledger:
 
     async def pending(self) -> Sequence[Pending]:
         """Every order without a definite answer, oldest first."""
-
-        def work() -> list[Pending]:
-            rows = self._db.execute(
-                f"SELECT {PAIR_COLUMNS}, signed, not_after FROM orders "
-                "WHERE key NOT IN (SELECT key FROM answers) ORDER BY number"
-            )
-            return [
-                Pending(PairKey(row[0]), row_pair(row[:12], Kind.TRADE), unpack(row[12]), Instant(row[13]))
-                for row in rows
-            ]
-
-        return await self._look(work)
+        return await self._look(lambda: queries.pending(self._db))
 
     async def file_publication(self, publication: Publication, signed: str) -> bool:
         """Record that a publication was accepted, by the hash of its content; False: it was known.
@@ -195,7 +182,7 @@ class Ledger:
 
         def work() -> bool:
             author, number = publication.author, publication.sequence
-            content = _publication_digest(publication)
+            content = publication_digest(publication)
             known = self._db.execute(
                 "SELECT digest FROM publications WHERE author = ? AND sequence = ?", (author, number)
             ).fetchone()
@@ -235,18 +222,7 @@ class Ledger:
 
     async def unreported(self, most: int) -> list[tuple[int, Delivery]]:
         """The home's oldest deliveries without an acknowledgement, with their records' numbers."""
-
-        def work() -> list[tuple[int, Delivery]]:
-            rows = self._db.execute(
-                "SELECT number, start, energy, estimated FROM deliveries WHERE source = 'home' "
-                "AND number > (SELECT coalesce(max(through), 0) FROM reported) ORDER BY number LIMIT ?",
-                (most,),
-            )
-            return [
-                (number, _delivery(start, energy, estimated)) for number, start, energy, estimated in rows
-            ]
-
-        return await self._writer.run(work)
+        return await self._writer.run(lambda: queries.unreported(self._db, most))
 
     async def acknowledged(self, through: int) -> None:
         """Remember that the retailer has the home's deliveries up to the record ``through``."""
@@ -354,95 +330,34 @@ class Ledger:
 
     async def pairs(self, since: Instant) -> list[tuple[Pair, Instant]]:
         """Every transaction delivered, at least in part, after ``since``, and when it was recorded."""
-
-        def work() -> list[tuple[Pair, Instant]]:
-            rows = self._db.execute(
-                f"SELECT {PAIR_COLUMNS}, kind, booked_at FROM transactions "
-                "WHERE start > ? AND start + duration > ? ORDER BY number",
-                (since - HOUR, since),  # no traded interval is longer than an hour: the index finds them
-            )
-            return [(row_pair(row[:12], Kind(row[12])), Instant(row[13])) for row in rows]
-
-        return await self._look(work)
+        return await self._look(lambda: queries.pairs(self._db, since))
 
     async def trades(self) -> int:
         """How many pairs the home has transacted beside its subscription."""
-        query = "SELECT count(*) FROM transactions WHERE kind = 'trade'"
-
-        def work() -> int:
-            (live,) = self._db.execute(query).fetchone()
-            return int(live) + carried(self._db).trades
-
-        return await self._look(work)
+        return await self._look(lambda: queries.trades(self._db))
 
     async def ordered(self, since: Instant) -> list[tuple[Pair, Instant]]:
         """Every order placed at or after ``since`` that was not refused or voided, and when."""
-
-        def work() -> list[tuple[Pair, Instant]]:
-            rows = self._db.execute(
-                f"SELECT {PAIR_COLUMNS}, placed_at FROM orders WHERE placed_at >= ? "
-                "AND key NOT IN (SELECT key FROM answers WHERE outcome != 'booked') ORDER BY number",
-                (since,),
-            )
-            return [(row_pair(row[:12], Kind.TRADE), Instant(row[12])) for row in rows]
-
-        return await self._look(work)
+        return await self._look(lambda: queries.ordered(self._db, since))
 
     async def spots(self, since: Instant) -> list[Spot]:
         """Every frozen spot of an interval that starts at or after ``since``."""
-
-        def work() -> list[Spot]:
-            rows = self._db.execute("SELECT author, start, sell, buy FROM spots WHERE start >= ?", (since,))
-            return [
-                Spot(PartyId(author), Interval(Instant(start), FIVE_MINUTES), Price(sell), buy)
-                for author, start, sell, buy in rows
-            ]
-
-        return await self._look(work)
+        return await self._look(lambda: queries.spots(self._db, since))
 
     async def deliveries(self, since: Instant) -> list[Delivery]:
         """The delivery of each interval since ``since``: the retailer's newest, else the home's newest."""
-
-        def work() -> list[Delivery]:
-            rows = self._db.execute(
-                "SELECT start, energy, estimated FROM deliveries WHERE start >= ? "
-                "ORDER BY start, source = 'retailer', number",
-                (since,),
-            )
-            newest = {start: _delivery(start, energy, estimated) for start, energy, estimated in rows}
-            return list(newest.values())
-
-        return await self._look(work)
+        return await self._look(lambda: queries.deliveries(self._db, since))
 
     async def read_by_retailer(self, since: Instant) -> set[Instant]:
         """The starts of the steps since ``since`` that the retailer's own meter has read."""
-
-        def work() -> set[Instant]:
-            rows = self._db.execute(
-                "SELECT DISTINCT start FROM deliveries WHERE source = 'retailer' AND start >= ?", (since,)
-            )
-            return {Instant(start) for (start,) in rows}
-
-        return await self._look(work)
+        return await self._look(lambda: queries.read_by_retailer(self._db, since))
 
     async def settled(self, since: Instant) -> dict[Instant, tuple[Energy, Delivery]]:
         """Of each settled interval since ``since``, the position and the delivery that were settled last."""
+        return await self._look(lambda: queries.settled(self._db, since))
 
-        def work() -> dict[Instant, tuple[Energy, Delivery]]:
-            rows = self._db.execute(
-                "SELECT start, position, delivery, estimated FROM settlements WHERE start >= ? "
-                "ORDER BY number",
-                (since,),
-            )
-            return {
-                Instant(start): (Energy(position), _delivery(start, delivery, estimated))
-                for start, position, delivery, estimated in rows
-            }
-
-        return await self._look(work)
-
-    async def read[T](self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run ``work`` on a connection that sees one moment of the file and changes nothing.
+    async def read[T](self, work: Callable[[sqlite3.Connection], T], period: Interval | None = None) -> T:
+        """Run ``work`` on a connection that sees one moment of the file and changes nothing; see ``opened``.
 
         It does not wait for the writer, nor the writer for it.
 
@@ -451,7 +366,7 @@ class Ledger:
         """
 
         def reading() -> T:
-            with opened(self.path) as connection:
+            with opened(self.path, period) as connection:
                 return work(connection)
 
         return await self._writer.aside(reading)
@@ -493,16 +408,3 @@ class Ledger:
                 f"{self.path} cannot be written ({error}): mend the disk, then start it anew"
             )
             raise LedgerLocked(self.fault) from error
-
-
-def _delivery(start: int, energy: int, estimated: int) -> Delivery:
-    return Delivery(Interval(Instant(start), FIVE_MINUTES), Energy(energy), bool(estimated))
-
-
-def _publication_digest(publication: Publication) -> str:
-    lines = [str(publication.published_at)]
-    for t in publication.tenders:
-        of = t.instrument
-        lines.append(f"{t.id} {t.revision} {of.start} {of.duration} {of.resource.value} {t.side.value}")
-        lines.append(f"{t.price} {t.quantity} {t.expires_at}")
-    return text_digest("\n".join(lines))

@@ -4,7 +4,7 @@ import hashlib
 
 from temix_market.instants import Duration, Instant
 from temix_market.products import Instrument, Resource, Side
-from temix_market.tenders import PartyId, TenderId
+from temix_market.tenders import PartyId, Publication, TenderId
 from temix_market.transactions import Kind, Leg, Pair, PairKey
 from temix_market.units import Energy, Price
 
@@ -55,3 +55,13 @@ def pair_digest(pair: Pair) -> str:
 def text_digest(text: str) -> str:
     """SHA-256 (hex) of a text."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def publication_digest(publication: Publication) -> str:
+    """SHA-256 (hex) over what a publication says, whoever signed it and however often."""
+    lines = [str(publication.published_at)]
+    for t in publication.tenders:
+        of = t.instrument
+        lines.append(f"{t.id} {t.revision} {of.start} {of.duration} {of.resource.value} {t.side.value}")
+        lines.append(f"{t.price} {t.quantity} {t.expires_at}")
+    return text_digest("\n".join(lines))

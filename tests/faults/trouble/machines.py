@@ -23,10 +23,11 @@ from temix_market.ports import RetailerLink
 from temix_market.units import Price
 from temix_market.wire.keys import SigningKey
 from temix_retailer.access import Enrollment
-from temix_retailer.book import MeterRead
-from temix_retailer.retailer import Hear, News, Published, Retailer, Terms
+from temix_retailer.news import Hear, MeterRead, News, Published
+from temix_retailer.retailer import Retailer
 from temix_retailer.server import Service
 from temix_retailer.store import open_store
+from temix_retailer.terms import Terms
 
 from tests.faults.platter import KEPT, Platter
 from tests.faults.recording import Recording

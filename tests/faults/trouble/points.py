@@ -24,6 +24,7 @@ from temix_retailer import book
 from temix_retailer.accounts import Accounts
 from temix_retailer.book import Book
 from temix_retailer.commits import Commits
+from temix_retailer.quotes import Quotes
 
 type Reached = Callable[[str], None]
 """Told the name of a point when it is reached; it may not return."""
@@ -100,7 +101,7 @@ RETAILER: Final = (
     Point("after group commit", Commits, "commit"),
     Point("before reconcile", Book, "reconcile"),
     Point("after reconcile", Book, "reconcile"),
-    Point("before publishing", Book, "_freeze"),
+    Point("before publishing", Quotes, "freeze"),
     Point("after publishing", Book, "issue"),
     Point("after delivery", Accounts, "report"),
     Point("before reading", Book, "read"),

@@ -20,8 +20,9 @@ from temix_market.transactions import Order, PairKey
 from temix_market.units import Energy, Money, Power, Price
 from temix_retailer.access import Enrollment
 from temix_retailer.book import Book, Issued
-from temix_retailer.retailer import Retailer, Terms
+from temix_retailer.retailer import Retailer
 from temix_retailer.subscriptions import Plan as Subscription
+from temix_retailer.terms import Terms
 
 from tests.faults.recording import Recording
 from tests.faults.trouble.invariants import AT_EVERY_STEP, Faults
@@ -254,7 +255,7 @@ class Run:
     async def _prepare(self, retailer: Retailer) -> None:
         if not self._prepared:
             self._prepared = True
-            enrolled = await retailer.enroll(HOME, Duration(24 * 365 * 10 * HOUR))
+            enrolled = await retailer.homes.enroll(HOME, Duration(24 * 365 * 10 * HOUR))
             quantities = {
                 (weekend, hour): Energy(12 * self.chance.randrange(-20, 80))
                 for weekend in (True, False)

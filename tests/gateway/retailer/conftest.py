@@ -97,7 +97,7 @@ async def bench(
     with closing(open_store(tmp_path / "book.db")) as store:
         retailer = Retailer(clock, store, terms(circuit), randomness=randomness())
         await retailer.turn()
-        enrolled = await retailer.enroll(HOME, Duration(1000 * HOUR))
+        enrolled = await retailer.homes.enroll(HOME, Duration(1000 * HOUR))
         application = Service(retailer, randomness(2)).application()
         async with served(application, authority.issue_cert("localhost")) as url:
             yield Bench(retailer, clock, url, enrolled.client_id, enrolled.client_secret, trust)

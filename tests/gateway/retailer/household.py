@@ -99,7 +99,7 @@ class Household:
 
     async def assert_like_the_book(self) -> None:
         """Ledger and book hold the same pairs, chains and positions."""
-        booked = {pair.key: pair for pair in await self.bench.retailer.pairs(HOME, AHEAD)}
+        booked = {pair.key: pair for pair in await self.bench.retailer.inquiries.pairs(HOME, AHEAD)}
         assert {pair.key: pair for pair, _ in await self.ledger.pairs(AHEAD.start)} == booked
         assert booked
         positions = Positions(booked.values())

@@ -118,7 +118,7 @@ async def test_book_and_ledger_agree_whatever_is_lost(bench: Bench, tmp_path: Pa
     bench.clock.wall = Instant(bench.clock.wall + 2 * SECOND)
     await core.turn()
     assert await ledger.pending() == []
-    booked = {pair.key: pair for pair in await bench.retailer.pairs(HOME, AHEAD)}
+    booked = {pair.key: pair for pair in await bench.retailer.inquiries.pairs(HOME, AHEAD)}
     found = {pair.key: pair for pair, _ in await ledger.pairs(Instant(NOW - HOUR))}
     assert found == booked
     assert len(booked) > 10

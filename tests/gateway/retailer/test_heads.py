@@ -53,7 +53,7 @@ async def home(bench: Bench, tmp_path: Path) -> AsyncIterator[Household]:
 
 
 def keys(bench: Bench) -> dict[str, VerifyKey]:
-    parties = bench.retailer.context().parties
+    parties = bench.retailer.terms.context().parties
     return {HOME: HOME_KEY.public} | {party.party_id: VerifyKey.from_jwk(party.key) for party in parties}
 
 
@@ -225,8 +225,8 @@ async def test_a_retailer_that_put_back_an_older_book_is_found_out(
         await home.stop()
         with pytest.raises(NotAlike, match="the retailer's book lacks order"):
             await home.resync()
-        assert bench.retailer.alarm_count == 1
-        [(_, text, _)] = await bench.retailer.alarms()
+        assert bench.retailer.inquiries.alarm_count == 1
+        [(_, text, _)] = await bench.retailer.inquiries.alarms()
         assert "was an older book put back?" in text
     home.bench = first
     await home.start()
@@ -263,10 +263,10 @@ async def test_spots_that_were_missed_are_asked_for_and_settle(home: Household) 
     assert step.start not in await home.ledger.settled(step.start)
     await home.core.turn()
     assert (await home.ledger.settled(step.start))[step.start][1].energy == 130
-    settled = await home.bench.retailer.settle(HOME, step)
+    settled = await home.bench.retailer.inquiries.settle(HOME, step)
     assert settled is None or settled.delivery == 130
     await home.core.turn()
-    settled = await home.bench.retailer.settle(HOME, step)
+    settled = await home.bench.retailer.inquiries.settle(HOME, step)
     assert settled is not None
     found = verify(home.path, keys(home.bench))
     assert (found.fault, found.settlements) == ("", 2)

@@ -83,7 +83,7 @@ async def test_an_order_is_booked_once_however_often_it_is_sent(bench: Bench) ->
         assert await link.reconcile(PairKey(key(1)), signed) == answers[0]
     assert isinstance(answers[0], Booked)
     assert answers[1:] == answers[:1] * 2
-    assert [p.key for p in await bench.retailer.pairs(HOME, Interval(NOW, 4 * HOUR))] == [key(1)]
+    assert [p.key for p in await bench.retailer.inquiries.pairs(HOME, Interval(NOW, 4 * HOUR))] == [key(1)]
 
 
 async def test_a_voided_key_stays_void(bench: Bench) -> None:
@@ -93,7 +93,7 @@ async def test_a_voided_key_stays_void(bench: Bench) -> None:
         signed = link.seal(order(heard, key(2)), 1, "00" * 32)
         assert isinstance(await link.reconcile(PairKey(key(2)), signed), Voided)
         assert isinstance(await link.order(PairKey(key(2)), signed), Voided)
-    assert not await bench.retailer.pairs(HOME, Interval(NOW, 4 * HOUR))
+    assert not await bench.retailer.inquiries.pairs(HOME, Interval(NOW, 4 * HOUR))
 
 
 async def test_beyond_depth_and_too_late_are_refused_with_reasons(bench: Bench) -> None:

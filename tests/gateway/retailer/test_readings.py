@@ -107,7 +107,7 @@ class Both:
         self.path = folder / "ledger.db"
         self.store = open_store(folder / "book.db")
         self.retailer = Retailer(clock, self.store, terms(circuit), randomness=randomness())
-        market = registered(self.retailer.context())
+        market = registered(self.retailer.terms.context())
         self.inbox = Inbox(HOME, HOME_KEY.public, market)
         self.voice = Voice(HOME, HOME_KEY, clock, Random(1))
         self._open()
@@ -158,7 +158,7 @@ class Both:
         """Ask for the messages that were lost."""
         after = self.ledger.heads.messages
         asked = RequestMessages(request_id="r", party_id=HOME, after=after.sequence)
-        reply = await self.retailer.messages(HOME, asked)
+        reply = await self.retailer.inquiries.messages(HOME, asked)
         for told in self.inbox.messages(after, reply.messages):
             assert await self.books.told(told)
         assert self.ledger.heads.messages.sequence == self.retailer._book.history.told(HOME).sequence
@@ -167,7 +167,7 @@ class Both:
         """Both accounts of every step, to the nano; how many are settled."""
         settled = 0
         for step in STEPS:
-            there = await self.retailer.settle(HOME, step)
+            there = await self.retailer.inquiries.settle(HOME, step)
             with closing(sqlite3.connect(self.path)) as file:
                 here = dict(file.execute(_OWED, (step.start,)).fetchall())
             gets = {} if there is None else {account.party: account.total for account in there.accounts}
@@ -222,13 +222,13 @@ def begun(circuit: Circuit, tmp_path_factory: pytest.TempPathFactory) -> Begun:
     async def fill() -> None:
         both = Both(folder, circuit, clock)
         await both.begin()
-        enrolled = await both.retailer.enroll(HOME, Duration(1000 * HOUR))
+        enrolled = await both.retailer.homes.enroll(HOME, Duration(1000 * HOUR))
         assert enrolled
-        await both.retailer.register(HOME, both.voice.registration())
+        await both.retailer.homes.register(HOME, both.voice.registration())
         while clock.wall <= STEPS[-1].end:
             await both.retailer.turn()
             clock.wall = Instant(clock.wall + FIVE_MINUTES)
-        spots = both.retailer._history.spots(Interval(START, HOUR))
+        spots = both.retailer._book.history.spots(Interval(START, HOUR))
         await both.ledger.freeze([*spots[0], *spots[1]])
         both.close()
 

@@ -106,14 +106,14 @@ async def run(circuit: Circuit, folder: Path, steps: list[str], fates: list[str]
         await lossy.deliver_late()
         await Outbox(ledger, lossy, clock).chase()
         assert await ledger.pending() == []
-        booked = {pair.key for pair in await retailer.pairs(HOME, Interval(NOW, 48 * HOUR))}
+        booked = {pair.key for pair in await retailer.inquiries.pairs(HOME, Interval(NOW, 48 * HOUR))}
         assert {pair.key for pair, _ in await ledger.pairs(NOW)} == booked
         before = ledger.heads.messages
         theirs = await link.heads(ledger.heads)
         assert theirs.orders == ledger.heads.orders
         assert await ledger.apart(before, theirs) == ""
         assert theirs == ledger.heads
-        assert await retailer.alarms() == []
+        assert await retailer.inquiries.alarms() == []
         ledger.close()
 
 
