@@ -33,7 +33,7 @@ from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import Preview, ReportHistory, ReportReadings, State
 from temix_gateway.home.prices import ReportPrices
 from temix_gateway.ledger.ledger import Ledger
-from temix_gateway.lookups import Ledgers, guard_message
+from temix_gateway.lookups import Ledgers, guard_message, period_of
 from temix_gateway.market import Market
 from temix_gateway.orders import Orders
 from temix_gateway.outside import Outside
@@ -217,7 +217,8 @@ class Core:
         )
         try:
             return await self._ledger.read(
-                lambda connection: ledgers.look_up(connection, query, self.contact.terms.currency)
+                lambda connection: ledgers.look_up(connection, query, self.contact.terms.currency),
+                period_of(query),
             )
         except LedgerError as error:
             raise CommandRefused(str(error)) from error

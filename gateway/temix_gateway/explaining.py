@@ -47,7 +47,7 @@ def explain(path: Path, period: Interval, zone: ZoneInfo, now: Instant, name: st
     if found is None or (found["part"] and found["part"] not in PARTS):
         raise NoSuchLine(name)
     out = Console()
-    with opened(path) as connection:
+    with opened(path, period) as connection:
         statement = read_statement(path, connection, period, zone, now)
         line, below = _find(statement, found["line"], name)
         _show_line(out, name, line, found["leg"], found["part"])

@@ -3,7 +3,8 @@
 import sqlite3
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -27,6 +28,7 @@ from temix_gateway.ledger.chain import head
 from temix_gateway.ledger.packing import told
 from temix_gateway.ledger.reading import opened
 from temix_gateway.ledger.schema import RECORDS
+from temix_gateway.ledger.segments import reader
 from temix_gateway.statement_commands import csv_text, read_message
 
 FORMAT: Final = "temix-export/1"
@@ -52,13 +54,16 @@ def export(
         with tempfile.TemporaryDirectory(dir=target.absolute().parent) as folder:
             copy = Path(folder) / "ledger.db"
             backup(files.ledger, copy)
+            archives = sorted(files.folder.glob("ledger.archive-*.db"))
+            for sealed in archives:  # the copy is read with them, as the ledger is
+                copy.with_name(sealed.name).symlink_to(sealed.absolute())
             partial.touch(mode=0o600)
             with tarfile.open(partial, "w:gz") as archive:
-                for name, content in _contents(loaded, files, copy):
+                for name, content in _contents(loaded, files, [*archives, copy]):
                     _add(archive, name, content)
                 archive.add(copy, "ledger.db")
-                for months in sorted(files.folder.glob("ledger.archive-*.db")):
-                    archive.add(months, months.name)
+                for sealed in archives:
+                    archive.add(sealed, sealed.name)
         partial.replace(target)
     except (OSError, sqlite3.Error, tarfile.TarError) as error:
         raise NotExported(target, str(error)) from error
@@ -67,17 +72,18 @@ def export(
     print(f"{target} holds everything: see README.md in it")
 
 
-def _contents(config: Config, files: Files, copy: Path) -> Iterator[tuple[str, bytes]]:
-    """The archive's files, one by one; records and statements are those of the ledger's copy."""
+def _contents(config: Config, files: Files, segments: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
+    """The archive's files, one by one; records are those of the ledger's ``segments``, its copy the last."""
     tables: dict[str, int] = {}
+    for table in RECORDS:
+        lines = [line for segment in segments for line in _lines(segment, table)]
+        tables[table] = len(lines)
+        yield f"records/{table}.jsonl", b"".join(line + b"\n" for line in lines)
+    copy = segments[-1]
     with opened(copy) as ledger:
-        for table in RECORDS:
-            lines = list(_lines(ledger, table))
-            tables[table] = len(lines)
-            yield f"records/{table}.jsonl", b"".join(line + b"\n" for line in lines)
         schema = {table: _columns(ledger, table) for table in RECORDS}
         number, hash_ = head(ledger)
-        first, last = totals.first(ledger), totals.latest(ledger)
+        first, last = totals.beyond(ledger, copy).first or totals.first(ledger), totals.latest(ledger)
     yield "schema.json", _json(schema)
     if first is not None and last is not None:
         for month, period in _months(config, first, last[0].end):
@@ -101,15 +107,18 @@ def _contents(config: Config, files: Files, copy: Path) -> Iterator[tuple[str, b
     yield "README.md", _README.encode()
 
 
-def _lines(ledger: sqlite3.Connection, table: str) -> Iterator[bytes]:
-    rows = ledger.execute(f"SELECT * FROM {table} ORDER BY number")  # noqa: S608 (a name of our own)
-    names = [column[0] for column in rows.description]
-    for row in rows:
-        yield msgspec.json.encode(dict(zip(names, told(table, row), strict=True)))
+def _lines(segment: Path, table: str) -> Iterator[bytes]:
+    with closing(reader(segment)) as file:
+        if not file.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (table,)).fetchone():
+            return  # of a schema before there was such a table
+        rows = file.execute(f"SELECT * FROM {table} ORDER BY number")  # noqa: S608 (a name of our own)
+        names = [column[0] for column in rows.description]
+        for row in rows:
+            yield msgspec.json.encode(dict(zip(names, told(table, row), strict=True)))
 
 
 def _columns(ledger: sqlite3.Connection, table: str) -> dict[str, str]:
-    return {name: kind for _, name, kind, *_ in ledger.execute(f"PRAGMA table_info({table})")}
+    return {name: kind for _, name, kind, *_ in ledger.execute(f"PRAGMA main.table_info({table})")}
 
 
 def _months(config: Config, first: Instant, end: Instant) -> Iterator[tuple[str, Interval]]:
@@ -138,7 +147,7 @@ _README: Final = """# What a TeMIX gateway knows about a home
 | `manifest.json` | format, when it was made, the home's name, currency, zone, how far the ledger reaches |
 | `ledger.db` | the whole ledger, as one SQLite file: `temix-gateway verify ledger.db` checks it |
 | `ledger.archive-*.db` | older months, sealed, as files of the same tables |
-| `records/*.jsonl` | the records of `ledger.db`, one JSON object a line, a file for each table |
+| `records/*.jsonl` | the records of all of these, one JSON object a line, a file for each table |
 | `schema.json` | the columns of each table and their types |
 | `statements/2026-11.csv` | each month by day; `-intervals` by 5 minutes |
 | `bills/*.json` | the bills that you entered |

@@ -44,7 +44,7 @@ class Ledgers:
             CommandRefused: a period that is empty, too long, or off the 5-minute marks.
             PartyUnknown: the ledger does not say what a party trades.
         """
-        period, now, newest = _period(query), self.now(), totals.newest(connection)
+        period, now, newest = period_of(query), self.now(), totals.newest(connection)
         match query:
             case GetStatement(level=level):
                 read = read_statement(self.path, connection, period, self.bills.zone, now)
@@ -155,7 +155,12 @@ def _text(money: Money | None) -> str | None:
     return None if money is None else money_text(money)
 
 
-def _period(query: Query) -> Interval:
+def period_of(query: Query) -> Interval:
+    """The period that a query asks about.
+
+    Raises:
+        CommandRefused: it is empty, too long, or off the 5-minute marks.
+    """
     if query.end <= query.start:
         raise CommandRefused("the period's end is not after its start")
     if query.start % FIVE_MINUTES or query.end % FIVE_MINUTES:

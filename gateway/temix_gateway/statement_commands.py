@@ -154,7 +154,7 @@ def read_message(config: Config, period: Interval, level: Level) -> Statement:
     """
     files, now = Files(Path(config.gateway.data)), SystemClock().now()
     bills = Bills(config.zone, config.extras, config.tariffs)
-    with opened(files.ledger) as connection:
+    with opened(files.ledger, period) as connection:
         read = read_statement(files.ledger, connection, period, config.zone, now)
         heading = Heading(files.currency, now, totals.newest(connection))
     return statement_message(read, level, bills, heading, AuditHistory(files.audit).audits())

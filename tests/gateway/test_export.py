@@ -1,5 +1,6 @@
 """An export holds everything, from one moment, beside a running gateway, and no secret."""
 
+import asyncio
 import csv
 import json
 import tarfile
@@ -14,11 +15,15 @@ from temix_gateway.errors import LedgerError
 from temix_gateway.export_commands import NotExported
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.schema import RECORDS
+from temix_gateway.ledger.segments import MOST_ATTACHED
 from temix_gateway.ledger.verify import verify
 from temix_gateway.ledger.writer import InlineWriter
 from typer.testing import CliRunner
 
 from benchmarks.statement import CONFIG, StillClock, make_ledger
+from tests.gateway.ledger.test_archive import DAYS, FIRST, years
+from tests.gateway.ledger.test_verify import KEYS
+from tests.gateway.market import FakeClock
 
 app = typer.Typer()
 app.command()(export_commands.export)
@@ -64,6 +69,35 @@ def test_everything_is_in_it_and_adds_up(config: Path, tmp_path: Path) -> None:
     assert all(name.split("/")[0] in (out / "README.md").read_text() for name in names if name != "README.md")
     assert "canary" not in "".join(path.read_text("latin-1") for path in out.rglob("*") if path.is_file())
     assert target.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.timeout(60)
+def test_what_lies_in_archives_is_in_it(tmp_path: Path) -> None:
+    data, clock = tmp_path / "data", FakeClock(FIRST)
+    data.mkdir()
+    ledger = Ledger(data / "ledger.db", clock, InlineWriter())
+    files = asyncio.run(years(ledger, clock, 28))
+    ledger.close()
+    assert len(files) > MOST_ATTACHED + 2
+    config = tmp_path / "temix-gateway.toml"
+    config.write_text(CONFIG)
+    result = CliRunner().invoke(app, [str(tmp_path / "all.tar.gz"), "--config", str(config)])
+    assert result.exit_code == 0, result.output
+    with tarfile.open(tmp_path / "all.tar.gz") as archive:
+        archive.extractall(tmp_path / "out", filter="data")
+    out = tmp_path / "out"
+    assert {file.name for file in out.glob("ledger.archive-*.db")} == set(files)
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert sum(manifest["tables"].values()) == manifest["ledger"]["records"]
+    assert manifest["tables"]["orders"] == 28 * DAYS
+    numbers = [
+        json.loads(line)["number"] for line in (out / "records" / "orders.jsonl").read_text().splitlines()
+    ]
+    assert numbers == sorted(set(numbers))
+    rows = list(csv.DictReader(StringIO((out / "statements" / "2026-10-intervals.csv").read_text())))
+    assert len(rows) == 1
+    assert int(rows[0]["settled"]) == 1
+    assert verify(out / "ledger.db", KEYS).archives == len(files)
 
 
 def test_a_failed_export_leaves_nothing(config: Path, tmp_path: Path) -> None:

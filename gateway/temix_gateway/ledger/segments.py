@@ -9,6 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from temix_market.instants import HOUR, Duration, Instant, to_datetime
+from temix_market.intervals import Interval
+
 from temix_gateway.errors import LedgerUnreadable
 
 NO_ORDER: Final = bytes(32).hex()
@@ -17,7 +20,16 @@ NO_ORDER: Final = bytes(32).hex()
 MOST_ATTACHED: Final = 10
 """So many files SQLite reads beside one."""
 
-_UNITED: Final = ("spots", "orders", "answers", "transactions", "deliveries", "settlements")
+RECORDED_AHEAD: Final = Duration(3 * 24 * HOUR)
+"""Longer than before an interval anything is recorded of it, time zones included."""
+
+AROUND: Final = Duration(26 * HOUR)
+"""As much more than a period is read as its first and its last local day may need."""
+
+_UNITED: Final = ("spots", "transactions", "orders", "answers", "deliveries", "settlements")
+
+_WITHIN: Final = "WHERE start >= :start AND start < :end"
+_OF_PAIRS: Final = f"WHERE key IN (SELECT key FROM older.transactions {_WITHIN})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,23 +123,66 @@ def older(connection: sqlite3.Connection, path: Path) -> list[tuple[Path, Path]]
     return list(pairwise(files))[: max(0, len(files) - MOST_ATTACHED)]
 
 
+def beyond(path: Path, united: Sequence[Path], period: Interval) -> list[Path]:
+    """The archives of the ledger at ``path`` before those ``united`` that may know of a period, oldest first.
+
+    An archive is named after the last month that was recorded in it. Of an interval nothing is recorded
+    before its prices, two days ahead at most; what comes late may be in any archive that follows.
+    """
+    if len(united) < MOST_ATTACHED:
+        return []
+    month = f"{to_datetime(Instant(period.start - RECORDED_AHEAD)):%Y-%m}"
+    beside = sorted(path.parent.glob(f"{path.stem}.archive-????-??.db"))
+    return [each for each in beside if each.name < united[0].name and each.stem[-len(month) :] >= month]
+
+
 def unchanged(archive: Sealed) -> bool:
     """Whether the file is byte for byte what was sealed."""
     with archive.path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == archive.digest
 
 
-def unite(connection: sqlite3.Connection, others: Sequence[Path]) -> None:
+def unite(connection: sqlite3.Connection, others: Sequence[Path], *, copied: bool = False) -> None:
     """Let queries of a reader see the records of ``others``, at most ten archives, together with its own.
 
     Call it outside a transaction. ``main.`` before a table's name still means the reader's own records.
+    ``copied``: what ``copy_period`` has copied comes before them.
     """
     names = [f"archive_{number}" for number in range(len(others))]
     for name, other in zip(names, others, strict=True):
-        connection.execute(f"ATTACH ? AS {name}", (f"{other.absolute().as_uri()}?mode=ro&immutable=1",))
+        attach(connection, other, name)
     for table in _UNITED:
-        union = " UNION ALL ".join(f"SELECT * FROM {name}.{table}" for name in (*names, "main"))
+        sources = [f"temp.copied_{table}"] * copied + [f"{name}.{table}" for name in (*names, "main")]
+        union = " UNION ALL ".join(f"SELECT * FROM {source}" for source in sources)
         connection.execute(f"CREATE TEMP VIEW {table} AS {union}")
+
+
+def copy_period(connection: sqlite3.Connection, archives: Sequence[Path], period: Interval) -> None:
+    """Copy what ``archives``, however many, have of a period and of its days into a reader's memory.
+
+    Call it before ``unite``, outside a transaction.
+    """
+    for table in _UNITED:
+        connection.execute(f"CREATE TEMP TABLE copied_{table} AS SELECT * FROM main.{table} WHERE 0")
+    within = {"start": period.start - AROUND, "end": period.end + AROUND}
+    for archive in archives:
+        attach(connection, archive, "older")
+        for table in _UNITED:
+            connection.execute(
+                f"INSERT INTO temp.copied_{table} SELECT * FROM older.{table} "
+                + (_OF_PAIRS if table in {"orders", "answers"} else _WITHIN),
+                within,
+            )
+        connection.execute("DETACH older")
+
+
+def attach(connection: sqlite3.Connection, archive: Path, name: str) -> None:
+    """Read an archive under a name beside a reader's own file.
+
+    Raises:
+        sqlite3.Error: it is not there, or is no database.
+    """
+    connection.execute(f"ATTACH ? AS {name}", (f"{archive.absolute().as_uri()}?mode=ro&immutable=1",))
 
 
 def _recorded(path: Path, ledger: Path) -> list[Sealed]:

@@ -15,7 +15,7 @@ from temix_market.units import Energy, Money
 
 from temix_gateway.errors import LedgerUnreadable
 from temix_gateway.ledger.rows import PAIR_COLUMNS, row_pair
-from temix_gateway.ledger.segments import older, reader
+from temix_gateway.ledger.segments import attach, older, reader
 
 _LOG: Final = structlog.get_logger(__name__)
 
@@ -139,7 +139,7 @@ def beyond(connection: sqlite3.Connection, path: Path) -> Older:
         return found
     for archive, follower in archives:
         with closing(reader(archive)) as own:
-            own.execute("ATTACH ? AS after", (f"{follower.absolute().as_uri()}?mode=ro&immutable=1",))
+            attach(own, follower, "after")
             own.execute(
                 "CREATE TEMP VIEW settlements AS SELECT * FROM main.settlements "
                 "WHERE start NOT IN (SELECT start FROM after.settlements)"
