@@ -11,7 +11,7 @@ from random import Random
 from typing import Any, Final
 
 from aiohttp import WSMessage, WSMsgType
-from temix_gateway import config
+from temix_gateway import config, config_reference
 from temix_gateway.errors import GatewayError
 from temix_gateway.files import Files
 from temix_gateway.home import session
@@ -145,7 +145,7 @@ price = "0.3"
 def configuration(folder: Path) -> Parser:
     """The file, the options of Home Assistant's app, and what commissioning has set."""
     whole = "\n".join(
-        line.removeprefix("# ") if " = " in line else line for line in config.example().splitlines()
+        line.removeprefix("# ") if " = " in line else line for line in config_reference.example().splitlines()
     )
     options = {
         "gateway": {"name": "Home", "time_zone": "America/Chicago", "port": 8745},
@@ -170,7 +170,12 @@ def configuration(folder: Path) -> Parser:
         return loaded.extras, loaded.tariffs, loaded.zone, loaded.trading.bounds
 
     samples = {
-        "toml": [whole.encode(), config.example().encode(), (config.EXAMPLE + _TARIFF).encode(), b""],
+        "toml": [
+            whole.encode(),
+            config_reference.example().encode(),
+            (config_reference.EXAMPLE + _TARIFF).encode(),
+            b"",
+        ],
         "json": [json.dumps(options).encode(), b"{}"],
         "settings": [json.dumps(settings).encode(), b"{}"],
     }
