@@ -332,7 +332,7 @@ class Core:
     async def _until_something_is_due(self) -> None:
         now = self._clock.now()
         wait = enclosing(now, FIVE_MINUTES).end - now
-        if self.contact.link.up and not self.books.fault and await self.orders.waiting():
+        if self._may_be_answered() and await self.orders.waiting():
             wait = min(wait, RETRY_AFTER)
         try:
             async with asyncio.timeout(wait / SECOND):
@@ -340,13 +340,17 @@ class Core:
         except TimeoutError:
             self._tell()  # the price now is another one
 
+    def _may_be_answered(self) -> bool:
+        """Whether there is who can answer an order; one of an earlier retailer waits until that is back."""
+        return self.contact.link.up and not self.contact.terms.indicative and not self.books.fault
+
     async def _agree(self) -> None:
         """Have the same records as the retailer, then ask for the answers that were lost."""
         if not self.contact.link.up or self.books.fault:
             return
         await self._exchange.agree()
         await self._exchange.fetch_spots()
-        if self._exchange.apart:
+        if self._exchange.apart or not self._may_be_answered():
             return
         await self.orders.chase()
         if await self.orders.waiting():

@@ -27,9 +27,9 @@ from temix_gateway.retailer.published.tenders import PublishedParties
 from temix_market.calendar import local_day
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant, from_datetime
 from temix_market.intervals import Interval
-from temix_market.ports import Terms
+from temix_market.ports import Answer, Terms
 from temix_market.tenders import DEMO_BOUNDS
-from temix_market.transactions import Kind
+from temix_market.transactions import Kind, PairKey
 from temix_market.units import Price
 
 from tests.gateway.bench import Bench as TemixBench
@@ -272,3 +272,39 @@ async def test_prices_from_home_assistant_are_refused_where_a_service_has_them(b
     assert not bench.core.state().prices_wanted
     with pytest.raises(CommandRefused, match="from its retailer"):
         await bench.core.report_prices(ReportPrices(id=1, currency="USD", buy=[]))
+
+
+async def nobody(key: PairKey, signed: str) -> Answer:
+    raise AssertionError("a service of prices was asked for an order")
+
+
+async def test_an_order_that_is_open_at_the_switch_is_answered_when_the_retailer_is_back(
+    tmp_path: Path,
+) -> None:
+    temix = TemixBench(tmp_path / "ledger.db")
+    temix.retailer.lose_answers = 1
+    await temix.connect()
+    await temix.publish()
+    await temix.report()
+    await temix.core.turn()
+    (key,) = [pending.key for pending in await temix.ledger.pending()]
+    assert key in temix.retailer.booked, "the retailer has it, and its answer was lost"
+    temix.ledger.close()
+
+    taker = Bench(tmp_path)
+    taker.clock.wall = Instant(temix.clock.wall + HOUR)
+    taker.link.order = taker.link.reconcile = nobody  # type: ignore[method-assign]
+    await taker.begin([])
+    for _ in range(3):
+        await taker.core.turn()
+    assert [pending.key for pending in await taker.ledger.pending()] == [key]
+    taker.ledger.close()
+
+    temix.clock.wall = Instant(taker.clock.wall + HOUR)
+    await temix.restart()
+    await temix.core.turn()
+    assert await temix.ledger.pending() == []
+    assert temix.core.state().transactions.count >= 1
+    assert temix.core.locked() == [] or "price" in temix.core.locked()[0]
+    assert verify(temix.ledger.path).fault == ""
+    temix.ledger.close()
