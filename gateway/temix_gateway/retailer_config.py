@@ -62,6 +62,10 @@ class MidasSection(Struct, frozen=True, forbid_unknown_fields=True, tag_field="s
     export_rin: Annotated[
         Filled | None, Meta(description="The number of the rate for export, where that has its own.")
     ] = None
+    emissions_rin: Annotated[
+        Filled | None,
+        Meta(description="The number of the signal of emissions, like `USCA-SGIP-MOER-SCE`: for show."),
+    ] = None
     url: Annotated[str, Meta(description="Address of the service.")] = MIDAS
 
 

@@ -18,14 +18,17 @@ from temix_market.errors import InvalidField
 from temix_market.instants import SECOND, Duration, Instant, from_datetime
 from temix_market.intervals import Interval
 
-from temix_gateway.retailer.errors import Misunderstood, NothingPublished
+from temix_gateway.retailer.errors import LinkError, Misunderstood, NothingPublished
 from temix_gateway.retailer.published.http import Http
 from temix_gateway.retailer.published.prices import (
     Direction,
+    Emission,
     Published,
     aligned,
+    grams,
     micro,
     unambiguous,
+    with_emissions,
 )
 from temix_gateway.retailer.published.schedule import Rhythm
 
@@ -35,6 +38,7 @@ PUBLISHED_AT: Final = (time(19, 0),)
 """Utilities upload the next day's rates in the afternoon; there is no time that is promised."""
 
 _UNITS: Final = {"$/kwh": Direction.IMPORT, "export $/kwh": Direction.EXPORT}
+_GRAMS: Final = "g/kwh co2"
 _RIN: Final = re.compile(r"[A-Z]{4}-[A-Z0-9]{4}-[A-Z0-9]{3,4}-[A-Z0-9]{1,10}")
 _LOG: Final = structlog.get_logger(__name__)
 
@@ -68,11 +72,12 @@ def rin(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Midas:
-    """One rate, and another for export where that has its own number: a ``Feed``."""
+    """One rate, another for export where that has its own number, and a signal of emissions: a ``Feed``."""
 
     url: str
     rin: str
     export_rin: str | None = None
+    emissions_rin: str | None = None
 
     @property
     def name(self) -> str:
@@ -100,58 +105,70 @@ class Midas:
         Raises:
             LinkError: no answer that can be used; what to do about it.
         """
-        found = []
+        found: list[Published] = []
         for key, number in (("rin", self.rin), ("export_rin", self.export_rin)):
-            if number is not None:
-                found += [
-                    price for price in await self._rate(http, number, key) if price.interval.overlaps(wanted)
-                ]
-        return found
+            if number is None:
+                continue
+            prices, _ = await self._rate(http, number, key)
+            if not prices:
+                raise NothingPublished(f"{self.url} has no prices for a kWh in {number}: see retailer.{key}")
+            found += [price for price in prices if price.interval.overlaps(wanted)]
+        return with_emissions(found, await self._emissions(http))
 
-    async def _rate(self, http: Http, number: str, key: str) -> list[Published]:
+    async def _emissions(self, http: Http) -> list[Emission]:
+        """What a kWh emits: for show, so that nothing waits for it."""
+        if self.emissions_rin is None:
+            return []
+        try:
+            return (await self._rate(http, self.emissions_rin, "emissions_rin"))[1]
+        except LinkError as error:
+            _LOG.warning("emissions not told", reason=str(error))
+            return []
+
+    async def _rate(self, http: Http, number: str, key: str) -> tuple[list[Published], list[Emission]]:
         asked = {"ID": number, "QueryType": "realtime"}
         reply = await http.get(f"{self.url}/ValueData", asked)
         if reply.status == 204 or not reply.body:
             raise NothingPublished(f"{self.url} has no rate {number}: check retailer.{key} against your bill")
         try:
-            prices = read_rate(reply.body, number)
+            return read_rate(reply.body, number)
         except InvalidField as error:
             raise Misunderstood(f"{self.url}/ValueData was not answered as documented: {error}") from error
-        if not prices:
-            raise NothingPublished(f"{self.url} has no prices for a kWh in {number}: see retailer.{key}")
-        return prices
 
 
-def read_rate(body: bytes, number: str) -> list[Published]:
-    """The prices of an answer; a value that cannot be read has none, and other units are no prices.
+def read_rate(body: bytes, number: str) -> tuple[list[Published], list[Emission]]:
+    """The prices and emissions of an answer; a value that cannot be read is left out, and so are other units.
 
     Raises:
         InvalidField: the answer as a whole is not of its form, or of another rate.
     """
     try:
         rate = msgspec.json.decode(body, type=_Rate)
-    except ValueError as error:
+    except msgspec.DecodeError as error:
         raise InvalidField("ValueData", str(error)) from error
     if rate.RateID.upper() != number.upper():
         raise InvalidField("RateID", f"{rate.RateID!r} is not {number}")
-    found = []
+    prices, emissions = [], []
     for index, value in enumerate(rate.ValueInformation):
-        direction = _UNITS.get(value.unit.strip().lower())
-        if direction is None:
-            continue
+        unit, where = value.unit.strip().lower(), f"ValueInformation[{index}]"
+        direction = _UNITS.get(unit)
         try:
-            found.append(_price(value, direction, f"ValueInformation[{index}]"))
+            if direction is not None:
+                price = micro(value.value, f"{where}.Value")
+                prices.append(Published(direction, _interval(value, where), price))
+            elif unit == _GRAMS:
+                emission = grams(value.value, f"{where}.Value")
+                emissions.append(Emission(_interval(value, where), emission))
         except InvalidField as error:
-            _LOG.warning("published price left out", reason=str(error))
-    return unambiguous(found)
+            _LOG.warning("published value left out", reason=str(error))
+    return unambiguous(prices), emissions
 
 
-def _price(value: _Value, direction: Direction, where: str) -> Published:
+def _interval(value: _Value, where: str) -> Interval:
     start = _instant(value.date_start, value.time_start, f"{where}.TimeStart")
     last = _instant(value.date_end, value.time_end, f"{where}.TimeEnd")
     end = last + SECOND if last % (60 * SECOND) == 59 * SECOND else last
-    interval = aligned(start, Duration(end - start), where)
-    return Published(direction, interval, micro(value.value, f"{where}.Value"))
+    return aligned(start, Duration(end - start), where)
 
 
 def _instant(date: str, clock: str, field: str) -> Instant:

@@ -6,7 +6,7 @@ duration.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -23,18 +23,24 @@ from temix_gateway.retailer.errors import CredentialsRefused, Misunderstood, Not
 from temix_gateway.retailer.published.http import Http
 from temix_gateway.retailer.published.prices import (
     Direction,
+    Emission,
     Published,
     aligned,
+    grams,
     micro,
     unambiguous,
+    with_emissions,
 )
 from temix_gateway.retailer.published.schedule import Rhythm
 
 NAME: Final = "OpenADR 3.1"
 PAGE: Final = 50
 """Events of one answer, the most that servers give."""
+MOST_PAGES: Final = 4
+"""A program with more events than these has not been tidied up; what is not read could count more."""
 
 _PAYLOADS: Final = {"PRICE": Direction.IMPORT, "EXPORT_PRICE": Direction.EXPORT}
+_GHG: Final = "GHG"
 _DAYS: Final = re.compile(r"P(?:([0-9]{1,2})D)?(T.*)?")
 _LOG: Final = structlog.get_logger(__name__)
 
@@ -60,7 +66,9 @@ class _Descriptor(Struct, frozen=True, rename="camel"):
     currency: str | None = None
 
 
-class _Event(Struct, frozen=True, rename="camel"):
+class Event(Struct, frozen=True, rename="camel"):
+    """What is read of an event."""
+
     intervals: list[_Interval]
     program_id: str = msgspec.field(name="programID")
     priority: int | None = None
@@ -114,12 +122,27 @@ class OpenAdr:
         ]
         if not programs:
             raise NothingPublished(f"{self.url} has no program {self.program!r}: check retailer.program")
-        reply = await http.get(f"{self.url}/events", {"programID": programs[0].id, "limit": str(PAGE)}, token)
+        events = await self._events(http, programs[0].id, token)
         return [
             price
-            for price in read_events(reply.body, programs[0].id, self.currency)
+            for price in read_events(events, programs[0].id, self.currency)
             if price.interval.overlaps(wanted)
         ]
+
+    async def _events(self, http: Http, program: str, token: str) -> list[Event]:
+        """All of a program, page by page."""
+        found: list[Event] = []
+        for page in range(MOST_PAGES):
+            asked = {"programID": program, "skip": str(page * PAGE), "limit": str(PAGE)}
+            reply = await http.get(f"{self.url}/events", asked, token)
+            events = self._decode(reply.body, list[Event])
+            found += events
+            if len(events) < PAGE:
+                return found
+        raise Misunderstood(
+            f"{self.url} has more than {MOST_PAGES * PAGE} events of {self.program!r}: "
+            "its operator has to remove old ones"
+        )
 
     async def _log_in(self, http: Http) -> str:
         asked = {
@@ -143,17 +166,10 @@ class OpenAdr:
             raise Misunderstood(f"{self.url} does not answer as OpenADR 3 does: {error}") from error
 
 
-def read_events(body: bytes, program: str, currency: str) -> list[Published]:
-    """The prices of a program's events; where two give an interval, the more urgent or newer event counts.
-
-    Raises:
-        Misunderstood: the answer as a whole is not of its form.
-    """
-    try:
-        events = msgspec.json.decode(body, type=list[_Event])
-    except ValueError as error:
-        raise Misunderstood(f"the events were not answered as OpenADR 3 does: {error}") from error
+def read_events(events: Iterable[Event], program: str, currency: str) -> list[Published]:
+    """The prices of a program's events; where two give an interval, the more urgent or newer event counts."""
     ranked: dict[tuple[Direction, Instant], tuple[tuple[int, str], list[Published]]] = {}
+    emissions: list[Emission] = []
     for number, event in enumerate(events):
         if event.program_id != program:
             continue
@@ -161,17 +177,19 @@ def read_events(body: bytes, program: str, currency: str) -> list[Published]:
             -(event.priority if event.priority is not None else 1_000_000),
             event.modification_date_time or "",
         )
-        for price in unambiguous(_prices(event, currency, f"events[{number}]")):
+        read = list(_read(event, currency, f"events[{number}]"))
+        emissions += [each for each in read if isinstance(each, Emission)]
+        for price in unambiguous(each for each in read if isinstance(each, Published)):
             key = price.direction, price.interval.start
             known = ranked.get(key)
             if known is None or rank > known[0]:
                 ranked[key] = rank, [price]
             elif rank == known[0]:
                 known[1].append(price)
-    return unambiguous(price for _, prices in ranked.values() for price in prices)
+    return with_emissions(unambiguous(price for _, prices in ranked.values() for price in prices), emissions)
 
 
-def _prices(event: _Event, currency: str, where: str) -> Iterator[Published]:
+def _read(event: Event, currency: str, where: str) -> Iterator[Published | Emission]:
     wrong = _wrong_units(event, currency)
     at: Instant | None = None
     for number, each in enumerate(event.intervals):
@@ -184,15 +202,14 @@ def _prices(event: _Event, currency: str, where: str) -> Iterator[Published]:
             continue
         at = interval.end
         for payload in each.payloads:
-            direction = _PAYLOADS.get(payload.type)
-            if direction is None or payload.type in wrong:
-                continue
             try:
-                yield Published(
-                    direction, interval, micro(_single(payload.values), f"{place}.{payload.type}")
-                )
+                if payload.type == _GHG:
+                    yield Emission(interval, grams(_single(payload.values), f"{place}.{_GHG}"))
+                elif payload.type in _PAYLOADS and payload.type not in wrong:
+                    price = micro(_single(payload.values), f"{place}.{payload.type}")
+                    yield Published(_PAYLOADS[payload.type], interval, price)
             except InvalidField as error:
-                _LOG.warning("published price left out", reason=str(error))
+                _LOG.warning("published value left out", reason=str(error))
 
 
 def _single(values: Sequence[Any]) -> Any:
@@ -200,7 +217,7 @@ def _single(values: Sequence[Any]) -> Any:
     return values[0] if len(values) == 1 else None
 
 
-def _when(event: _Event, each: _Interval, after: Instant | None, place: str) -> Interval:
+def _when(event: Event, each: _Interval, after: Instant | None, place: str) -> Interval:
     own, whole = each.interval_period or _Period(), event.interval_period or _Period()
     length = own.duration or whole.duration
     if length is None:
@@ -226,7 +243,7 @@ def _duration(text: str, field_name: str) -> Duration:
     return Duration(days * 86_400_000 + hours)
 
 
-def _wrong_units(event: _Event, currency: str) -> set[str]:
+def _wrong_units(event: Event, currency: str) -> set[str]:
     """The payload types whose descriptor says another currency than the home's, or no price for a kWh."""
     wrong = set()
     for each in event.payload_descriptors or []:

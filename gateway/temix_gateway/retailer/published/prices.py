@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import Enum
+from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from temix_market.errors import InvalidField
 from temix_market.instants import FIVE_MINUTES, Duration, Instant, from_datetime, to_datetime
 from temix_market.intervals import Interval
 from temix_market.tenders import Component
-from temix_market.units import Price
+from temix_market.units import CarbonIntensity, Price, check_carbon_intensity
 
 _NUMBER: Final = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,18})?")
 _MICRO: Final = 1_000_000
@@ -36,6 +37,7 @@ class Published:
         transport: for its transport and what is charged with it.
         parts: what ``energy`` is made of, where the service says so.
         final: the service will not change it; only then is anything settled at it.
+        carbon: what a kWh drawn emits (g), where the service says so: for show.
     """
 
     direction: Direction
@@ -44,6 +46,7 @@ class Published:
     transport: Price = Price(0)
     parts: tuple[Component, ...] = ()
     final: bool = True
+    carbon: CarbonIntensity | None = None
 
     @property
     def price(self) -> Price:
@@ -76,7 +79,7 @@ class PriceBook:
                 old = steps.get(step.start)
                 if old is not None and old.final and not new.final:
                     continue
-                if old is None or (old.terms, old.final) != (new.terms, new.final):
+                if old is None or (old.terms, old.final, old.carbon) != (new.terms, new.final, new.carbon):
                     steps[step.start] = new
                     changed = True
         return changed
@@ -163,6 +166,48 @@ def _clashing(single: list[Published], groups: Mapping[tuple[Direction, Interval
         for price in single
         if any(owners[price.direction, step.start] > 1 for step in price.interval.split(FIVE_MINUTES))
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """What a kWh drawn in an interval emits."""
+
+    interval: Interval
+    grams: CarbonIntensity
+
+
+def with_emissions(prices: Iterable[Published], emissions: Iterable[Emission]) -> list[Published]:
+    """Prices to buy with what a kWh emits while they hold; two different values for one time are none."""
+    known: dict[Instant, set[CarbonIntensity]] = {}
+    for emission in emissions:
+        for step in emission.interval.split(FIVE_MINUTES):
+            known.setdefault(step.start, set()).add(emission.grams)
+    grams = {start: next(iter(values)) for start, values in known.items() if len(values) == 1}
+    return [part for price in prices for part in _parted(price, grams)]
+
+
+def _parted(price: Published, grams: Mapping[Instant, CarbonIntensity]) -> Iterable[Published]:
+    """A price, or as many as there are values while it holds."""
+    if price.direction is not Direction.IMPORT:
+        return [price]
+    steps = price.interval.split(FIVE_MINUTES)
+    found = []
+    for carbon, run in groupby(steps, key=lambda step: grams.get(step.start)):
+        same = list(run)
+        length = Duration(same[-1].end - same[0].start)
+        found.append(replace(price, interval=Interval(same[0].start, length), carbon=carbon))
+    return found
+
+
+def grams(value: object, field: str = "emission") -> CarbonIntensity:
+    """Read what a kWh emits, g, to the nearest one.
+
+    Raises:
+        InvalidField: it is no number, or none that a kWh can emit.
+    """
+    whole = CarbonIntensity(round(micro(value, field) / _MICRO))
+    check_carbon_intensity(whole, field)
+    return whole
 
 
 def micro(value: object, field: str = "price") -> Price:

@@ -70,18 +70,19 @@ SERVICES: Final = (
         "midas",
         midas.NAME,
         "California, every utility and community choice aggregator that uploads its rates",
-        "prices to buy, and to sell where a rate for export has its own number; plan, price response, "
+        "prices to buy, to sell where a rate for export has its own number, emissions; plan, price response, "
         "shadow account",
-        "no parts of prices; no emissions or flex alerts",
+        "no parts of prices; no flex alerts",
         "fake service",
     ),
     Service(
         "openadr",
         openadr.NAME,
         "wherever a retailer runs an OpenADR 3.1 server",
-        "prices to buy and to sell of one program, with or without an account; plan, price response, "
+        "prices to buy and to sell and emissions of one program, with or without an account; plan, "
+        "price response, "
         "shadow account",
-        "asked regularly, not notified; no reports or emissions",
+        "asked regularly, not notified; no reports",
         "fake service",
     ),
     Service(
@@ -120,9 +121,8 @@ def feed(section: Asked, zone: ZoneInfo, secret: str = "") -> Feed:
         case GridXSection():
             return gridx.GridX(url, section.utility, section.rate, section.circuit, section.cca)
         case MidasSection():
-            return midas.Midas(
-                url, midas.rin(section.rin), section.export_rin and midas.rin(section.export_rin)
-            )
+            numbers = (section.export_rin, section.emissions_rin)
+            return midas.Midas(url, midas.rin(section.rin), *(each and midas.rin(each) for each in numbers))
         case OpenAdrSection():
             account = section.client_id or ""
             return openadr.OpenAdr(url, section.program, section.currency, zone, account, secret)
@@ -144,8 +144,9 @@ def check(section: PricesOnly) -> None:
             _check_gridx(section)
         case MidasSection():
             midas.rin(section.rin)
-            if section.export_rin is not None:
-                _check_rin("export_rin", section.export_rin)
+            for key in ("export_rin", "emissions_rin"):
+                if (number := getattr(section, key)) is not None:
+                    _check_rin(key, number)
         case OpenAdrSection():
             _check_currency(section.currency)
             given = [section.client_secret_file is not None, section.client_secret is not None]

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from temix_market.instants import Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.tenders import Component
-from temix_market.units import Price
+from temix_market.units import CarbonIntensity, Price
 
 from temix_gateway.retailer.published.prices import Direction, Published
 
@@ -26,6 +26,7 @@ class _Price(Struct, frozen=True, array_like=True):
     transport: int
     final: bool
     parts: tuple[tuple[str, int], ...] = ()
+    carbon: int | None = None
 
 
 class Kept(Struct, frozen=True):
@@ -46,6 +47,7 @@ class Kept(Struct, frozen=True):
                 Price(price.transport),
                 tuple(Component(name, Price(value)) for name, value in price.parts),
                 price.final,
+                None if price.carbon is None else CarbonIntensity(price.carbon),
             )
             for price in self.prices
         ]
@@ -61,6 +63,7 @@ def packed(price: Published) -> _Price:
         price.transport,
         price.final,
         tuple((part.name, part.price) for part in price.parts),
+        price.carbon,
     )
 
 

@@ -1,8 +1,9 @@
 """Published prices as indicative tenders: what a TeMIX retailer would publish at these prices."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
+from statistics import fmean
 from typing import Final
 
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
@@ -10,7 +11,7 @@ from temix_market.intervals import TRADED, Interval, enclosing, lot
 from temix_market.products import Instrument, Resource, Side
 from temix_market.settlement import Spot
 from temix_market.tenders import PUBLISHED, PartyId, Publication, Tender, TenderId
-from temix_market.units import Energy, Price
+from temix_market.units import CarbonIntensity, Energy, Price
 
 from temix_gateway.retailer.published.prices import Direction, PriceBook, Published
 
@@ -40,7 +41,7 @@ class PublishedParties:
         lasts, the one that runs among them; what is later as coarse as its prices are.
         """
         spans = [
-            (direction, interval, book.steps(direction)[interval.start])
+            (direction, interval, _over(interval, book.steps(direction)))
             for direction in Direction
             for interval in _spans(book.steps(direction), now)
         ]
@@ -94,6 +95,14 @@ def _coarsest(starts: list[Instant], steps: Mapping[Instant, Published]) -> Iter
                 break
 
 
+def _over(interval: Interval, steps: Mapping[Instant, Published]) -> Published:
+    """The price of an instrument; what a kWh emits is the mean of its steps, where all of them say it."""
+    within = [steps[step.start] for step in interval.split(FIVE_MINUTES)]
+    carbon = [price.carbon for price in within if price.carbon is not None]
+    mean = CarbonIntensity(round(fmean(carbon))) if len(carbon) == len(within) else None
+    return replace(within[0], carbon=mean)
+
+
 def _alike(starts: list[Instant], steps: Mapping[Instant, Published]) -> bool:
     return all(steps[start].terms == steps[starts[0]].terms for start in starts)
 
@@ -116,4 +125,5 @@ def _tender(  # noqa: PLR0913 - what a tender is made of
         Energy(LOTS * lot(span.duration)),
         span.start,
         price.parts if role is Resource.ENERGY else (),
+        price.carbon if role is Resource.ENERGY else None,
     )

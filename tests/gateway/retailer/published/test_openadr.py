@@ -1,21 +1,21 @@
 """OpenADR 3.1 events: periods by interval or by event, priorities, faults; a price is right or absent."""
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, override
 
 import aiohttp
+import msgspec
 import pytest
 from aiohttp import web
 from temix_gateway.retailer.errors import CredentialsRefused, LinkError, Misunderstood, NothingPublished
 from temix_gateway.retailer.published.http import Http
-from temix_gateway.retailer.published.openadr import OpenAdr, read_events
-from temix_gateway.retailer.published.prices import Direction, PriceBook
+from temix_gateway.retailer.published.openadr import Event, OpenAdr, read_events
+from temix_gateway.retailer.published.prices import Direction, PriceBook, Published
 from temix_gateway.retailer.published.schedule import Allowance
 from temix_market.calendar import local_day
-from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, Instant
+from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, QUARTER, Instant
 
 from tests.gateway.market import FakeClock
 from tests.gateway.retailer.published.services import PACIFIC, PROGRAM, openadr_event, true_price, whole_days
@@ -24,9 +24,13 @@ SPRING, AUTUMN, ORDINARY = date(2026, 3, 8), date(2026, 11, 1), date(2026, 6, 10
 DAYS = [day + timedelta(days=off) for day in (SPRING, AUTUMN, ORDINARY) for off in range(-3, 4)]
 
 
+def read(*events: dict[str, Any]) -> list[Published]:
+    return read_events(msgspec.convert(list(events), list[Event]), PROGRAM, "USD")
+
+
 def shown(*events: dict[str, Any], direction: Direction = Direction.IMPORT) -> dict[Instant, int]:
     book = PriceBook()
-    book.merge(read_events(json.dumps(events).encode(), PROGRAM, "USD"))
+    book.merge(read(*events))
     return {start: price.price for start, price in book.steps(direction).items()}
 
 
@@ -111,9 +115,29 @@ def test_another_currency_or_unit_is_no_price_here() -> None:
         assert shown(document) == {}
 
 
-def test_another_answer_is_refused_whole() -> None:
-    with pytest.raises(Misunderstood):
-        read_events(b'{"status":500}', PROGRAM, "USD")
+def test_emissions_are_those_of_their_own_intervals() -> None:
+    """An hour's price with four quarters of emissions is four; without any it says nothing."""
+    emissions = openadr_event(ORDINARY, 15, payload="GHG", price=lambda start: grams(start) * 1_000_000)
+    emissions["intervals"] = emissions["intervals"][:-3]
+    emissions["intervals"][5]["payloads"][0]["values"] = [900_000]
+    prices = read(openadr_event(ORDINARY), emissions)
+    assert {price.price for price in prices if price.interval.start < prices[0].interval.start + HOUR} == {
+        true_price(prices[0].interval.start)
+    }
+    found = {
+        Instant(start): price.carbon
+        for price in prices
+        for start in range(price.interval.start, price.interval.end, QUARTER)
+    }
+    begin = prices[0].interval.start
+    unknown = {Instant(begin + number * QUARTER) for number in (5, 93, 94, 95)}
+    assert len(found) == 96
+    assert found == {start: None if start in unknown else grams(start) for start in found}
+    assert sum(price.interval.duration for price in prices) == 24 * HOUR
+
+
+def grams(start: Instant) -> int:
+    return 100 + start // QUARTER % 300
 
 
 class FakeVtn:
@@ -192,3 +216,46 @@ async def test_what_is_wrong_is_said_by_key(
         with pytest.raises(error, match=key) as refused:
             await feed.read(http, whole_days(ORDINARY, 1))
         assert "wrong" not in str(refused.value)
+
+
+async def test_an_answer_of_another_form_is_refused_whole() -> None:
+    class Broken(FakeVtn):
+        @override
+        async def events(self, request: web.Request) -> web.Response:
+            return web.json_response({"status": 500})
+
+    async with reading(Broken(), "TOU-PRIME-Eagle Rock") as (feed, http):
+        with pytest.raises(Misunderstood, match="OpenADR 3"):
+            await feed.read(http, whole_days(ORDINARY, 1))
+
+
+class Untidy(FakeVtn):
+    """A program with an event of every day for so many days, in no order, page by page."""
+
+    def __init__(self, days: int) -> None:
+        super().__init__()
+        days_of = [ORDINARY - timedelta(days=number) for number in range(days)]
+        self.all = [openadr_event(day) for day in sorted(days_of, key=lambda day: day.toordinal() * 7 % 31)]
+
+    @override
+    async def events(self, request: web.Request) -> web.Response:
+        skip, limit = (int(request.query[name]) for name in ("skip", "limit"))
+        return web.json_response(self.all[skip : skip + min(limit, 50)])
+
+
+@pytest.mark.parametrize("days, pages", [(49, 1), (50, 2), (51, 2), (150, 4)])
+async def test_a_program_of_many_events_is_read_to_the_end(days: int, pages: int) -> None:
+    async with reading(Untidy(days), "TOU-PRIME-Eagle Rock") as (feed, http):
+        prices = await feed.read(http, whole_days(ORDINARY - timedelta(days=days - 1), days))
+        asked = len(http.allowance.made)
+    assert sum(price.interval.duration for price in prices) >= days * 23 * HOUR
+    assert len(prices) == sum(
+        len(list(local_day(PACIFIC, ORDINARY - timedelta(days=number)).split(HOUR))) for number in range(days)
+    )
+    assert asked == 1 + pages
+
+
+async def test_a_program_that_has_no_end_gives_no_price() -> None:
+    async with reading(Untidy(300), "TOU-PRIME-Eagle Rock") as (feed, http):
+        with pytest.raises(Misunderstood, match="more than 200 events"):
+            await feed.read(http, whole_days(ORDINARY, 1))
