@@ -313,14 +313,14 @@ class Core:
             if self._outside.subscription is not None:
                 await self.books.subscribe(self._outside.subscription)
             await self.plans.make_if_due()
-            self.plans.guard_bill(self.accounts)
+            if self.accounts.stale:
+                await self._reckoning.add_up()
+            await self.plans.guard_bill(self.accounts)
             await self.plans.note()
             if await self.orders.trade(self.plans):
                 self._wake.set()
             await self.books.report(self._outside.link)
             self.books.forget(self._clock.now())
-            if self.accounts.stale:
-                await self._reckoning.add_up()
             trouble = ""
         except (GatewayError, MarketError) as error:
             trouble = str(error)

@@ -4,7 +4,7 @@ It bounds what is *used*, at spot or otherwise; the limits of trade are another 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -102,6 +102,17 @@ def guard(
         kept, forecast = less, ahead
         shed.append(Shed(device, saved))
     return Guarded(kept, forecast, without, tuple(shed), _warning(settings, without, forecast, shed))
+
+
+def with_plan(
+    settings: Guard, guarded: Guarded, plan: Plan, look_ahead: Callable[[Plan], Forecast]
+) -> Guarded:
+    """The same devices shed in another plan; the one at hand where that passes a limit further."""
+    ahead = look_ahead(plan)
+    if settings.excess(ahead) > max(0, settings.excess(guarded.forecast)):
+        return guarded
+    warning = _warning(settings, guarded.without, ahead, guarded.shed)
+    return replace(guarded, plan=plan, forecast=ahead, warning=warning)
 
 
 def without_device(plan: Plan, device: str, until: Instant) -> Plan:

@@ -11,7 +11,8 @@ from temix_market.units import Money, money_text
 
 from temix_gateway.accounts import Accounts
 from temix_gateway.asking import Asking
-from temix_gateway.guard import Guarded, guard
+from temix_gateway.forecast import Forecast
+from temix_gateway.guard import Guarded, guard, with_plan
 from temix_gateway.home.devices import Load, PreviewPlan, ReportHome
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import Preview
@@ -22,6 +23,7 @@ from temix_gateway.planning import Plan, Problem
 from temix_gateway.question import loads_beside
 from temix_gateway.reckoning import Reckoning
 from temix_gateway.replanning import Basis
+from temix_gateway.shedding import around, joined
 from temix_gateway.view import device_plan
 
 PLAN_EVERY: Final = HOUR
@@ -54,6 +56,8 @@ class Plans:
         self._basis: Basis | None = None
         self._planned_at: Duration | None = None
         self._unguarded: Plan | None = None
+        self._around: tuple[Plan, Plan] | None = None
+        """What was left by shedding, and what was made of it."""
         self._noted: Plan | None = None
 
     @property
@@ -71,7 +75,10 @@ class Plans:
         return self._basis is None or self._basis.home_changed(report)
 
     async def make_if_due(self) -> None:
-        """Plan, where an hour is over or what the last plan was based on has changed."""
+        """Plan, where an hour is over or what the last plan was based on has changed.
+
+        The plan is in force once ``guard_bill`` has seen it.
+        """
         report, now = self._report, self._clock.now()
         if report is None or self._owner.mode == "monitor":
             return
@@ -81,29 +88,43 @@ class Plans:
         if not rungs or (fresh and self._basis is not None and not self._basis.changed(basis, now)):
             return
         problem = await self._asking.problem(now, rungs, report.base_load, report.devices)
-        self.in_force = self._unguarded = await self._asking.plan(problem, self._unguarded)
+        self._unguarded = await self._asking.plan(problem, self._unguarded)
         self.problem = problem
         self.made += 1
         self._basis, self._planned_at = basis, self._clock.monotonic()
 
-    def guard_bill(self, accounts: Accounts) -> None:
-        """Shed what the owner allowed where use would cost too much; say so once."""
-        settings = self._owner.rules.guard
-        if self._unguarded is None or not settings.watches or accounts.stale:
+    async def guard_bill(self, accounts: Accounts) -> None:
+        """Shed what the owner allowed where use would cost too much, and plan the rest anew around it.
+
+        What is shed goes at once; the new plan follows, where it passes no limit further.
+        """
+        settings, unguarded, problem = self._owner.rules.guard, self._unguarded, self.problem
+        if unguarded is None or problem is None:
+            return
+        if not settings.watches or accounts.stale:
+            self.in_force = unguarded
             return
         midnight = day_at(self._owner.rules.zone, self._clock.now()).end
         already = [] if self.guarded is None else [shed.device for shed in self.guarded.shed]
-        self.guarded = guard(
-            settings,
-            self._unguarded,
-            midnight,
-            lambda plan: self._reckoning.look_ahead(plan, self.problem),
-            already,
-        )
-        if self.guarded.plan != self.in_force:
-            self.in_force = self.guarded.plan
-        if [shed.device for shed in self.guarded.shed] != already:
-            _LOG.warning("bill guard", reason=self.guarded.warning or "within the limits again")
+        decided = guard(settings, unguarded, midnight, self._look_ahead, already)
+        shed = [each.device for each in decided.shed]
+        if shed != already:
+            _LOG.warning("bill guard", reason=decided.warning or "within the limits again")
+        if shed and (self._around is None or self._around[0] != decided.plan):
+            self._take(decided)
+            left = await self._asking.plan(around(problem, decided.plan, shed), unguarded)
+            self._around = decided.plan, joined(left, decided.plan, shed)
+        if shed and self._around is not None:
+            decided = with_plan(settings, decided, self._around[1], self._look_ahead)
+        self._take(decided)
+
+    def _take(self, guarded: Guarded) -> None:
+        self.guarded = guarded
+        if guarded.plan != self.in_force:
+            self.in_force = guarded.plan
+
+    def _look_ahead(self, plan: Plan) -> Forecast:
+        return self._reckoning.look_ahead(plan, self.problem)
 
     async def note(self) -> None:
         """Keep what was planned for the audit, once for each plan in force."""
