@@ -16,7 +16,7 @@ import pytest
 import pytest_socket
 
 LIMITS_S = {"integration": 20, "demo": 20, "replay": 120, "faults": 60, "e2e": 300}
-LONG_LIMIT_S = 1200
+LONG_LIMIT_S = 3600
 _TOLD = "told"
 
 hypothesis.settings.register_profile(

@@ -26,9 +26,9 @@ async def household(run: Run) -> None:
             run.meter[last] = energy
             run.unread.append(Reading(start=last, end=last + FIVE_MINUTES, energy=energy))
             last += FIVE_MINUTES
-        if chance.random() < 0.1 and len(run.meter) > 1 and not run.quiet:  # late, again, or corrected
-            start = chance.choice(sorted(run.meter))
-            if chance.random() < 0.5:
+        if chance.random() < 0.4 and len(run.meter) > 1 and not run.quiet:  # late, again, or corrected
+            start = chance.choice(sorted(run.meter)[-chance.choice((1, 2, 100)) :])
+            if chance.random() < 0.7:
                 run.meter[start] = chance.randrange(-600, 1000)
             run.unread.append(Reading(start=start, end=start + FIVE_MINUTES, energy=run.meter[start]))
         core, life = run.gateway.core, run.gateway_machine.life

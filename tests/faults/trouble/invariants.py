@@ -202,6 +202,12 @@ def readings_are_those_of_the_book(seen: Seen) -> Faults:
             yield f"the reading of {start} is {reading} in the ledger, {there} in the book"
 
 
+def a_late_report_undoes_nothing(seen: Seen) -> Faults:
+    """What the home reported last counts, whatever comes late or again."""
+    for start in seen.book.undone:
+        yield f"an older report of {start} took the place of a newer one"
+
+
 def chains_link(seen: Seen) -> Faults:
     """Numbers have no gaps."""
     if len(seen.ledger.heads) != seen.ledger.number:
@@ -221,6 +227,7 @@ AT_EVERY_STEP: Final = (
     within_limits,
     spots_are_the_same,
     readings_are_those_of_the_book,
+    a_late_report_undoes_nothing,
     chains_link,
 )
 

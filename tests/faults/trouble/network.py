@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextvars import Context
 from dataclasses import dataclass
+from itertools import count
 from random import Random
 from typing import Any, Final, override
 from weakref import WeakKeyDictionary
@@ -240,6 +241,18 @@ class Network:
         return self._chance.uniform(0.2, 1.8) * self.weather.delay
 
 
+class _Task(asyncio.Task[Any]):
+    """A task whose place in a set is that of its making; its address is another in every run."""
+
+    def __init__(self, number: int, *args: Any, **options: Any) -> None:
+        self._number = number
+        super().__init__(*args, **options)
+
+    @override
+    def __hash__(self) -> int:
+        return self._number
+
+
 class TroubleLoop(VirtualLoop):
     """A virtual loop with a network and disks of its own: sockets lead into it, executors take their time."""
 
@@ -250,6 +263,8 @@ class TroubleLoop(VirtualLoop):
         self.worked: Callable[[Life], None] = lambda _life: None
         """Called after each piece of work of a live process: what it did is acknowledged from now on."""
         self._busy: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+        numbers = count()
+        self.set_task_factory(lambda loop, work, **options: _Task(next(numbers), work, loop=loop, **options))
 
     @override
     def run_in_executor[*Ts, T](

@@ -159,7 +159,11 @@ class InBook:
     deliveries: dict[int, int] = field(default_factory=dict)
     readings: dict[int, list[tuple[int, bool]]] = field(default_factory=dict)
     """What the retailer's meter read, corrections last."""
+    undone: list[int] = field(default_factory=list)
+    """Steps in which a report took the place of one that the home had signed after it."""
     alarms: int = 0
+    _signed: dict[int, int] = field(default_factory=dict)
+    """When the home signed what counts of its reports, by step."""
     _delivery: int = 0
     _frozen: int = -1
 
@@ -181,13 +185,15 @@ class InBook:
             "SELECT head, energy, transport FROM messages WHERE sequence > ? ORDER BY sequence", after
         ).fetchall():
             self.messages.append((head, energy, transport))
-        for number, start, source, energy, estimated in rows.execute(
-            "SELECT id, start, source, energy, estimated FROM deliveries WHERE id > ? ORDER BY id",
+        for number, start, source, energy, estimated, at in rows.execute(
+            "SELECT id, start, source, energy, estimated, received_at FROM deliveries WHERE id > ? "
+            "ORDER BY id",
             (self._delivery,),
         ).fetchall():
             self._delivery = number
             if source == "home":
-                self.deliveries[start] = energy
+                self.undone += [start] if at < self._signed.get(start, at) else []
+                self.deliveries[start], self._signed[start] = energy, at
             else:
                 self.readings.setdefault(start, []).append((energy, bool(estimated)))
         for author, start, sell, buy, frozen in rows.execute(

@@ -1,14 +1,17 @@
 """Whatever happens between home and retailer: nothing is lost, nothing happens twice, and all settles."""
 
+import asyncio
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from tests.faults.trouble.mutants import MUTANTS
+from tests.faults.trouble.network import TroubleLoop
 from tests.faults.trouble.points import GATEWAY, RETAILER
 from tests.faults.trouble.search import Found, hunt, one, pool, search
 from tests.faults.trouble.simulation import simulate
@@ -121,6 +124,19 @@ def test_the_same_seed_is_the_same_run(folder: Path) -> None:
     second = subprocess.run(command, check=True, capture_output=True, text=True, env={"PYTHONHASHSEED": "5"})
     assert second.stdout.strip() == first.trace
     assert one(8).trace != first.trace
+
+
+def test_a_set_of_tasks_has_the_order_in_which_they_were_made() -> None:
+    """Else whoever ends all tasks of a process ends them in another order in every run."""
+
+    async def begun() -> bool:
+        tasks = [asyncio.create_task(asyncio.sleep(0)) for _ in range(100)]
+        found = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        await asyncio.gather(*tasks)
+        return found == tasks
+
+    with asyncio.Runner(loop_factory=lambda: TroubleLoop(Random(1))) as runner:
+        assert runner.run(begun())
 
 
 @pytest.mark.timeout(300)
