@@ -149,7 +149,10 @@ class Service:
         )
 
     async def _token(self, request: web.Request) -> web.Response:
-        form = await request.post()
+        try:
+            form = await request.post()
+        except ValueError, LookupError:  # a form in parts without a boundary, an alphabet that is none
+            return web.json_response({"error": "invalid_request"}, status=400)
         if form.get("grant_type") != "client_credentials":
             return web.json_response({"error": "unsupported_grant_type"}, status=400)
         client_id = ""

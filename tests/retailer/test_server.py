@@ -151,6 +151,15 @@ async def test_a_token_is_given_for_the_right_credentials_only(client: Client) -
         assert answer.status == 401
 
 
+@pytest.mark.parametrize(
+    "kind", ["multipart/form-data", "application/x-www-form-urlencoded; charset=nonsense"]
+)
+async def test_a_log_in_that_is_no_form_is_refused(client: Client, kind: str) -> None:
+    body = b"grant_type=client_credentials&a=%ff"
+    async with client.session.post("/oauth/token", data=body, headers={"Content-Type": kind}) as answer:
+        assert (answer.status, await answer.json()) == (400, {"error": "invalid_request"})
+
+
 async def test_ten_wrong_log_ins_are_enough_for_a_minute(client: Client, clock: HandClock) -> None:
     for _ in range(10):
         assert (await client.log_in("wrong"))[0] == 401

@@ -72,7 +72,7 @@ async def form_of(request: web.Request) -> dict[str, str]:
             sent = await request.post()
     except TimeoutError:
         raise web.HTTPRequestTimeout(text="the form took too long") from None
-    except ValueError as error:
+    except (ValueError, LookupError) as error:  # no text, or in an alphabet that is none
         raise web.HTTPBadRequest(text=f"this is no form: {error}") from None
     form: dict[str, str] = {}
     for name, value in sent.items():

@@ -203,6 +203,7 @@ def _order() -> Schema:
         "requestBody": _signed(CreateTransactionPair),
         "responses": {
             "200": _content("The definite answer, booked or refused.", _ref(TransactionAnswer)),
+            "409": _UNREGISTERED,
             "412": _content("It does not follow the home's last order: nothing happened.", _ref(EiResponse)),
             "422": _content("The key was used for another order: an alarm.", _ref(TransactionAnswer)),
             **_trouble("400", "401", "403", "413", "429", "503"),
@@ -257,6 +258,7 @@ def _deliveries() -> Schema:
         "requestBody": _signed(EiCreateDelivery),
         "responses": {
             "200": _content("Taken.", _ref(EiCreatedDelivery)),
+            "409": _UNREGISTERED,
             **_trouble("400", "401", "403", "413", "429", "503"),
         },
     }
@@ -300,6 +302,8 @@ def _signed(body: type[Struct]) -> Schema:
 def _trouble(*codes: str) -> dict[str, Any]:
     return {code: {"$ref": f"#/components/responses/{code}"} for code in codes}
 
+
+_UNREGISTERED: Final = _content("The home has registered no key yet.", _ref(EiResponse))
 
 _WAIT: Final = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 

@@ -213,6 +213,7 @@ async def test_a_write_without_its_token_is_refused(browser: Browser, page: str,
         (b"csrf=x", "text/plain", 415),
         (b"csrf=x", "multipart/form-data; boundary=x", 415),
         (b"a=1&a=2", "application/x-www-form-urlencoded", 400),
+        (b"a=%ff", "application/x-www-form-urlencoded; charset=nonsense", 400),
         (b"a=" + b"x" * limits.MESSAGE_BYTES, "application/x-www-form-urlencoded", 413),
     ],
 )
