@@ -1,4 +1,4 @@
-"""The plan in force: made anew every hour and on material changes, and kept within the bill's limits."""
+"""The plan in force: made anew by the hour, on changes and surprises, and kept within the bill's limits."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 import structlog
 from temix_market.calendar import day_at
-from temix_market.instants import HOUR, Duration
+from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.units import Money, money_text
 
 from temix_gateway.accounts import Accounts
@@ -20,10 +20,11 @@ from temix_gateway.market import Market
 from temix_gateway.outside import Outside
 from temix_gateway.owner import Owner
 from temix_gateway.planning import Plan, Problem
-from temix_gateway.question import loads_beside
+from temix_gateway.question import known_devices, loads_beside
 from temix_gateway.reckoning import Reckoning
 from temix_gateway.replanning import Basis
 from temix_gateway.shedding import around, joined
+from temix_gateway.surprise import surprises
 from temix_gateway.view import device_plan
 
 PLAN_EVERY: Final = HOUR
@@ -84,14 +85,29 @@ class Plans:
             return
         rungs = self._market.book.rungs(now)
         basis = Basis.of(report, rungs)
-        fresh = self._planned_at is not None and self._clock.monotonic() - self._planned_at < PLAN_EVERY
-        if not rungs or (fresh and self._basis is not None and not self._basis.changed(basis, now)):
+        if not rungs or not self._due(basis, report, now):
             return
         problem = await self._asking.problem(now, rungs, report.base_load, report.devices)
         self._unguarded = await self._asking.plan(problem, self._unguarded)
         self.problem = problem
         self.made += 1
         self._basis, self._planned_at = basis, self._clock.monotonic()
+
+    def _due(self, basis: Basis, report: ReportHome, now: Instant) -> bool:
+        """Whether the last plan is an hour old, or does not fit what is known now."""
+        if self._planned_at is None or self._basis is None:
+            return True
+        age = self._clock.monotonic() - self._planned_at
+        if age >= PLAN_EVERY or self._basis.changed(basis, now):
+            return True
+        # Whatever a sensor says meanwhile, a state changes a plan once a step at most.
+        if age < FIVE_MINUTES or self.in_force is None or self.problem is None:
+            return False
+        present = known_devices(report.devices, self.problem.intervals, now)
+        found = surprises(self.in_force, self.problem, present, now)
+        if found:
+            _LOG.info("planning anew", surprised_by=found)
+        return bool(found)
 
     async def guard_bill(self, accounts: Accounts) -> None:
         """Shed what the owner allowed where use would cost too much, and plan the rest anew around it.

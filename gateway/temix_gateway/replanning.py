@@ -17,7 +17,7 @@ PRICE_FLOOR: Final = Price(5_000)
 """A mean change of the prices to buy by a tenth, and by 0.005 per kWh, is material."""
 
 MEASURED: Final = frozenset({"needed", "stored", "temperature", "outdoor", "remaining", "draw"})
-"""Fields that drift as planned: they alone do not change a plan before the hour is over."""
+"""Fields that drift as planned: where they do not, see ``surprise``."""
 
 
 @dataclass(frozen=True, slots=True)
