@@ -44,14 +44,14 @@ async def hear(section: PricesOnly, config: Config, files: Files, clock: Clock) 
     if isinstance(section, HomeAssistantSection):
         return Heard(service.name, section.currency, (), False)
     feed, store = published_feed(chosen, section), Store(files.prices)
-    kept = await asyncio.to_thread(store.load, feed.name)
+    kept = await asyncio.to_thread(store.load, feed.name, feed.question)
     allowance = Allowance.of(map(Instant, kept.requests))
     try:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
             prices = await feed.read(Http(session, clock, allowance), wanted(feed, clock.now()))
     except LinkError as error:
         raise CannotDo("service_silent", reason=str(error)) from error
-    answered = Kept(feed.name, tuple(map(packed, prices)), tuple(allowance.made), clock.now())
+    answered = Kept(feed.name, feed.question, tuple(map(packed, prices)), tuple(allowance.made), clock.now())
     await asyncio.to_thread(store.save, answered)
     to_buy = [each for each in prices if each.direction is IMPORT]
     to_buy.sort(key=lambda each: each.interval.start)

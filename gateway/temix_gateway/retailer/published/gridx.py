@@ -120,6 +120,11 @@ class GridX:
         return f"gridx:{self.utility}"
 
     @property
+    def question(self) -> str:
+        """What it is asked for."""
+        return f"{self.url} {self.utility} {self.rate} {self.circuit} {self.cca}"
+
+    @property
     def currency(self) -> str:
         """Dollars."""
         return "USD"

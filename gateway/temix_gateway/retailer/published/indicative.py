@@ -33,10 +33,11 @@ _LOG: Final = structlog.get_logger(__name__)
 class IndicativeLink:
     """A ``RetailerLink`` but for ``run``. No price is invented: what was not published is absent."""
 
-    def __init__(self, name: str, terms: Terms, store: Store, clock: Clock) -> None:
-        """Publish under ``name`` and these terms; keep in ``store``."""
+    def __init__(self, name: str, question: str, terms: Terms, store: Store, clock: Clock) -> None:
+        """Publish under ``name`` and these terms the answers to a question; keep in ``store``."""
         self.book = PriceBook()
         self.name = name
+        self._question = question
         self._terms = terms
         self._parties = PublishedParties.of(name)
         self._store = store
@@ -84,13 +85,14 @@ class IndicativeLink:
         raise OutcomeUnknown(NO_ORDERS)
 
     async def _take_up(self) -> Kept:
-        kept = await asyncio.to_thread(self._store.load, self.name)
+        kept = await asyncio.to_thread(self._store.load, self.name, self._question)
         self.book.merge(kept.published())
         return kept
 
     async def _keep(self, answered: Instant | None, requests: Sequence[Instant] = ()) -> None:
         prices = tuple(packed(price) for price in self.book.all())
-        await asyncio.to_thread(self._store.save, Kept(self.name, prices, tuple(requests), answered))
+        kept = Kept(self.name, self._question, prices, tuple(requests), answered)
+        await asyncio.to_thread(self._store.save, kept)
 
     async def _publish(self, listener: RetailerListener) -> None:
         # Never the number after the last one: that would confirm as the last word what was only published.

@@ -34,6 +34,11 @@ class Feed(Protocol):
         ...
 
     @property
+    def question(self) -> str:
+        """All of what it is asked for: prices that answered another question are not this home's."""
+        ...
+
+    @property
     def currency(self) -> str:
         """ISO 4217."""
         ...
@@ -63,7 +68,7 @@ class PublishedLink(IndicativeLink):
     def __init__(self, feed: Feed, bounds: PriceBounds, store: Store, clock: Clock, random: Random) -> None:
         """Ask ``feed``; keep in ``store``."""
         terms = Terms(feed.currency, feed.zone.key, bounds, indicative=True)
-        super().__init__(feed.name, terms, store, clock)
+        super().__init__(feed.name, feed.question, terms, store, clock)
         self._feed = feed
         self._schedule = Schedule(feed.rhythm, random)
         self._allowance = Allowance()

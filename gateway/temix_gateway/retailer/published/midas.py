@@ -85,6 +85,11 @@ class Midas:
         return f"midas:{self.rin}"
 
     @property
+    def question(self) -> str:
+        """What it is asked for."""
+        return f"{self.url} {self.rin} {self.export_rin}"
+
+    @property
     def currency(self) -> str:
         """Dollars."""
         return "USD"

@@ -103,6 +103,11 @@ class OpenAdr:
         return f"openadr:{self.program}"
 
     @property
+    def question(self) -> str:
+        """What it is asked for."""
+        return f"{self.url} {self.program} {self.currency}"
+
+    @property
     def rhythm(self) -> Rhythm:
         """The standard has no publication time."""
         return Rhythm(self.zone)

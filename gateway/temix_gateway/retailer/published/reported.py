@@ -29,7 +29,7 @@ class ReportedLink(IndicativeLink):
         self, currency: str, zone: ZoneInfo, bounds: PriceBounds, store: Store, clock: Clock
     ) -> None:
         """Take prices in ``currency``; days begin in ``zone``."""
-        super().__init__(NAME, Terms(currency, zone.key, bounds, indicative=True), store, clock)
+        super().__init__(NAME, currency, Terms(currency, zone.key, bounds, indicative=True), store, clock)
         self._listener: RetailerListener | None = None
         self._reported_at: Instant | None = None
 

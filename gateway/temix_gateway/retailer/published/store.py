@@ -30,9 +30,13 @@ class _Price(Struct, frozen=True, array_like=True):
 
 
 class Kept(Struct, frozen=True):
-    """What is kept of one ``service``: its prices, when it was asked, and the last good answer."""
+    """What is kept of one ``service``: its prices, when it was asked, and the last good answer.
+
+    ``question`` is what it was asked for: prices of one circuit are not those of another one.
+    """
 
     service: str
+    question: str = ""
     prices: tuple[_Price, ...] = ()
     requests: tuple[int, ...] = ()
     answered: int | None = None
@@ -74,16 +78,18 @@ class Store:
         """Keep in the file at ``path``."""
         self._path = path
 
-    def load(self, service: str) -> Kept:
-        """What was kept of ``service`` (blocking); nothing of another one."""
+    def load(self, service: str, question: str) -> Kept:
+        """What was kept of ``service`` (blocking); where another question was asked, only the requests."""
         try:
             kept = msgspec.json.decode(self._path.read_bytes(), type=Kept)
         except FileNotFoundError:
-            return Kept(service)
+            return Kept(service, question)
         except (OSError, ValueError) as error:
             _LOG.warning("kept prices cannot be read", path=str(self._path), reason=str(error))
-            return Kept(service)
-        return kept if kept.service == service else Kept(service)
+            return Kept(service, question)
+        if (kept.service, kept.question) == (service, question):
+            return kept
+        return Kept(service, question, requests=kept.requests if kept.service == service else ())
 
     def save(self, kept: Kept) -> None:
         """Keep (blocking): the file is whole at every moment."""

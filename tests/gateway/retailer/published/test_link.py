@@ -190,7 +190,22 @@ async def test_a_restart_shows_what_it_knew_and_asks_nobody(tmp_path: Path) -> N
 async def test_another_service_begins_anew(tmp_path: Path) -> None:
     async with bench(tmp_path) as made, made.run():
         pass
-    assert made.store.load("midas").prices == ()
+    assert made.store.load("midas", "").prices == ()
+
+
+async def test_another_circuit_begins_anew_but_for_the_days_requests(tmp_path: Path) -> None:
+    async with bench(tmp_path) as made:
+        async with made.run():
+            pass
+        link, listener = made.link("Goleta"), Listener()
+        task = asyncio.create_task(link.run(listener))
+        await listener.has_prices.wait()
+        await listener.told_anything.wait()
+        task.cancel()
+        await asyncio.wait([task])
+        assert [asked["representativeCircuitId"] for asked in made.service.asked] == ["Moorpark", "Goleta"]
+    kept = made.store.load("gridx:SCE", GridX(made.address, "SCE", "TOU-D-49", "Goleta").question)
+    assert len(kept.requests) == 2
 
 
 async def test_late_prices_say_so_and_are_asked_for_again(tmp_path: Path) -> None:

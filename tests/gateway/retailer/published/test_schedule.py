@@ -72,6 +72,7 @@ class Feed:
 
     fails: Behaviour
     name: str = "gridx:SCE"
+    question: str = "prices"
     currency: str = "USD"
     zone: ZoneInfo = PACIFIC
     rhythm: Rhythm = RHYTHM
