@@ -27,7 +27,6 @@ class Guarded(Scene):
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)  # a home's year is calibrated, and two days are replayed
 def test_with_the_guard_a_day_of_the_storm_costs_no_more(replayed: Replayed, tmp_path: Path) -> None:
     free = replayed("2021-02-15", 1)
     Guarded.limit = Money(free.replay.paid // 2)

@@ -34,7 +34,6 @@ def test_two_days() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3_600)
 def test_thirty_days_without_a_complaint() -> None:
     life = lived(seed := 3, 30)
     assert life.days.complaints == [], f"seed {seed}"

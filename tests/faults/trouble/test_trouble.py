@@ -103,7 +103,6 @@ def test_nothing_is_lost_or_doubled_in_any_trouble(tell: Callable[[object], None
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3000)
 def test_two_thousand_seeds(tell: Callable[[object], None]) -> None:
     tell(found := search(LONG))
     check(found)
@@ -149,7 +148,6 @@ def test_a_deliberate_bug_is_noticed(name: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1800)
 def test_all_deliberate_bugs_but_one_are_noticed(tell: Callable[[object], None]) -> None:
     assert len(MUTANTS) >= 20
     assert set(A_MUTANT) <= set(ORDINARY), "else what was noticed may not be the bug"

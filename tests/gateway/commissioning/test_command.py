@@ -215,7 +215,6 @@ async def test_a_home_whose_retailer_only_publishes_prices(tmp_path: Path) -> No
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3_600)
 async def test_fifty_homes_one_after_the_other(tmp_path: Path, tell: Callable[[object], None]) -> None:
     """Without a person, start of the gateway and all: at most a minute for each."""
     homes = [f"home-{number}" for number in range(1, 51)]

@@ -16,7 +16,6 @@ async def test_days_of_records_are_as_large_as_the_reference_says(tmp_path: Path
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3600)
 async def test_the_live_file_of_years_stays_under_200_mb(
     tmp_path: Path, tell: Callable[[object], None]
 ) -> None:
