@@ -218,11 +218,12 @@ def openadr_event(
     *,
     payload: str = "PRICE",
     own: bool = True,
+    zone: ZoneInfo = PACIFIC,
     price: Callable[[Instant], int] = true_price,
     **more: object,
 ) -> Document:
     """A day's event; ``own``: each interval has a period of its own, else they follow each other."""
-    whole, length = local_day(PACIFIC, day), Duration(minutes * MINUTE)
+    whole, length = local_day(zone, day), Duration(minutes * MINUTE)
     intervals: list[Document] = []
     for number, each in enumerate(whole.split(length)):
         period = {"start": iso(each.start), "duration": iso_duration(length)}
