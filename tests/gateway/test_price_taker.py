@@ -18,7 +18,8 @@ from temix_gateway.ledger.writer import InlineWriter
 from temix_gateway.outside import Outside
 from temix_gateway.own_limits import Choices
 from temix_gateway.planning.planner import plan
-from temix_gateway.retailer.published.gridx import PACIFIC, GridX
+from temix_gateway.retailer.published.california import PACIFIC
+from temix_gateway.retailer.published.gridx import GridX
 from temix_gateway.retailer.published.indicative import unsigned
 from temix_gateway.retailer.published.link import PublishedLink
 from temix_gateway.retailer.published.prices import Direction, Published

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Annotated, Any, Final, Literal
-from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -22,6 +21,7 @@ from temix_market.tenders import Component
 from temix_market.units import Price
 
 from temix_gateway.retailer.errors import Misunderstood, NothingPublished
+from temix_gateway.retailer.published.california import PACIFIC, Californian
 from temix_gateway.retailer.published.http import Http
 from temix_gateway.retailer.published.prices import (
     Direction,
@@ -36,7 +36,6 @@ from temix_gateway.retailer.published.schedule import Rhythm
 
 type Utility = Literal["SCE", "PGE"]
 
-PACIFIC: Final = ZoneInfo("America/Los_Angeles")
 NAMES: Final[dict[Utility, str]] = {"SCE": "SCE Flexible Pricing", "PGE": "PG&E Hourly Flex Pricing"}
 PUBLISHED_AT: Final[dict[Utility, tuple[time, ...]]] = {
     "SCE": (time(18, 15),),
@@ -105,7 +104,7 @@ class _Pricing(Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class GridX:
+class GridX(Californian):
     """One rate on one circuit: a ``Feed``."""
 
     url: str
@@ -123,16 +122,6 @@ class GridX:
     def question(self) -> str:
         """What it is asked for."""
         return f"{self.url} {self.utility} {self.rate} {self.circuit} {self.cca}"
-
-    @property
-    def currency(self) -> str:
-        """Dollars."""
-        return "USD"
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """Where its days begin."""
-        return PACIFIC
 
     @property
     def rhythm(self) -> Rhythm:

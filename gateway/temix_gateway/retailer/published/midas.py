@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -19,6 +18,7 @@ from temix_market.instants import SECOND, Duration, Instant, from_datetime
 from temix_market.intervals import Interval
 
 from temix_gateway.retailer.errors import LinkError, Misunderstood, NothingPublished
+from temix_gateway.retailer.published.california import PACIFIC, Californian
 from temix_gateway.retailer.published.http import Http
 from temix_gateway.retailer.published.prices import (
     Direction,
@@ -32,7 +32,6 @@ from temix_gateway.retailer.published.prices import (
 )
 from temix_gateway.retailer.published.schedule import Rhythm
 
-PACIFIC: Final = ZoneInfo("America/Los_Angeles")
 NAME: Final = "CEC MIDAS 2.0"
 PUBLISHED_AT: Final = (time(19, 0),)
 """Utilities upload the next day's rates in the afternoon; there is no time that is promised."""
@@ -71,7 +70,7 @@ def rin(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Midas:
+class Midas(Californian):
     """One rate, another for export where that has its own number, and a signal of emissions: a ``Feed``."""
 
     url: str
@@ -88,16 +87,6 @@ class Midas:
     def question(self) -> str:
         """What it is asked for."""
         return f"{self.url} {self.rin} {self.export_rin}"
-
-    @property
-    def currency(self) -> str:
-        """Dollars."""
-        return "USD"
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """Where its days begin."""
-        return PACIFIC
 
     @property
     def rhythm(self) -> Rhythm:
