@@ -5,7 +5,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from temix_market.instants import Instant
+from temix_gateway.core import Core
+from temix_gateway.home.messages import Reading, ReportReadings
+from temix_market.instants import FIVE_MINUTES, HOUR, Instant
 from temix_market.transactions import Kind
 
 from tests.gateway.bench import Bench, trading
@@ -84,3 +86,39 @@ async def test_a_locked_ledger_shows_prices_and_does_not_trade(bench: Bench) -> 
     assert state.prices
     assert "the ledger failed its check" in state.trading.locked
     assert bench.retailer.answers == {}
+
+
+def kept(core: Core) -> dict[str, int]:
+    """How many things of each kind are in memory."""
+    market, books = core.market, core.books
+    return {
+        "spots": len(market.spots),
+        "carbon": len(market.carbon),
+        "quotes": sum(len(author.quotes) for author in market._authors.values()),
+        "positions": len(market.positions._sums),
+        "tenders": len(market.book._newest),
+        "orders": len(books.ordered),
+        "waiting readings": len(books._open),
+        "settled steps": len(core.accounts._steps),
+    }
+
+
+async def test_what_is_final_leaves_memory(bench: Bench) -> None:
+    async def live() -> dict[str, int]:
+        bench.core.heard(bench.clock.now(), bench.core.books.heads)
+        await trading(bench)
+        start = bench.clock.now()
+        for _ in range(4):
+            await bench.next_step()
+        read = Reading(start=start + FIVE_MINUTES, end=start + 2 * FIVE_MINUTES, energy=100)
+        await bench.core.report_readings(ReportReadings(id=1, readings=[read]))
+        await bench.core.turn()
+        return kept(bench.core)
+
+    first = await live()
+    assert all(first[kind] for kind in ("spots", "positions", "tenders", "orders", "settled steps"))
+    for _ in range(3):
+        bench.clock.wall = Instant(bench.clock.wall + 40 * 24 * HOUR)
+        later = await live()
+    # Orders differ a little from day to day; what stayed would be there four times.
+    assert {kind: count for kind, count in later.items() if count >= 2 * first[kind] > 0} == {}
