@@ -196,7 +196,7 @@ async def test_reports_arrive_as_typed_devices(gateway: Gateway, session: aiohtt
     assert isinstance(tank, served.WaterHeater)
     assert (tank.volume, tank.temperature) == (189_300, 52_250)
     assert isinstance(hall, served.Thermostat)
-    assert (hall.outdoor, hall.temperature, hall.loss) == (-5_500, 20_750, 200)
+    assert (hall.outdoor, hall.temperature, hall.loss) == (-5_500, 20_750, None)
     assert [(from_ms(each.start), each.minimum) for each in hall.comfort] == [(SIX, 16_500)]
     assert isinstance(pool, served.RunTime)
     assert pool.remaining == 4 * 3_600_000
