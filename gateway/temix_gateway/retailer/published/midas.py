@@ -86,7 +86,7 @@ class Midas(Californian):
     @property
     def question(self) -> str:
         """What it is asked for."""
-        return f"{self.url} {self.rin} {self.export_rin}"
+        return f"{self.url} {self.rin} {self.export_rin} {self.emissions_rin}"
 
     @property
     def rhythm(self) -> Rhythm:

@@ -197,10 +197,11 @@ async def test_another_circuit_begins_anew_but_for_the_days_requests(tmp_path: P
     async with bench(tmp_path) as made:
         async with made.run():
             pass
+        made.store.kept.clear()
         link, listener = made.link("Goleta"), Listener()
         task = asyncio.create_task(link.run(listener))
         await listener.has_prices.wait()
-        await listener.told_anything.wait()
+        await asyncio.to_thread(made.store.kept.wait)
         task.cancel()
         await asyncio.wait([task])
         assert [asked["representativeCircuitId"] for asked in made.service.asked] == ["Moorpark", "Goleta"]

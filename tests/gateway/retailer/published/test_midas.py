@@ -140,9 +140,9 @@ def test_what_a_kwh_emits_is_shown_and_kept(tmp_path: Path) -> None:
     book = PriceBook()
     book.merge(with_emissions(read, emissions))
     store = Store(tmp_path / "prices.json")
-    store.save(Kept("x", tuple(packed(price) for price in book.all())))
+    store.save(Kept("x", prices=tuple(packed(price) for price in book.all())))
     again = PriceBook()
-    again.merge(store.load("x").published())
+    again.merge(store.load("x", "").published())
     energy, transport = PublishedParties.of("x").publications(again, day.start, 1)
     shown = {
         (tender.instrument.start - day.start) // HOUR: tender.carbon_intensity
