@@ -23,6 +23,7 @@ def test_noisy_plans_of_two_hours_switch_hardly_more_than_one_plan() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3_600)
 def test_a_thousand_noisy_plans_of_a_day_switch_hardly_more_than_one_plan() -> None:
     until = Duration(24 * HOUR)
     seeds = iter(range(10_000))
