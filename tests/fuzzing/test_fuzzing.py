@@ -37,6 +37,7 @@ def test_some_inputs(parser: str) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(7200)  # of backups, on a machine that does much else
 @pytest.mark.parametrize("parser", PARSERS)
 def test_a_hundred_thousand_inputs(parser: str, tell: Callable[[object], None]) -> None:
     told = fuzzed(parser, 100_000, seed=1)
