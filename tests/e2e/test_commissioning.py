@@ -210,12 +210,12 @@ async def reads_codes(installer: Phone) -> None:
     """
     await installer.go("/commission/retailer?service=midas")
     photo = installer.page.locator("#rin-photo")
-    assert not await photo.is_visible()
-    assert await installer.page.get_by_text("This browser reads no QR codes").first.is_visible()
+    await expect(photo).to_be_hidden()
+    await expect(installer.page.get_by_text("This browser reads no QR codes").first).to_be_visible()
     await installer.take("rin-typed")
     await installer.page.add_init_script(DETECTOR)
     await installer.go("/commission/retailer?service=midas")
-    assert not await installer.page.get_by_text("This browser reads no QR codes").first.is_visible()
+    await expect(installer.page.get_by_text("This browser reads no QR codes").first).to_be_hidden()
     for width, seen, said in ((1, "", "No QR code was found"), (8, "RIN USCA-SCEX-PRIM-0000", "")):
         image = BytesIO()
         segno.make("a bill").save(image, kind="png", scale=width)
