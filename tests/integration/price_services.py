@@ -229,6 +229,15 @@ SERVICES: dict[str, Callable[[HomeAssistant, Market, date], str]] = {
 }
 
 
+def broken(hass: HomeAssistant, domain: str, name: str) -> None:
+    """An action with a fault of its own."""
+
+    def answer(_: Mapping[str, Any]) -> ServiceResponse:
+        raise KeyError("its fault")
+
+    action(hass, domain, name, answer)
+
+
 def refuse(hass: HomeAssistant, domain: str, name: str) -> None:
     """An action whose service is away."""
 

@@ -16,6 +16,7 @@ from tests.integration.price_services import (
     SERVICES,
     Market,
     Span,
+    broken,
     entity,
     refuse,
     spans,
@@ -238,6 +239,8 @@ async def test_a_service_that_is_away_leaves_what_is_known(
     today = await read(made, noon)
     refuse(hass, name, action)
     assert await read(made, noon + timedelta(hours=2)) == today
+    broken(hass, name, action)
+    assert await read(made, noon + timedelta(hours=3)) == today
     hass.services.async_remove(name, action)
     assert await read(made, noon + timedelta(hours=4)) == today
 

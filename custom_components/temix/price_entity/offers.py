@@ -129,6 +129,9 @@ class _Days:
         except HomeAssistantError as error:
             _LOGGER.debug("There are no prices of %s: %s", day, error)
             return
+        except Exception:
+            _LOGGER.warning("The action for prices of %s failed", day, exc_info=True)
+            return
         if found := read(rows, self.shape):
             self._known[day] = found
 
