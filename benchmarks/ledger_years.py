@@ -51,8 +51,8 @@ NOTHING = "e30.e30.e30"
 """Signed tenders without any: the history is another file."""
 LAST = 457
 """Days that the live file may hold, and some."""
-READ_AFTER = 9
-"""Days after which the retailer's readings of a day come: it is settled again, finally."""
+READ_AFTER = Duration(9 * DAY)
+"""Since a day's beginning, when the retailer's readings of it come: it is settled again, finally."""
 
 
 class Clock:
@@ -77,7 +77,8 @@ class Household:
         self._ledger, self._clock, self._trades = ledger, clock, trades
         self._random = Random(seed)  # noqa: S311 - made records, no secret
         self._keys = {party: SigningKey.from_seed(party.encode().ljust(32)) for party in (HOME, LSE, DO)}
-        self._settled: list[tuple[list[Delivery], list[Pair], list[Spot]]] = []
+        self._unread: list[tuple[Instant, list[Delivery], list[Pair], list[Spot]]] = []
+        """Days whose readings by the retailer are to come, and when."""
 
     async def _subscribe(self, at: Instant, pairs: list[Pair]) -> None:
         place, signed = self._told(at, subscription_payload(pairs))
@@ -103,6 +104,10 @@ class Household:
 
     async def day(self, day: Interval) -> None:
         """A day's records, in few commits: what is measured is the file, not the disk."""
+        while self._unread and self._unread[0][0] <= day.start:
+            self._clock.at, readings, pairs, frozen = self._unread.pop(0)
+            await self._read(self._clock.at, readings)
+            await self._settle(readings, pairs, frozen)
         self._clock.at = day.start
         steps = list(day.split(FIVE_MINUTES))
         subscribed = [self._pair(hour, Kind.SUBSCRIPTION, "subscription") for hour in day.split(HOUR)]
@@ -121,11 +126,8 @@ class Household:
         final = [
             Delivery(one.interval, Energy(one.energy + (number % 7 == 0))) for number, one in enumerate(read)
         ]
-        self._settled.append((final, [*subscribed, *traded], spots))
-        if len(self._settled) > READ_AFTER:
-            readings, pairs, frozen = self._settled.pop(0)
-            await self._read(day.start, readings)
-            await self._settle(readings, pairs, frozen)
+        read_at = Instant(day.start + READ_AFTER)
+        self._unread.append((read_at, final, [*subscribed, *traded], spots))
 
     async def _settle(self, read: list[Delivery], pairs: list[Pair], spots: list[Spot]) -> None:
         by_start: dict[Instant, list[Spot]] = {}
