@@ -51,13 +51,16 @@ class CountingPlanner:
     and the same seed shall give the same replay anywhere.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, until: Instant) -> None:
+        """Remember what is asked before the replay ends; the minute after it is no part of it."""
+        self._until = until
         self.made: list[Planned] = []
 
     def __call__(self, problem: Problem, previous: Plan | None) -> Plan:
         """Plan."""
         made = plan(problem, previous, budget=0.0)
-        self.made.append(Planned(problem, made))
+        if problem.now < self._until:
+            self.made.append(Planned(problem, made))
         return made
 
     @property
@@ -97,7 +100,7 @@ async def _run(
         link = InProcessLink(retailer, HOME, scene.key(HOME), clock, scene.random("link"))
         await link.register()
         await retailer.plan(HOME, _subscription(market, baseline))
-        planner = CountingPlanner()
+        planner = CountingPlanner(days.end)
         outside = Outside(clock, scene.random("core"), link, link.seal, planner, learn=learn)
         core = Core(scene.rules(), outside, ledger, Choices("automatic"))
         await ledger.sign_mandate(*scene.sign(clock.now()), HOME)
