@@ -93,6 +93,7 @@ async def test_many_changed_bytes_are_never_a_silent_wrong_figure(
     tell(f"seed 4: 2000 changed bytes: {reported} reported, {harmless} in places that say nothing")
 
 
+@pytest.mark.timeout(300)
 async def test_every_byte_of_the_header_is_looked_at(folder: Path) -> None:
     *_, truth = await build(folder)
     content = (folder / LEDGER).read_bytes()
