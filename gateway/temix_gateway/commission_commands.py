@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import click
 import msgspec
 import typer
 from rich.console import Console
@@ -205,13 +204,18 @@ def _ask(step: StepName, language: str, asker: Asker) -> dict[str, Any]:
 
 def _choose(language: str) -> dict[str, str]:
     """Which retailer the home has: one that trades, or one of those that publish prices."""
+
+    def among(text: str) -> int:
+        if text not in map(str, range(1, len(SERVICES) + 2)):
+            raise typer.BadParameter(f"{text} is none of the numbers above")
+        return int(text)
+
     console = Console()
     console.print(f"  1  {say(language, 'retailer.temix')}", highlight=False)
     for number, each in enumerate(SERVICES, 2):
         console.print(f"  {number}  {each.name}: {each.region}", highlight=False)
-    label = f"  {say(language, 'retailer.number')}"
-    number = typer.prompt(label, type=click.IntRange(1, len(SERVICES) + 1), default=1)
-    return {"service": "temix"} if number == 1 else SERVICES[number - 2].chosen
+    chosen = typer.prompt(f"  {say(language, 'retailer.number')}", value_proc=among, default="1")
+    return {"service": "temix"} if chosen == 1 else SERVICES[chosen - 2].chosen
 
 
 def _fields(step: StepName, language: str, chosen: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
