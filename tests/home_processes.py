@@ -63,7 +63,7 @@ async def retailer(folder: Path, homes: Sequence[str]) -> AsyncIterator[Retailer
     command: list[str | Path] = [BIN / "temix-retailer", "run", "--data", data, "--port", "0"]
     service = await Service.start("retailer", command, log, folder=folder)
     try:
-        await _until(lambda: "homes are to trust" in log.read_text(), service)
+        await until(lambda: "homes are to trust" in log.read_text(), service)
         url = log.read_text().splitlines()[0].rpartition(" ")[2]
         yield Retailer(url, data / "certificate.pem", codes, service)
     finally:
@@ -82,7 +82,7 @@ async def gateway(folder: Path, text: str = "") -> AsyncIterator[Gateway]:
     command: list[str | Path] = [BIN / "temix-gateway", "run", "-c", config]
     service = await Service.start("gateway", command, folder / "gateway.log", folder=folder)
     try:
-        await _until(listening.exists, service)
+        await until(listening.exists, service)
         here = json.loads(listening.read_text())
         yield Gateway(config, here["port"], here["fingerprint"], service)
     finally:
@@ -102,7 +102,8 @@ async def told(gateway: Gateway, token: str, **command: Any) -> dict[str, Any]:
     return answer
 
 
-async def _until(holds: Any, service: Service) -> None:
+async def until(holds: Any, service: Service) -> None:
+    """Wait for something that a service does; not longer than it may take to start, nor when it has ended."""
     end = time.monotonic() + STARTS_WITHIN_S
     while not holds():
         assert service.process.returncode is None, service.tail()

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.packages.releases import Releases
+
 DEPLOY = Path(__file__).parents[2] / "gateway" / "deploy"
 UNIT = DEPLOY / "temix-gateway.service"
 
@@ -23,7 +25,7 @@ def test_the_unit_is_closed_to_nearly_everything() -> None:
 
 @pytest.mark.timeout(300)
 def test_it_is_installed_and_runs_from_there(tmp_path: Path) -> None:
-    """The folder is copied first: nothing else of the repository may be needed."""
+    """The folder is copied first: nothing else of the repository may be needed. Then it is upgraded."""
     shutil.copytree(DEPLOY.parent, tmp_path / "gateway")
     places = {name: str(tmp_path / name.lower()) for name in ("PREFIX", "CONFIGURATION", "UNITS")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -36,10 +38,24 @@ def test_it_is_installed_and_runs_from_there(tmp_path: Path) -> None:
             "UV_OFFLINE": "1",  # script/test has put what it needs into the cache
         }
     )
-    for _ in range(2):  # the second time is an upgrade
-        subprocess.run([tmp_path / "gateway" / "deploy" / "install"], env=environment, check=True)
+    releases = Releases(tmp_path / "releases", tmp_path / "keys")
+    signers = tmp_path / "gateway" / "deploy" / "signers"
+    signers.write_text(releases.signer("maintainer"))
+    shutil.copytree(tmp_path / "gateway", releases.folder / "gateway")
+    project = releases.folder / "gateway" / "pyproject.toml"
+    project.write_text(project.read_text().replace('\nversion = "', '\nversion = "99.'))
+    releases.release("v99.0.1.0", "maintainer")
+    environment |= releases.environment | {"SOURCE": str(releases.folder)}
+    for step in (tmp_path / "gateway" / "deploy" / "install", tmp_path / "prefix" / "upgrade"):
+        subprocess.run([step], env=environment, check=True)
         with (tmp_path / "configuration" / "temix-gateway.toml").open("a") as mine:
             mine.write("\n# mine\n")
+    python = [
+        tmp_path / "prefix" / "bin" / "python",
+        "-c",
+        "import importlib.metadata as m; print(m.version('temix-gateway'))",
+    ]
+    assert subprocess.run(python, capture_output=True, check=True).stdout == b"99.0.1.0\n"
     assert (tmp_path / "units" / "temix-gateway.service").read_text() == UNIT.read_text()
     written = (tmp_path / "configuration" / "temix-gateway.toml").read_text()
     assert written.endswith("\n# mine\n\n# mine\n")
