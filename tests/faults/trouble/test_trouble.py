@@ -36,8 +36,8 @@ DIES = Counter({f"died {point.label}": 0 for point in (*GATEWAY, *RETAILER)})
 
 TROUBLE = Counter(
     {
-        "lost order": 100,
-        "lost answer": 100,
+        "lost order": 60,
+        "lost answer": 50,
         "lost message": 100,
         "repeated request": 100,
         "message overtook another": 100,
