@@ -34,6 +34,11 @@ class Files:
         return self.folder / "prices.json"
 
     @property
+    def reports(self) -> Path:
+        """What was reported to a service that publishes prices."""
+        return self.folder / "reports.json"
+
+    @property
     def currency(self) -> str:
         """The market's currency, as last heard; ``NO_CURRENCY`` where no retailer was heard yet."""
         try:

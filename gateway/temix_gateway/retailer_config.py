@@ -85,6 +85,13 @@ class OpenAdrSection(Struct, frozen=True, forbid_unknown_fields=True, tag_field=
         Filled | None,
         Meta(description="The secret itself, in place of its file: for Home Assistant's app."),
     ] = None
+    reports: Annotated[
+        bool,
+        Meta(
+            description="Tell the server what the home drew and expects to draw, where its events ask for "
+            "it. Whoever runs it then sees when you are at home; it needs an account."
+        ),
+    ] = False
 
 
 class HomeAssistantSection(

@@ -10,8 +10,10 @@ from typing import Final
 
 import msgspec
 import structlog
+from temix_market.instants import Instant
 from temix_market.ports import Clock
 from temix_market.tenders import PartyId
+from temix_market.units import Energy
 
 from temix_gateway import keys
 from temix_gateway.cars import Car, Cars
@@ -26,7 +28,10 @@ from temix_gateway.outside import Outside
 from temix_gateway.own_limits import Choices
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.worker import PlannerProcess
+from temix_gateway.question import targets
 from temix_gateway.retailer.published.link import Feed, PublishedLink
+from temix_gateway.retailer.published.openadr_reports import Home, Reports
+from temix_gateway.retailer.published.report_log import ReportLog
 from temix_gateway.retailer.published.reported import ReportedLink
 from temix_gateway.retailer.published.services import feed
 from temix_gateway.retailer.published.store import Store
@@ -113,7 +118,13 @@ async def make(config: Config, lasting: Lasting, rules: Callable[[Config], Rules
         GatewayError: a file cannot be used.
     """
     files = lasting.files
-    link = await asyncio.to_thread(link_of, config, files, lasting.clock)
+
+    def expected() -> Mapping[Instant, Energy]:
+        plan = core.plans.in_force
+        return {} if plan is None else targets(plan)
+
+    told = Home(lasting.ledger.deliveries, expected)
+    link = await asyncio.to_thread(link_of, config, files, lasting.clock, told)
     choices = await asyncio.to_thread(choices_of, files, config)
 
     async def remember(chosen: Choices) -> None:
@@ -152,8 +163,10 @@ def _subscription(config: Config, link: Link) -> Subscription | None:
     return Subscription(config.party, link.name, profile)
 
 
-def link_of(config: Config, files: Files, clock: Clock) -> Link:
+def link_of(config: Config, files: Files, clock: Clock, home: Home) -> Link:
     """The link to the retailer; of a home that is not enrolled, one that never connects.
+
+    ``home`` is what a service of prices may be told of, where the owner wants that.
 
     Raises:
         Unusable: a file of the account.
@@ -163,17 +176,21 @@ def link_of(config: Config, files: Files, clock: Clock) -> Link:
     bounds, store = config.trading.bounds, Store(files.prices)
     if isinstance(config.retailer, HomeAssistantSection):
         return ReportedLink(config.retailer.currency, config.zone, bounds, store, clock)
-    return PublishedLink(published_feed(config, config.retailer), bounds, store, clock, SystemRandom())
+    reports = None
+    if isinstance(config.retailer, OpenAdrSection) and config.retailer.reports:
+        reports = Reports(config.retailer.client_id or "", home, ReportLog(files.reports), clock)
+    asked = published_feed(config, config.retailer, reports)
+    return PublishedLink(asked, bounds, store, clock, SystemRandom())
 
 
-def published_feed(config: Config, retailer: Asked) -> Feed:
+def published_feed(config: Config, retailer: Asked, reports: Reports | None = None) -> Feed:
     """The service of prices that the configuration names, with its secret where it has one.
 
     Raises:
         Unusable: the secret cannot be read.
     """
     secret = _secret_of(retailer) if isinstance(retailer, OpenAdrSection) and retailer.client_id else ""
-    return feed(retailer, config.zone, secret)
+    return feed(retailer, config.zone, secret, reports)
 
 
 def _secret_of(retailer: Retailer | OpenAdrSection) -> str:

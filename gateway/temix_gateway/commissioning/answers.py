@@ -145,8 +145,9 @@ RETAILERS: Final = {str(kind.__struct_config__.tag): kind for kind in _SERVICES}
 SECRET: Final = frozenset({"code", "passphrase", "client_secret"})
 """Answers that are not kept."""
 
-NOT_ASKED: Final = frozenset({"client_secret_file"})
-"""Keys of the configuration that have no place in a form: in an answers file they stand for the content."""
+NOT_ASKED: Final = frozenset({"client_secret_file", "reports"})
+"""Keys of the configuration that have no place in an installer's form: in an answers file the content stands
+for a file, and who is told of the home's use the owner chooses."""
 
 
 class Installer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -32,6 +32,10 @@ class Misunderstood(LinkError):
     """Something answered, but not as this service does."""
 
 
+class NotTaken(Misunderstood):
+    """It refused what it was asked or sent (HTTP 4xx): the same again would be refused again."""
+
+
 class Silent(LinkError):
     """The connection ended, or nothing was heard for too long."""
 

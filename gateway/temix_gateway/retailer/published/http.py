@@ -10,7 +10,7 @@ import aiohttp
 from temix_market.instants import SECOND
 from temix_market.ports import Clock
 
-from temix_gateway.retailer.errors import Busy, CredentialsRefused, Misunderstood
+from temix_gateway.retailer.errors import Busy, CredentialsRefused, Misunderstood, NotTaken
 from temix_gateway.retailer.published.schedule import Allowance
 from temix_gateway.retailer.service import ANSWER_WITHIN_S, Reply, explain, seconds, whole
 
@@ -37,6 +37,10 @@ class Http:
         """Send; errors as with ``get``."""
         return await self._send("POST", url, _headers(token) | {"Content-Type": content_type}, data=body)
 
+    async def put(self, url: str, body: bytes, content_type: str, token: str = "") -> Reply:
+        """Replace; errors as with ``get``."""
+        return await self._send("PUT", url, _headers(token) | {"Content-Type": content_type}, data=body)
+
     async def _send(self, method: str, url: str, headers: Mapping[str, str], **content: Any) -> Reply:
         wait = self.allowance.take(self.clock.now())
         if wait:
@@ -58,7 +62,8 @@ class Http:
         if status in {401, 403}:
             raise CredentialsRefused(f"{url} wants an account (HTTP {status}): {said}")
         if status >= 300:
-            raise Misunderstood(f"{url} answers HTTP {status} ({said}): check retailer.url")
+            kind = NotTaken if 400 <= status < 500 else Misunderstood
+            raise kind(f"{url} answers HTTP {status} ({said}): check retailer.url")
 
 
 def _headers(token: str) -> dict[str, str]:

@@ -62,12 +62,16 @@ class Allowance:
 
     def take(self, now: Instant) -> Duration:
         """Count a request, or say how long none may be made."""
-        while self.made and (self.made[0] <= now - DAY or self.made[0] > now):
-            self.made.popleft()  # one of the future is of a clock that was wrong
-        if len(self.made) >= REQUESTS_A_DAY:
+        if not self.left(now):
             return Duration(self.made[0] + DAY - now)
         self.made.append(now)
         return Duration(0)
+
+    def left(self, now: Instant) -> int:
+        """How many requests may be made now."""
+        while self.made and (self.made[0] <= now - DAY or self.made[0] > now):
+            self.made.popleft()  # one of the future is of a clock that was wrong
+        return REQUESTS_A_DAY - len(self.made)
 
 
 class Schedule:

@@ -11,6 +11,7 @@ from temix_market.errors import InvalidField
 
 from temix_gateway.retailer.published import gridx, midas, openadr
 from temix_gateway.retailer.published.link import Feed
+from temix_gateway.retailer.published.openadr_reports import Reports
 from temix_gateway.retailer_config import (
     Asked,
     GridXSection,
@@ -80,9 +81,10 @@ SERVICES: Final = (
         openadr.NAME,
         "wherever a retailer runs an OpenADR 3.1 server",
         "prices to buy and to sell and emissions of one program, with or without an account; plan, "
-        "price response, "
-        "shadow account",
-        "asked regularly, not notified; no reports",
+        "price response, shadow account; reports of `USAGE` and `USAGE_FORECAST` where an event asks for "
+        "them and you choose it (`reports`)",
+        "asked regularly, not notified; reports only in kWh, of the event's intervals, and at most so many a "
+        "day as requests allow",
         "fake service",
     ),
     Service(
@@ -114,8 +116,11 @@ SERVICES: Final = (
 )
 
 
-def feed(section: Asked, zone: ZoneInfo, secret: str = "") -> Feed:
-    """The feed that a section of the configuration names, with the home's zone and the account's secret."""
+def feed(section: Asked, zone: ZoneInfo, secret: str = "", reports: Reports | None = None) -> Feed:
+    """The feed that a section of the configuration names, with the home's zone and the account's secret.
+
+    ``reports`` are sent where the owner wants them, and the service takes them.
+    """
     url = section.url.rstrip("/")
     match section:
         case GridXSection():
@@ -125,7 +130,7 @@ def feed(section: Asked, zone: ZoneInfo, secret: str = "") -> Feed:
             return midas.Midas(url, midas.rin(section.rin), *(each and midas.rin(each) for each in numbers))
         case OpenAdrSection():
             account = section.client_id or ""
-            return openadr.OpenAdr(url, section.program, section.currency, zone, account, secret)
+            return openadr.OpenAdr(url, section.program, section.currency, zone, account, secret, reports)
 
 
 def named(configured: Mapping[str, Any]) -> Service | None:
@@ -154,6 +159,8 @@ def check(section: PricesOnly) -> None:
                 raise InvalidField(
                     "client_secret_file", "an account has a name and one secret, or there is none"
                 )
+            if section.reports and section.client_id is None:
+                raise InvalidField("reports", "the server has to know whose they are: set client_id")
         case HomeAssistantSection():
             _check_currency(section.currency)
 

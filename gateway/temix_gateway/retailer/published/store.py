@@ -71,6 +71,18 @@ def packed(price: Published) -> _Price:
     )
 
 
+def replace(path: Path, content: bytes) -> None:
+    """Write a file of the home's own (blocking): it is whole at every moment.
+
+    Raises:
+        OSError: it stays as it was.
+    """
+    beside = path.with_suffix(".new")
+    beside.write_bytes(content)
+    beside.chmod(MODE)
+    beside.replace(path)
+
+
 class Store:
     """One file; what cannot be read is begun anew, for all of it can be asked for again."""
 
@@ -93,10 +105,7 @@ class Store:
 
     def save(self, kept: Kept) -> None:
         """Keep (blocking): the file is whole at every moment."""
-        beside = self._path.with_suffix(".new")
         try:
-            beside.write_bytes(msgspec.json.encode(kept))
-            beside.chmod(MODE)
-            beside.replace(self._path)
+            replace(self._path, msgspec.json.encode(kept))
         except OSError as error:
             _LOG.warning("prices cannot be kept", path=str(self._path), reason=str(error))

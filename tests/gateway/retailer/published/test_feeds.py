@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from temix_gateway.retailer.published.gridx import read_pricing
 from temix_gateway.retailer.published.midas import read_rate
-from temix_gateway.retailer.published.openadr import Event, read_events
+from temix_gateway.retailer.published.openadr_events import Event, read_events
 from temix_gateway.retailer.published.prices import Direction, PriceBook, Published
 from temix_market.calendar import local_day
 from temix_market.instants import FIVE_MINUTES, MINUTE, Duration, Instant

@@ -11,7 +11,8 @@ import pytest
 from aiohttp import web
 from temix_gateway.retailer.errors import CredentialsRefused, LinkError, Misunderstood, NothingPublished
 from temix_gateway.retailer.published.http import Http
-from temix_gateway.retailer.published.openadr import Event, OpenAdr, read_events
+from temix_gateway.retailer.published.openadr import OpenAdr
+from temix_gateway.retailer.published.openadr_events import Event, read_events
 from temix_gateway.retailer.published.prices import Direction, PriceBook, Published
 from temix_gateway.retailer.published.schedule import Allowance
 from temix_market.calendar import local_day
