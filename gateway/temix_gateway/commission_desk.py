@@ -39,7 +39,7 @@ from temix_gateway.home.tokens import TokenStore, private_file
 from temix_gateway.price_taking import hear, settings
 from temix_gateway.retailer.enrolment import enrol
 from temix_gateway.retailer.errors import LinkError
-from temix_gateway.retailer_config import PricesOnly, Retailer
+from temix_gateway.retailer_config import HomeAssistantSection, PricesOnly, Retailer
 from temix_gateway.running import Lasting, Running, Unusable, context_of
 from temix_gateway.trial import trial
 
@@ -94,12 +94,15 @@ class GatewaySite:
         return isinstance(self._running.now.config.retailer, Retailer)
 
     async def hear(self, asked: PricesOnly) -> Heard:
-        """Ask it, and take it; the new core shows its prices soon."""
-        heard = await hear(asked, self._running.now.config, self._files, self._lasting.clock)
+        """Ask it; what it answers is kept, so that it need not be asked again where it is taken."""
+        return await hear(asked, self._running.now.config, self._files, self._lasting.clock)
+
+    async def take(self, asked: PricesOnly) -> None:
+        """Take it; the new core shows its prices soon, those of Home Assistant once it tells them."""
         await self._set(retailer=settings(asked))
         await self._anew.core()
-        await _until(lambda: not heard.prices or bool(self._running.now.core.state().prices))
-        return heard
+        if not isinstance(asked, HomeAssistantSection):
+            await _until(lambda: bool(self._running.now.core.state().prices))
 
     def retailer_url(self) -> str:
         """Where the home is enrolled."""

@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 from temix_market.errors import MarketError
-from temix_market.instants import iso
+from temix_market.instants import to_datetime
 from temix_market.mandates import Mandate
 from temix_market.units import NO_CURRENCY, money_text
 
@@ -185,7 +185,8 @@ class Owner:
         if self._broken:
             return f"your mandate does not count ({self._broken}): {SIGN}"
         if self._record is not None:
-            return f"your mandate was revoked at {iso(self._record.at)}: to trade again, {SIGN}"
+            revoked = to_datetime(self._record.at).astimezone(self.rules.zone)
+            return f"your mandate was revoked on {revoked:%Y-%m-%d at %H:%M}: to trade again, {SIGN}"
         return f"your mandate is needed before the first trade: {SIGN}"
 
     def _take(self, record: MandateRecord | None) -> None:

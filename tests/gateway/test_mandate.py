@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import Mandate as Message
 from temix_gateway.home.messages import Reading, ReportReadings, SetLimits, SignMandate
-from temix_market.instants import FIVE_MINUTES, HOUR, Instant
+from temix_market.instants import FIVE_MINUTES, HOUR, Instant, to_datetime
 from temix_market.intervals import Interval
 from temix_market.mandates import Mandate
 from temix_market.ports import Answer, Terms
@@ -105,7 +106,8 @@ async def test_revoked_amid_a_turn_it_ends_the_turns_orders(bench: Unsigned) -> 
     await bench.core.turn()
     assert len(bench.retailer.booked) == 1
     assert bench.core.state().mode == "monitor"
-    assert "your mandate was revoked at" in bench.core.locked()[0]
+    revoked = to_datetime(bench.clock.now()).astimezone(ZoneInfo("America/Chicago"))
+    assert f"your mandate was revoked on {revoked:%Y-%m-%d at %H:%M}:" in bench.core.locked()[0]
 
 
 async def test_what_was_bought_is_settled_after_a_revocation(bench: Unsigned) -> None:

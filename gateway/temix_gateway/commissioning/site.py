@@ -84,7 +84,11 @@ class Site(Protocol):
         ...
 
     async def hear(self, asked: PricesOnly) -> Heard:
-        """Ask a service of prices once, and take it for the home's retailer where it answers."""
+        """Ask a service of prices once."""
+        ...
+
+    async def take(self, asked: PricesOnly) -> None:
+        """Take a service of prices for the home's retailer."""
         ...
 
     def retailer_url(self) -> str:

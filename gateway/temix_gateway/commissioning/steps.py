@@ -65,11 +65,8 @@ async def basics(site: Site, asked: Basics) -> list[Finding]:
 
 async def retailer(site: Site, asked: Enrolment | PricesOnly) -> list[Finding]:
     """Enrol with a code, or stay enrolled; then try every right. A service of prices is asked once."""
-    if isinstance(asked, HomeAssistantSection):
-        await site.hear(asked)
-        return [note("prices_from_home_assistant", currency=asked.currency)]
     if not isinstance(asked, Enrolment):
-        return told(await site.hear(asked), site.now())
+        return await published(site, asked)
     if asked.code:
         home = await site.enrol(asked)
         found = [ok("enrolled", home=home)]
@@ -83,6 +80,18 @@ async def retailer(site: Site, asked: Enrolment | PricesOnly) -> list[Finding]:
             if right.fault
             else ok("right_granted", right=right.name)
         )
+    return found
+
+
+async def published(site: Site, asked: PricesOnly) -> list[Finding]:
+    """Ask a service of prices, and take it for the retailer where it has a price for now."""
+    heard = await site.hear(asked)
+    if isinstance(asked, HomeAssistantSection):
+        found = [note("prices_from_home_assistant", currency=asked.currency)]
+    else:
+        found = told(heard, site.now())
+    if all(finding.kind != "wrong" for finding in found):
+        await site.take(asked)
     return found
 
 

@@ -78,8 +78,11 @@ class FakeSite:
 
     async def hear(self, asked: PricesOnly) -> Heard:
         self._call("hear")
-        self.published = True
         return Heard("Service", "USD", self.prices, self.sells)
+
+    async def take(self, asked: PricesOnly) -> None:
+        self._call("take")
+        self.published = True
 
     def retailer_url(self) -> str:
         return self.url

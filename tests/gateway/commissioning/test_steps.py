@@ -288,9 +288,12 @@ async def test_once_the_retailer_trades_the_steps_of_trade_are_open(path: Path, 
     ],
 )
 async def test_what_a_service_of_prices_says(path: Path, site: dict[str, Any], codes: list[str]) -> None:
-    work = begin(path, FakeSite(**site))
+    asked = FakeSite(**site)
+    work = begin(path, asked)
     assert await found_with(work, "retailer", MIDAS) == codes
-    assert ("clock" in work.progress.steps) is (not codes[0].startswith("!"))
+    usable = not codes[0].startswith("!")
+    assert ("take" in asked.calls, asked.trades()) == (usable, not usable)
+    assert ("clock" in work.progress.steps) is usable
 
 
 async def test_prices_of_home_assistant_come_later(path: Path, site: FakeSite) -> None:
