@@ -6,11 +6,13 @@ from typing import Final
 import msgspec
 import structlog
 from temix_market.calendar import day_at
+from temix_market.errors import MarketError
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
 from temix_market.units import Money, money_text
 
 from temix_gateway.accounts import Accounts
 from temix_gateway.asking import Asking
+from temix_gateway.errors import GatewayError
 from temix_gateway.forecast import Forecast
 from temix_gateway.guard import Guarded, guard, with_plan
 from temix_gateway.home.devices import Load, PreviewPlan, ReportHome
@@ -154,7 +156,8 @@ class Plans:
         """Plan one device beside the plan in force; nothing changes.
 
         Raises:
-            CommandRefused: there is no price, or the device has nothing to do within the horizon.
+            CommandRefused: there is no price, the device has nothing to do within the horizon, or it cannot
+                be planned as it is described.
         """
         now, device = self._clock.now(), asked.device
         rungs = self._market.book.rungs(now)
@@ -163,8 +166,11 @@ class Plans:
         problem = await self._asking.problem(now, rungs, self._beside(device.id), [device])
         if not problem.devices:
             raise CommandRefused(f"{device.id} has nothing to do now: no car, or no time left")
-        with_it = await self._asking.plan(problem, None)
-        without = await self._asking.plan(msgspec.structs.replace(problem, devices=()), None)
+        try:
+            with_it = await self._asking.plan(problem, None)
+            without = await self._asking.plan(msgspec.structs.replace(problem, devices=()), None)
+        except (GatewayError, MarketError) as error:
+            raise CommandRefused(f"{device.id} cannot be planned: {error}") from error
         drawn = zip(with_it.device(device.id).power, with_it.steps, strict=True)
         return Preview(
             plan=device_plan(with_it, device.id),

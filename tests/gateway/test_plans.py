@@ -4,7 +4,7 @@ import threading
 from dataclasses import replace
 
 import pytest
-from temix_gateway.home.devices import PreviewPlan, ReportHome, RunTime, Thermostat
+from temix_gateway.home.devices import PreviewPlan, ReportHome, RunTime, Thermostat, WaterHeater
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import ReportHistory, RoomHistory
 from temix_gateway.planning.devices import Climate
@@ -52,6 +52,11 @@ async def test_a_preview_is_refused_with_the_reason(bench: Bench) -> None:
     done = RunTime(id="new", power=2_000, remaining=0, finish_by=bench.clock.now() + 4 * HOUR)
     with pytest.raises(CommandRefused, match="nothing to do"):
         await bench.core.preview_plan(PreviewPlan(id=1, device=done))
+    tank = WaterHeater(
+        id="tank", power=2_000, volume=200_000, temperature=50_000, minimum=40_000, maximum=60_000, draw=-1
+    )
+    with pytest.raises(CommandRefused, match=r"tank cannot be planned: devices\[0\]\.draws"):
+        await bench.core.preview_plan(PreviewPlan(id=1, device=tank))
 
 
 async def test_changed_wishes_plan_anew_and_small_changes_do_not(bench: Bench) -> None:
