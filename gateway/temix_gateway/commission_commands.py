@@ -33,7 +33,9 @@ from temix_gateway.home.commission import Commission, CommissioningState, GetCom
 from temix_gateway.home.passphrases import PassphraseRefused, Passphrases
 from temix_gateway.home.roles import Role
 from temix_gateway.local import Asker
+from temix_gateway.price_taking import settings
 from temix_gateway.retailer.published.services import SERVICES, named
+from temix_gateway.retailer_config import Retailer
 from temix_gateway.texts import say
 
 RESET_WITHIN_S: Final = 10.0
@@ -61,7 +63,8 @@ def commission(
     """Commission the gateway that runs on this machine. What is done already is left alone."""
     loaded = configuration.load(config)
     files, zone = Files(Path(loaded.gateway.data)), loaded.gateway.time_zone
-    given = _read(answers) if answers is not None else None
+    configured = {} if isinstance(loaded.retailer, Retailer) else dict(settings(loaded.retailer))
+    given = _read(answers, configured) if answers is not None else None
     asker = Asker(files, Role.INSTALLER, _installer(files, given))
     state: CommissioningState = asker.ask(GetCommissioning(id=2))
     done = set() if again else {step.step for step in state.steps if step.done}
@@ -71,7 +74,7 @@ def commission(
             continue
         Console().print(f"[bold]{say(language, f'step.{step}.title')}[/]")
         while True:
-            raw = _ask(step, language, asker) if given is None else given.get(step, {})
+            raw = _ask(step, language, asker, configured) if given is None else given.get(step, {})
             outcome: StepOutcome = asker.ask(Commission(id=2, step=step, answers=raw))
             if step == "basics" and outcome.done:
                 language, zone = raw.get("language", "en"), raw["time_zone"]
@@ -123,8 +126,11 @@ def _left_out(asker: Asker) -> set[StepName]:
     return {each.step for each in state.steps if each.step in TRADING and each.done}
 
 
-def _read(path: Path) -> dict[str, dict[str, Any]]:
-    """An answers file, every step checked before the first one is carried out."""
+def _read(path: Path, configured: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """An answers file, every step checked before the first one is carried out.
+
+    Where it says nothing of the retailer, a service of prices that is ``configured`` is taken over.
+    """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -133,6 +139,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
     if unknown:
         raise AnswersUnusable(f"answers {path}: {min(unknown)}: there is no such step")
     given = {name: _with_files(path, name, section) for name, section in raw.items()}
+    given.setdefault("retailer", configured)
     try:
         read_as(Installer, given.get("installer", {}), "installer")
         trades = given.get("retailer", {}).get("service", "temix") == "temix"
@@ -186,8 +193,11 @@ def _installer(files: Files, given: dict[str, dict[str, Any]] | None) -> str:
     return known.name
 
 
-def _ask(step: StepName, language: str, asker: Asker) -> dict[str, Any]:
-    """Ask for a step's answers at the terminal."""
+def _ask(step: StepName, language: str, asker: Asker, configured: dict[str, Any]) -> dict[str, Any]:
+    """Ask for a step's answers at the terminal, or keep the service that is ``configured``."""
+    known = named(configured) if step == "retailer" and configured else None
+    if known is not None and typer.confirm(f"  Go on with {known.name}, as it is configured?", default=True):
+        return configured
     chosen = _choose(language) if step == "retailer" else {}
     service = named(chosen)
     if service is None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -19,6 +19,8 @@ from temix_market.wire.mandate import seal_mandate
 
 from temix_gateway import owner_key
 from temix_gateway.commissioning.answers import (
+    NOT_ASKED,
+    SECRET,
     Basics,
     Ceilings,
     Comparison,
@@ -103,6 +105,13 @@ class GatewaySite:
         await self._anew.core()
         if not isinstance(asked, HomeAssistantSection):
             await _until(lambda: bool(self._running.now.core.state().prices))
+
+    def configured(self) -> Mapping[str, str]:
+        """As the file of the configuration or an earlier step says."""
+        retailer = self._running.now.config.retailer
+        if isinstance(retailer, Retailer):
+            return {}
+        return {name: value for name, value in settings(retailer).items() if name not in SECRET | NOT_ASKED}
 
     def retailer_url(self) -> str:
         """Where the home is enrolled."""

@@ -1,7 +1,7 @@
 """One commissioning from its first step to the record: in order, resumable, its state in one file."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -85,6 +85,11 @@ class Commissioning:
     def trades(self) -> bool:
         """Whether the retailer takes orders: else the steps of trade are left out."""
         return self._site.trades()
+
+    @property
+    def configured(self) -> Mapping[str, str]:
+        """The service of prices that the gateway has without this step: its answers, to be taken over."""
+        return {} if "retailer" in self.progress.steps else self._site.configured()
 
     def missing(self, step: StepName) -> list[StepName]:
         """The steps that must be done before this one, and are not."""

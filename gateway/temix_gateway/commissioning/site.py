@@ -1,6 +1,6 @@
 """What the steps act on: the gateway, as far as commissioning needs it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -89,6 +89,10 @@ class Site(Protocol):
 
     async def take(self, asked: PricesOnly) -> None:
         """Take a service of prices for the home's retailer."""
+        ...
+
+    def configured(self) -> Mapping[str, str]:
+        """The service of prices that the gateway goes on with now, as answers without secrets, or nothing."""
         ...
 
     def retailer_url(self) -> str:

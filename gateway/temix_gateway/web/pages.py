@@ -251,6 +251,8 @@ class Pages:
     async def _step_page(self, asked: Asked) -> web.Response:
         step, commissioning = _step_of(asked), self._house.desk.commissioning
         chosen = _chosen(asked.request.query)
+        if step == "retailer" and not chosen:
+            chosen = commissioning.configured
         if step == "retailer" and (
             "another" in asked.request.query or not (chosen or step in commissioning.progress.steps)
         ):

@@ -1,6 +1,6 @@
 """A gateway on which every step of commissioning works, unless a test says otherwise."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from temix_gateway.commissioning.answers import Basics, Ceilings, Comparison, Enrolment, OwnerMandate
@@ -60,6 +60,7 @@ class FakeSite:
     prices: Sequence[tuple[Interval, Price]] = ()
     sells: bool = False
     published: bool = False
+    by_file: Mapping[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     fails: dict[str, CannotDo] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
@@ -83,6 +84,9 @@ class FakeSite:
     async def take(self, asked: PricesOnly) -> None:
         self._call("take")
         self.published = True
+
+    def configured(self) -> Mapping[str, str]:
+        return self.by_file
 
     def retailer_url(self) -> str:
         return self.url

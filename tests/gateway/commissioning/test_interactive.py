@@ -1,6 +1,7 @@
 """Commissioning at a terminal: what is asked, what is sent, and what happens where a step is not done."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from temix_gateway.home.commission import (
     StepState,
 )
 from typer.testing import CliRunner, Result
+
+from tests.gateway.commissioning.test_command import PRICES
 
 INSTALLER = ("Ida Installer", "ladder van drill", "ladder van drill")
 BASICS = ("Lake house", "en", "America/Chicago")
@@ -61,8 +64,9 @@ def commission(tmp_path: Path, fake: FakeGateway) -> Callable[..., Result]:
     app = typer.Typer()
     app.command()(commission_commands.commission)
 
-    def commission(*typed: str) -> Result:
-        told = ["--config", str(tmp_path / "gateway.toml"), "--record", str(tmp_path / "record.jws")]
+    def commission(*typed: str, options: Sequence[str] = ()) -> Result:
+        config, record = str(tmp_path / "gateway.toml"), str(tmp_path / "record.jws")
+        told = ["--config", config, "--record", record, *options]
         return CliRunner().invoke(app, told, input="".join(f"{line}\n" for line in typed))
 
     return commission
@@ -96,6 +100,32 @@ def test_a_service_of_prices_leaves_out_what_is_about_trade(
     assert result.exit_code == 0, result.output
     assert result.output.count("is none of the numbers above") == 3
     assert [step for step, _ in fake.sent] == [step for step in ASKS if step not in TRADING]
+
+
+@pytest.mark.parametrize("taken, after", [("", ()), ("n", ("4", "USCA-PGPG-ETOU-0000", "", "", ""))])
+def test_a_service_that_a_file_configures_is_taken_over_or_not(
+    fake: FakeGateway,
+    commission: Callable[..., Result],
+    tmp_path: Path,
+    taken: str,
+    after: tuple[str, ...],
+) -> None:
+    (tmp_path / "gateway.toml").write_text('[retailer]\nservice = "midas"\nrin = "USCA-XXXX-YYYY-0000"\n')
+    result = commission(*INSTALLER, *BASICS, taken, *after, *LIMITS, *NO_TARIFF, *LATER, *FINISH)
+    assert result.exit_code == 0, result.output
+    sent = dict(fake.sent)["retailer"]
+    assert (sent["service"], sent["rin"]) == ("midas", after[1] if after else "USCA-XXXX-YYYY-0000")
+
+
+def test_an_answers_file_need_not_repeat_a_service_that_is_configured(
+    fake: FakeGateway, commission: Callable[..., Result], tmp_path: Path
+) -> None:
+    (tmp_path / "gateway.toml").write_text('[retailer]\nservice = "midas"\nrin = "USCA-XXXX-YYYY-0000"\n')
+    (tmp_path / "installer.txt").write_text(INSTALLER[1])
+    (tmp_path / "answers.toml").write_text(re.sub(r"\[retailer\].*?\n\n", "", PRICES, flags=re.DOTALL))
+    result = commission(options=["--answers", str(tmp_path / "answers.toml")])
+    assert result.exit_code == 0, result.output
+    assert dict(fake.sent)["retailer"]["rin"] == "USCA-XXXX-YYYY-0000"
 
 
 def test_a_step_that_is_not_done_is_asked_again(fake: FakeGateway, commission: Callable[..., Result]) -> None:

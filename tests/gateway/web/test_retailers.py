@@ -38,6 +38,23 @@ async def test_a_service_asks_what_it_needs(installer: Browser) -> None:
     assert "client_secret_file" not in (await installer.ask("GET", "/commission/retailer?service=openadr"))[1]
 
 
+async def test_a_service_that_a_file_configures_is_taken_over(
+    installer: Browser, gateway: PagedGateway
+) -> None:
+    gateway.site.by_file = MIDAS
+    gateway.site.prices = hourly(300_000, first=NOW)
+    _, page, _ = await installer.ask("GET", "/commission/retailer")
+    assert 'name="service" value="midas"' in page
+    assert f'value="{MIDAS["rin"]}"' in page
+    _, page, _ = await installer.ask("GET", "/commission/retailer?another")
+    assert "/commission/retailer?service=gridx" in page
+    form = {"csrf": installer.csrf, "url": "https://midas.test", **MIDAS}
+    await installer.ask("POST", "/commission/retailer", form)
+    gateway.site.by_file = {"service": "openadr"}  # what the step was done with is shown from then on
+    _, page, _ = await installer.ask("GET", "/commission/retailer")
+    assert "0.3 USD" in page
+
+
 async def test_prices_are_shown_and_the_steps_of_trade_left_out(
     installer: Browser, gateway: PagedGateway
 ) -> None:
