@@ -13,6 +13,7 @@ from temix_gateway.planning.columns import KEPT, Search
 from temix_gateway.planning.exact import optimum, tractable
 from temix_gateway.planning.following import followed, going_on
 from temix_gateway.planning.greedy import greedy
+from temix_gateway.planning.holding import held, mode, running, worth
 from temix_gateway.planning.models.model import Schedule
 from temix_gateway.planning.problem import Problem, check
 from temix_gateway.planning.reasons import Told, Words
@@ -37,41 +38,54 @@ def plan(problem: Problem, previous: Plan | None = None, budget: float = 1.0) ->
     check(problem)
     case = Case.of(problem)
     schedules = greedy(case)
-    found = assemble(case, schedules, Level.GREEDY, time.monotonic() - began)
     if budget <= 0:
-        return found
+        return assemble(case, schedules, Level.GREEDY, time.monotonic() - began)
     kept = {} if previous is None else followed(case, previous)
-    batteries = {} if previous is None else going_on(case, previous)
-    best, bound, until = found, -math.inf, began + budget
+    best, bound, until = _calm(case, schedules, Level.GREEDY, previous), -math.inf, began + budget
     if tractable(case):
         exact = optimum(case, EXACT_SHARE * (until - time.monotonic()))
         if exact is not None:
             bound = exact.bound
-            offered = _calm(case, exact.schedules, Level.EXACT, batteries)
+            offered = _calm(case, exact.schedules, Level.EXACT, previous)
             best = _steadier(offered, best, kept)
             if exact.proven and (best is offered or not kept):
                 return _told(best, bound, began)
     outcome = Search(case, until).run(dict(enumerate(schedules)), kept)
     if outcome is not None:
-        offered = _calm(case, outcome.schedules, Level.COLUMNS, batteries)
+        offered = _calm(case, outcome.schedules, Level.COLUMNS, previous)
         best = _steadier(offered, best, kept)
         bound = max(bound, -math.inf if outcome.bound is None else outcome.bound)
     return _told(best, bound, began)
 
 
-def _calm(case: Case, schedules: Sequence[Schedule], level: Level, batteries: Mapping[int, Schedule]) -> Plan:
+def _calm(case: Case, schedules: Sequence[Schedule], level: Level, previous: Plan | None) -> Plan:
     """Schedules as a plan, in which a battery goes on as before where a change would gain too little.
 
     Its program has no schedules to choose from, and many solutions that cost nearly the same: each new
-    forecast would pick another one.
+    forecast would pick another one. A switch now has to be worth it by itself, for over the whole horizon
+    each new forecast gains something. What comes later goes on as before if that is nearly as cheap.
     """
     found = assemble(case, schedules, level, 0.0)
-    for index, schedule in batteries.items():
-        as_before = [*schedules[:index], schedule, *schedules[index + 1 :]]
-        calm = assemble(case, as_before, level, 0.0)
-        if calm.cost <= found.cost + _nano(KEPT):
-            schedules, found = as_before, calm
+    if previous is None:
+        return found
+    powers = running(case, previous)
+    for index, as_before in going_on(case, previous).items():
+        holding = held(case, schedules, index, powers[index]) if index in powers else None
+        if holding is not None:
+            gain = worth(case, schedules[index], holding)
+            schedules, found = _unless(case, schedules, found, {index: holding}, gain)
+        if mode(as_before) == mode(schedules[index]):
+            schedules, found = _unless(case, schedules, found, {index: as_before}, KEPT)
     return found
+
+
+def _unless(
+    case: Case, schedules: Sequence[Schedule], found: Plan, other: Mapping[int, Schedule], gain: float
+) -> tuple[Sequence[Schedule], Plan]:
+    """The schedules with others for some devices, and their plan, unless ``found`` is cheaper by the gain."""
+    changed = [other.get(index, schedule) for index, schedule in enumerate(schedules)]
+    calm = assemble(case, changed, found.level, 0.0)
+    return (changed, calm) if calm.cost <= found.cost + _nano(gain) else (schedules, found)
 
 
 def _steadier(offered: Plan, best: Plan, kept: Mapping[int, Schedule]) -> Plan:
