@@ -92,6 +92,10 @@ class OpenAdrSection(Struct, frozen=True, forbid_unknown_fields=True, tag_field=
             "it. Whoever runs it then sees when you are at home; it needs an account."
         ),
     ] = False
+    notifications: Annotated[
+        bool,
+        Meta(description="Hear over MQTT, where the server offers it, that something changed, and ask soon."),
+    ] = False
 
 
 class HomeAssistantSection(

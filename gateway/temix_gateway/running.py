@@ -30,6 +30,8 @@ from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.worker import PlannerProcess
 from temix_gateway.question import targets
 from temix_gateway.retailer.published.link import Feed, PublishedLink
+from temix_gateway.retailer.published.openadr import OpenAdr
+from temix_gateway.retailer.published.openadr_notices import OpenAdrNotices
 from temix_gateway.retailer.published.openadr_reports import Home, Reports
 from temix_gateway.retailer.published.report_log import ReportLog
 from temix_gateway.retailer.published.reported import ReportedLink
@@ -180,7 +182,10 @@ def link_of(config: Config, files: Files, clock: Clock, home: Home) -> Link:
     if isinstance(config.retailer, OpenAdrSection) and config.retailer.reports:
         reports = Reports(config.retailer.client_id or "", home, ReportLog(files.reports), clock)
     asked = published_feed(config, config.retailer, reports)
-    return PublishedLink(asked, bounds, store, clock, SystemRandom())
+    random, notices = SystemRandom(), None
+    if isinstance(asked, OpenAdr) and isinstance(config.retailer, OpenAdrSection):
+        notices = OpenAdrNotices(asked, random) if config.retailer.notifications else None
+    return PublishedLink(asked, bounds, store, clock, random, notices=notices)
 
 
 def published_feed(config: Config, retailer: Asked, reports: Reports | None = None) -> Feed:

@@ -35,4 +35,4 @@ def test_a_started_gateway_has_loaded_no_numpy_and_no_solver(tmp_path: Path) -> 
     assert found.returncode == 0, found.stderr
     loaded = set(json.loads(found.stdout))
     assert {"aiohttp", "sqlite3", "msgspec"} <= loaded
-    assert not loaded & {"numpy", "highspy", "typer", "prometheus_client"}
+    assert not loaded & {"numpy", "highspy", "typer", "prometheus_client", "aiomqtt", "paho"}

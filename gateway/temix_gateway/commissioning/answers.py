@@ -145,7 +145,7 @@ RETAILERS: Final = {str(kind.__struct_config__.tag): kind for kind in _SERVICES}
 SECRET: Final = frozenset({"code", "passphrase", "client_secret"})
 """Answers that are not kept."""
 
-NOT_ASKED: Final = frozenset({"client_secret_file", "reports"})
+NOT_ASKED: Final = frozenset({"client_secret_file", "reports", "notifications"})
 """Keys of the configuration that have no place in an installer's form: in an answers file the content stands
 for a file, and who is told of the home's use the owner chooses."""
 

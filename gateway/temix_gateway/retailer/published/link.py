@@ -1,7 +1,8 @@
 """The link to a service that publishes prices (a ``RetailerLink``): it asks, keeps, and makes tenders."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from random import Random
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from temix_gateway.retailer.errors import CredentialsRefused, LinkError
 from temix_gateway.retailer.published.http import Http
 from temix_gateway.retailer.published.indicative import KEPT, IndicativeLink
 from temix_gateway.retailer.published.prices import Published
-from temix_gateway.retailer.published.schedule import AT_START, Allowance, Rhythm, Schedule
+from temix_gateway.retailer.published.schedule import AT_START, DAY, SPARED, Allowance, Rhythm, Schedule
 from temix_gateway.retailer.published.store import Store
 
 AHEAD: Final = Duration(48 * HOUR)
@@ -62,17 +63,38 @@ class Feed(Protocol):
         ...
 
 
+class Notices(Protocol):
+    """Word of a service that something changed."""
+
+    async def watch(self, http: Http, changed: Callable[[], None]) -> None:
+        """Call ``changed`` whenever there is word, while there can be any; what fails is told, not raised."""
+        ...
+
+
 class PublishedLink(IndicativeLink):
     """One home's link to one feed."""
 
-    def __init__(self, feed: Feed, bounds: PriceBounds, store: Store, clock: Clock, random: Random) -> None:
-        """Ask ``feed``; keep in ``store``."""
+    def __init__(  # noqa: PLR0913 - its parts
+        self,
+        feed: Feed,
+        bounds: PriceBounds,
+        store: Store,
+        clock: Clock,
+        random: Random,
+        *,
+        notices: Notices | None = None,
+    ) -> None:
+        """Ask ``feed``, by the clock and soon after ``notices``; keep in ``store``."""
         terms = Terms(feed.currency, feed.zone.key, bounds, indicative=True)
         super().__init__(feed.name, feed.question, terms, store, clock)
         self._feed = feed
         self._schedule = Schedule(feed.rhythm, random)
         self._allowance = Allowance()
         self._answered: Instant | None = None
+        self._notices = notices
+        self._asked = Instant(0)
+        self._due = Instant(0)
+        self._notified = asyncio.Event()
 
     async def run(self, listener: RetailerListener) -> None:
         """Ask at the service's times and publish what it says, until cancelled."""
@@ -82,23 +104,51 @@ class PublishedLink(IndicativeLink):
         listener.agreed(self._terms)
         await self._publish(listener)
         now = self._clock.now()
-        due = self._schedule.first(now, self._answered, self.book.until(now))
-        if due > now + AT_START:
+        self._due = self._schedule.first(now, self._answered, self.book.until(now))
+        if self._due > now + AT_START:
             listener.connected(True, "")  # it answered not long ago, and nothing is due before
-        hour = enclosing(now, HOUR)
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-            while True:
-                now = self._clock.now()
-                if now >= due:
-                    due = await self._ask(session, listener)
-                elif enclosing(now, HOUR) != hour:
-                    await self._publish(listener)
-                now, hour = self._clock.now(), enclosing(self._clock.now(), HOUR)
-                await asyncio.sleep(max(0, min(due - now, hour.end - now, LOOK_UP)) / SECOND)
+        async with (
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+            asyncio.TaskGroup() as group,
+        ):
+            http = Http(session, self._clock, self._allowance)
+            if self._notices is not None:
+                group.create_task(self._notices.watch(http, self._changed))
+            await self._ask_when_due(http, listener)
 
-    async def _ask(self, session: aiohttp.ClientSession, listener: RetailerListener) -> Instant:
+    async def _ask_when_due(self, http: Http, listener: RetailerListener) -> None:
+        hour = enclosing(self._clock.now(), HOUR)
+        while True:
+            now = self._clock.now()
+            if now >= self._due:
+                self._notified.clear()
+                self._asked, self._due = now, Instant(now + DAY)
+                due = await self._ask(http, listener)
+                self._due = min(self._due, due)  # while it asked there may have been word
+            elif enclosing(now, HOUR) != hour:
+                await self._publish(listener)
+            now, hour = self._clock.now(), enclosing(self._clock.now(), HOUR)
+            await self._wait(Duration(max(0, min(self._due - now, hour.end - now, LOOK_UP))))
+
+    async def _wait(self, wait: Duration) -> None:
+        """Until the time is over, or there is word that something changed."""
+        if self._notified.is_set():  # of that it is known when to ask
+            await asyncio.sleep(wait / SECOND)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait / SECOND):
+                await self._notified.wait()
+
+    def _changed(self) -> None:
+        """Ask soon, once however often there is word, where the day's requests allow it."""
+        now = self._clock.now()
+        if self._notified.is_set() or self._allowance.left(now) <= SPARED:
+            return
+        self._due = min(self._due, self._schedule.notified(now, self._asked))
+        self._notified.set()
+
+    async def _ask(self, http: Http, listener: RetailerListener) -> Instant:
         """Ask once; when to ask next."""
-        http = Http(session, self._clock, self._allowance)
         try:
             prices = await self._feed.read(http, wanted(self._feed, self._clock.now()))
         except LinkError as error:

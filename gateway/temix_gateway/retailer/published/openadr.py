@@ -70,23 +70,23 @@ class OpenAdr:
         Raises:
             LinkError: no answer that can be used; what to do about it.
         """
-        token = await self._log_in(http) if self.client_id else ""
-        reply = await http.get(
-            f"{self.url}/programs", {"programName": self.program, "limit": str(PAGE)}, token
-        )
-        programs = [
-            each for each in self._decode(reply.body, list[_Program]) if each.program_name == self.program
-        ]
-        if not programs:
-            raise NothingPublished(f"{self.url} has no program {self.program!r}: check retailer.program")
-        events = await self._events(http, programs[0].id, token)
+        token = await self.log_in(http)
+        program = await self.program_id(http, token)
+        events = await self._events(http, program, token)
         if self.reports is not None:
-            await self.reports.send(Server(http, self.url, token), events, programs[0].id)
+            await self.reports.send(Server(http, self.url, token), events, program)
         return [
-            price
-            for price in read_events(events, programs[0].id, self.currency)
-            if price.interval.overlaps(wanted)
+            price for price in read_events(events, program, self.currency) if price.interval.overlaps(wanted)
         ]
+
+    async def program_id(self, http: Http, token: str) -> str:
+        """What the server calls the program; errors as with ``read``."""
+        asked = {"programName": self.program, "limit": str(PAGE)}
+        reply = await http.get(f"{self.url}/programs", asked, token)
+        for each in self.decode(reply.body, list[_Program]):
+            if each.program_name == self.program:
+                return each.id
+        raise NothingPublished(f"{self.url} has no program {self.program!r}: check retailer.program")
 
     async def _events(self, http: Http, program: str, token: str) -> list[Event]:
         """All of a program, page by page."""
@@ -94,7 +94,7 @@ class OpenAdr:
         for page in range(MOST_PAGES):
             asked = {"programID": program, "skip": str(page * PAGE), "limit": str(PAGE)}
             reply = await http.get(f"{self.url}/events", asked, token)
-            events = self._decode(reply.body, list[Event])
+            events = self.decode(reply.body, list[Event])
             found += events
             if len(events) < PAGE:
                 return found
@@ -103,7 +103,10 @@ class OpenAdr:
             "its operator has to remove old ones"
         )
 
-    async def _log_in(self, http: Http) -> str:
+    async def log_in(self, http: Http) -> str:
+        """A token, or nothing where there is no account; errors as with ``read``."""
+        if not self.client_id:
+            return ""
         asked = {
             "grant_type": "client_credentials",
             "client_id": self.client_id,
@@ -116,9 +119,14 @@ class OpenAdr:
             raise CredentialsRefused(
                 f"{self.url} refused the account {self.client_id!r}: check retailer.client_id and its secret"
             ) from error
-        return self._decode(reply.body, _Token).access_token
+        return self.decode(reply.body, _Token).access_token
 
-    def _decode[T](self, body: bytes, kind: type[T]) -> T:
+    def decode[T](self, body: bytes, kind: type[T]) -> T:
+        """Read an answer.
+
+        Raises:
+            Misunderstood: it is of another form.
+        """
         try:
             return msgspec.json.decode(body, type=kind)
         except ValueError as error:

@@ -24,11 +24,10 @@ from temix_gateway.retailer.errors import CredentialsRefused, Misunderstood, Not
 from temix_gateway.retailer.published.http import Http
 from temix_gateway.retailer.published.openadr_events import Event, span_of, timed
 from temix_gateway.retailer.published.report_log import ReportLog, Sent, Value
+from temix_gateway.retailer.published.schedule import SPARED
 
 AT_ONCE: Final = 6
 """Reports that go with one question for prices."""
-SPARED: Final = 12
-"""Of the day's requests so many are kept for prices."""
 MOST_INTERVALS: Final = 300
 """A day of 5 minutes that has 25 hours."""
 WAIT: Final = Duration(24 * HOUR)

@@ -13,6 +13,8 @@ from temix_market.instants import HOUR, MINUTE, SECOND, Duration, Instant, from_
 
 REQUESTS_A_DAY: Final = 36
 """In any 24 hours, whatever happens."""
+SPARED: Final = 12
+"""Of these so many are kept for the questions that the clock asks."""
 DAY: Final = Duration(24 * HOUR)
 SPREAD: Final = Duration(40 * MINUTE)
 """Homes ask within this time after a publication."""
@@ -23,6 +25,11 @@ LATE: Final = Duration(20 * MINUTE)
 LONGEST: Final = Duration(2 * HOUR)
 AT_START: Final = Duration(30 * SECOND)
 """Homes of a street that was without power do not ask in the same second."""
+
+NOTIFIED: Final = Duration(5 * MINUTE)
+"""Homes that are told at once that something changed ask within this time."""
+QUIET: Final = Duration(15 * MINUTE)
+"""However often a home is told, it does not ask again before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,10 @@ class Schedule:
         regular = Instant(now + self._random.randint(BETWEEN // 2, BETWEEN))
         published = self._rhythm.next_after(now)
         return regular if published is None else min(regular, self._within(published, SPREAD))
+
+    def notified(self, now: Instant, asked: Instant) -> Instant:
+        """When to ask after a word at ``now`` that something changed, given when it was asked last."""
+        return max(self._within(now, NOTIFIED), Instant(asked + QUIET))
 
     def in_vain(self, now: Instant, asked_to_wait: Duration = Duration(0)) -> Instant:
         """When to ask again after no answer, or one without what is due; not before the service allows."""

@@ -51,7 +51,8 @@ SERVICES: Final = (
         gridx.NAMES["SCE"],
         "California, SCE",
         "prices to buy and their parts, preliminary and final; plan, price response, shadow account",
-        "no price for export; a subscription only from a file or your own use",
+        "no price for export; a subscription only from a file or your own use, for no public document says "
+        "in which form GridX's usage profiles are a subscription",
         "fake service",
         "SCE",
         gridx.RATES["SCE"],
@@ -62,7 +63,8 @@ SERVICES: Final = (
         gridx.NAMES["PGE"],
         "California, PG&E and its community choice aggregators",
         "prices to buy and their parts, preliminary and final; plan, price response, shadow account",
-        "no price for export; a subscription only from a file or your own use",
+        "no price for export; a subscription only from a file or your own use, for no public document says "
+        "in which form GridX's usage profiles are a subscription",
         "fake service",
         "PGE",
         gridx.RATES["PGE"],
@@ -82,10 +84,10 @@ SERVICES: Final = (
         "wherever a retailer runs an OpenADR 3.1 server",
         "prices to buy and to sell and emissions of one program, with or without an account; plan, "
         "price response, shadow account; reports of `USAGE` and `USAGE_FORECAST` where an event asks for "
-        "them and you choose it (`reports`)",
-        "asked regularly, not notified; reports only in kWh, of the event's intervals, and at most so many a "
-        "day as requests allow",
-        "fake service",
+        "them and you choose it (`reports`); notifications over MQTT (`notifications`)",
+        "reports only in kWh, of the event's intervals, and at most so many a day as requests allow; no "
+        "webhooks, and no broker that wants a certificate of the home",
+        "fake service, and Mosquitto as its broker",
     ),
     Service(
         "home_assistant",

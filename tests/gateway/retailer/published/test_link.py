@@ -13,8 +13,10 @@ from typing import override
 
 from aiohttp import web
 from temix_gateway.retailer.published.gridx import GridX
+from temix_gateway.retailer.published.http import Http
 from temix_gateway.retailer.published.link import PublishedLink
 from temix_gateway.retailer.published.prices import Direction
+from temix_gateway.retailer.published.schedule import NOTIFIED, QUIET, SPARED, Rhythm, Schedule
 from temix_gateway.retailer.published.store import Kept, Store
 from temix_market.calendar import local_day
 from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, Duration, Instant, from_datetime
@@ -278,3 +280,85 @@ async def test_credentials_that_are_wanted_are_told_as_refused(tmp_path: Path) -
         made.service.fail_with = [web.Response(status=403, text="key please")]
         async with made.run() as (_, listener):
             assert listener.refused
+
+
+class Word:
+    """Tells when a test says so that something changed."""
+
+    def __init__(self) -> None:
+        self.changed: Callable[[], None] = lambda: None
+        self.watched = asyncio.Event()
+        self.http: Http | None = None
+
+    async def watch(self, http: Http, changed: Callable[[], None]) -> None:
+        self.http, self.changed = http, changed
+        self.watched.set()
+        await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def notified(made: Bench) -> AsyncIterator[tuple[Word, asyncio.Task[None]]]:
+    """A link that has asked once, and hears."""
+    word, listener = Word(), Listener()
+    feed = GridX(made.address, "SCE", "TOU-D-49", "Moorpark")
+    link = PublishedLink(feed, DEMO_BOUNDS, made.store, made.clock, Soon(), notices=word)
+    task = asyncio.create_task(link.run(listener))
+    try:
+        await word.watched.wait()
+        await listener.has_prices.wait()
+        await asyncio.to_thread(made.store.kept.wait)
+        made.store.kept.clear()
+        yield word, task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def test_word_of_a_change_asks_once_however_often_it_comes(tmp_path: Path) -> None:
+    async with bench(tmp_path) as made, notified(made) as (word, _):
+        made.clock.wall = Instant(EVENING + QUIET)
+        for _ in range(500):
+            word.changed()
+        await asyncio.to_thread(made.store.kept.wait)
+        assert len(made.service.asked) == 2
+
+
+async def test_word_right_after_a_question_is_kept_for_a_quarter_of_an_hour(tmp_path: Path) -> None:
+    schedule = Schedule(Rhythm(PACIFIC), Soon())
+    assert schedule.notified(EVENING, Instant(EVENING - 1)) == EVENING - 1 + QUIET
+    later = Instant(EVENING + QUIET)
+    times = {Schedule(Rhythm(PACIFIC), Random(seed)).notified(later, EVENING) for seed in range(200)}
+    assert len(times) > 150
+    assert all(later <= time <= later + NOTIFIED for time in times)
+
+
+async def test_word_costs_no_question_that_the_clock_needs(tmp_path: Path) -> None:
+    async with bench(tmp_path) as made, notified(made) as (word, _):
+        made.clock.wall = Instant(EVENING + QUIET)
+        assert word.http is not None
+        while word.http.allowance.left(made.clock.now()) > SPARED:
+            word.http.allowance.take(made.clock.now())
+        word.changed()
+        await asyncio.sleep(0)
+        assert len(made.service.asked) == 1
+
+
+async def test_what_comes_while_it_asks_asks_again(tmp_path: Path) -> None:
+    asked = asyncio.Event()
+
+    async with bench(tmp_path) as made, notified(made) as (word, _):
+
+        def curve(day: date) -> Document | None:
+            made.clock.wall = Instant(made.clock.wall + QUIET)  # the service takes its time
+            if not asked.is_set():
+                word.changed()
+            asked.set()
+            return gridx_curve(day)
+
+        made.clock.wall = Instant(EVENING + QUIET)
+        made.service.curve = curve
+        word.changed()
+        await asyncio.to_thread(made.store.kept.wait)
+        made.store.kept.clear()
+        await asyncio.to_thread(made.store.kept.wait)
+        assert len(made.service.asked) >= 3

@@ -18,7 +18,6 @@ from temix_gateway.retailer.published.openadr import OpenAdr
 from temix_gateway.retailer.published.openadr_events import Event
 from temix_gateway.retailer.published.openadr_reports import (
     AT_ONCE,
-    SPARED,
     Home,
     Report,
     Reports,
@@ -26,7 +25,7 @@ from temix_gateway.retailer.published.openadr_reports import (
     values_of,
 )
 from temix_gateway.retailer.published.report_log import ReportLog, Value
-from temix_gateway.retailer.published.schedule import REQUESTS_A_DAY, Allowance
+from temix_gateway.retailer.published.schedule import REQUESTS_A_DAY, SPARED, Allowance
 from temix_gateway.retailer.published.services import check
 from temix_gateway.retailer_config import OpenAdrSection
 from temix_market.calendar import local_day
