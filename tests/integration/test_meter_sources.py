@@ -1,6 +1,6 @@
 """Where the meter is found, what may be named instead, and what past hours say."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -63,12 +63,8 @@ async def test_what_cannot_be_the_meter_is_refused(
 
 
 def test_past_hours_are_summed_and_gaps_stay_gaps() -> None:
-    def rows(*changes: float | None) -> list[dict[str, float | None]]:
-        return [
-            {"start": (START + timedelta(hours=number)).timestamp(), "change": change}
-            for number, change in enumerate(changes)
-            if change is not None
-        ]
+    def rows(*changes: float | None) -> dict[int, float]:
+        return {hour: change for hour, change in enumerate(changes) if change is not None}
 
     found = {
         "sensor.in": rows(800, 900, 0, 500),
@@ -80,6 +76,6 @@ def test_past_hours_are_summed_and_gaps_stay_gaps() -> None:
     }
     sources = Sources(("sensor.in",), ("sensor.out",), ("sensor.roof",))
     led = history.Led(("sensor.car", "sensor.charged"), ("sensor.given",))
-    hours = history.together(found, sources, led, START, START + timedelta(hours=4))
+    hours = history.together(found, sources, led, START, 4)
     assert hours.load == (500, 1_000, 600, None)
     assert hours.sun == (0, 400, 2_000, 0)

@@ -26,7 +26,7 @@ from temix_gateway.ledger.schema import STEPS, Step
 from temix_gateway.ledger.verify import check
 from temix_gateway.logs import set_up_logging
 from temix_gateway.planning.forecast import expected_load
-from temix_gateway.planning.past import Past
+from temix_gateway.planning.past import Past, PastRoom
 from temix_gateway.retailer.service import Service
 from temix_gateway.rules import Rules
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration
@@ -118,6 +118,9 @@ class _Planner(Planner):
     def expected_load(self, past: Past) -> list[float]:
         """The real forecast."""
         return expected_load(past)
+
+    def learn(self, _past: PastRoom) -> None:
+        """Of no building enough is known."""
 
     def close(self) -> None:
         """Nothing to close."""
