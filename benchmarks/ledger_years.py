@@ -5,8 +5,8 @@ two publications, two spots, the home's reading and the retailer's, two settleme
 each hour a subscription; each day so many trades with signed orders and receipts. Months are archived as they
 come due. It says how the live file grows, how long a start and a whole verification take, the archives' size.
 
-The live file holds 14 months at most. With `--every 30` all days of the last 15 months are written, but of
-those before, which lie in archives in the end, every thirtieth: ten years take far less time, and the
+The live file holds 14 months at most. With `--every 28` all days of the last 15 months are written, but of
+those before, which lie in archives in the end, every 28th: ten years take far less time, and the
 live file is as large. `--folder` keeps the files.
 """
 
