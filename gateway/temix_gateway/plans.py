@@ -22,6 +22,7 @@ from temix_gateway.market import Market
 from temix_gateway.outside import Outside
 from temix_gateway.owner import Owner
 from temix_gateway.planning import Plan, Problem
+from temix_gateway.planning.problem import plannable
 from temix_gateway.question import known_devices, loads_beside
 from temix_gateway.reckoning import Reckoning
 from temix_gateway.replanning import Basis
@@ -89,7 +90,10 @@ class Plans:
         basis = Basis.of(report, rungs)
         if not rungs or not self._due(basis, report, now):
             return
-        problem = await self._asking.problem(now, rungs, report.base_load, report.devices)
+        asked = await self._asking.problem(now, rungs, report.base_load, report.devices)
+        problem, wrong = plannable(asked)
+        if wrong:
+            _LOG.warning("devices left out of the plan", wrong=wrong)
         self._unguarded = await self._asking.plan(problem, self._unguarded)
         self.problem = problem
         self.made += 1

@@ -4,6 +4,7 @@ import threading
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 from temix_gateway.home.devices import PreviewPlan, ReportHome, RunTime, Thermostat, WaterHeater
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import ReportHistory, RoomHistory
@@ -42,6 +43,22 @@ async def test_a_preview_beside_the_plan_leaves_out_what_the_device_does_there(b
     pump = RunTime(id="pump", power=1_200, remaining=2 * HOUR, finish_by=bench.clock.now() + 5 * HOUR)
     told = await bench.core.preview_plan(PreviewPlan(id=1, device=pump))
     assert told.energy == 2_400
+
+
+async def test_a_device_that_cannot_be_planned_costs_no_other_its_plan(bench: Bench) -> None:
+    await bench.publish()
+    pump = RunTime(id="pump", power=1_200, remaining=HOUR, finish_by=bench.clock.now() + 5 * HOUR)
+    tank = WaterHeater(
+        id="tank", power=2_000, volume=200_000, temperature=50_000, minimum=40_000, maximum=60_000, draw=-1
+    )
+    await bench.core.report_home(ReportHome(id=1, at=bench.clock.now(), devices=[tank, pump], base_load=[]))
+    with capture_logs() as logs:
+        await bench.core.turn()
+    assert bench.core.plans.in_force is not None
+    assert [device.id for device in bench.core.plans.in_force.devices] == ["pump"]
+    assert [each["wrong"] for each in logs if each["event"] == "devices left out of the plan"] == [
+        ("tank: devices[0].draws[0]: Expected `float` >= 0.0",)
+    ]
 
 
 async def test_a_preview_is_refused_with_the_reason(bench: Bench) -> None:

@@ -112,6 +112,33 @@ def check(problem: Problem) -> None:
     _check_meaning(problem)
 
 
+def plannable(problem: Problem) -> tuple[Problem, tuple[str, ...]]:
+    """The problem without devices that cannot be planned as they are described, and what is wrong with these.
+
+    One wrong device costs no other its plan.
+
+    Raises:
+        InvalidField: something else is wrong.
+    """
+    try:
+        check(problem)
+    except InvalidField:
+        wrong = {device.id: _wrong(problem, device) for device in problem.devices}
+        left = tuple(device for device in problem.devices if wrong[device.id] is None)
+        problem = msgspec.structs.replace(problem, devices=left)
+        check(problem)
+        return problem, tuple(f"{name}: {why}" for name, why in wrong.items() if why is not None)
+    return problem, ()
+
+
+def _wrong(problem: Problem, device: Device) -> str | None:
+    try:
+        check(msgspec.structs.replace(problem, devices=(device,)))
+    except InvalidField as error:
+        return str(error)
+    return None
+
+
 def _named(error: Exception) -> InvalidField:
     reason, _, place = str(error).partition(" - at `$")
     named = re.search(

@@ -80,6 +80,7 @@ def test_a_battery_that_is_emptier_than_planned_gives_what_it_has() -> None:
     assert min(states) >= 0
 
 
+@pytest.mark.timeout(30)
 def test_a_new_price_changes_it() -> None:
     problem = home(tapering(), devices=DEVICES)
     first = plan(problem, budget=3.0)
