@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from temix_gateway.planning import Problem, Segment, check, read_problem
 from temix_gateway.planning.planner import plan
+from temix_gateway.planning.problem import plannable
 from temix_market.errors import InvalidField
 from temix_market.instants import HOUR, Instant
 from temix_market.intervals import Interval
@@ -104,6 +105,19 @@ def test_bad_json_is_refused_by_the_name_of_its_field(text: bytes, field: str) -
         read_problem(text)
 
     assert refused.value.field == field
+
+
+def test_one_wrong_device_costs_no_other_its_plan() -> None:
+    problem = home(tapering(), devices=("battery", "pool"))
+    wrong = _device("pool", power=Power(0))(problem)
+
+    left, told = plannable(wrong)
+
+    assert [device.id for device in left.devices] == ["battery"]
+    assert [text.split(":")[:2] for text in told] == [["pool", " devices[0].power"]]
+    assert plannable(problem) == (problem, ())
+    with pytest.raises(InvalidField, match="zone"):
+        plannable(msgspec.structs.replace(wrong, zone="Mars"))
 
 
 def test_more_than_the_time_allows_is_planned_and_named() -> None:
