@@ -41,6 +41,7 @@ def put_back(run: Run, how: PutBack) -> None:
         path.write_bytes(run.backup)
     record.begin()
     run.puts_back, run.seen.behind = "", True if how == "restored" else None
+    run.by_hand = how != "restored"
     run.acknowledged["gateway"] = 0
     run.counts[f"backup {how}"] += 1
 

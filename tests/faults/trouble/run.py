@@ -90,6 +90,8 @@ class Run:
         """How many orders the retailer had decided on then."""
         self.puts_back: PutBack = ""
         """How, before the gateway's next start."""
+        self.by_hand = False
+        """Whether the last one put back was a mere copy of the file."""
         self.resynchronises = False
         """Whether the gateway's next life is the command ``resync``."""
         self._events = {"gateway": -1, "retailer": -1}
@@ -282,7 +284,8 @@ class Run:
                 for number in range(self.acknowledged[side])
                 if self.seen.book.messages[number : number + 1] != known.messages[number : number + 1]
             ]
-        if self.seen.behind is None:  # by hand: is anything missing?
+        if self.seen.behind is None or (self.by_hand and self.seen.behind):
+            # Put there by hand: is anything missing? Not after a `resync` that died just before it said so.
             self.seen.behind = bool(self.seen.lacking())
         if lost:
             what = f"the {side} lost acknowledged records {lost[:5]} of {self.acknowledged[side]}"
