@@ -40,8 +40,8 @@ STATISTICS: Final = (
     "sensor.thermostat_outdoor",
 )
 
-BY_PLAN: Final = frozenset({"runs", "waits", "charges", "gives", "holds", "done", "finished"})
-"""Reasons of a response that follows the plan."""
+BY_PLAN: Final = frozenset({"runs", "waits", "charges", "gives", "holds", "done", "finished", "rests"})
+"""Reasons of a response that follows the plan; one that ``rests`` has just changed by it."""
 
 PAST_HOURS: Final = 14 * 24
 

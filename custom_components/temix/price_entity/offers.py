@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from random import Random
 from typing import Any, Final
@@ -129,7 +129,7 @@ class _Days:
         except HomeAssistantError as error:
             _LOGGER.debug("There are no prices of %s: %s", day, error)
             return
-        except Exception:
+        except Exception:  # another integration's code may raise anything: it costs no more than its prices
             _LOGGER.warning("The action for prices of %s failed", day, exc_info=True)
             return
         if found := read(rows, self.shape):
@@ -218,15 +218,11 @@ def _amber(hass: HomeAssistant, known: er.RegistryEntry) -> Offer:
 
 
 def _present(shape: Shape) -> Shape:
-    return _finally(shape, lambda row: row.get("estimate") is False)
+    return replace(shape, final=lambda row: row.get("estimate") is False)
 
 
 def _preliminary(shape: Shape) -> Shape:
-    return _finally(shape, lambda row: False)  # noqa: ARG005
-
-
-def _finally(shape: Shape, final: Callable[[Mapping[str, Any]], bool]) -> Shape:
-    return Shape(shape.start, shape.end, shape.price, shape.energy, shape.late, final)
+    return replace(shape, final=lambda _: False)
 
 
 _OCTOPUS: Final = ("_current_rate", "_next_rate", "_previous_rate", "_current_day_rates", "_next_day_rates")
