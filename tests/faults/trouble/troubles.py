@@ -179,7 +179,16 @@ async def _pause(run: Run) -> None:
     core, life = run.gateway.core, run.gateway_machine.life
     if core is not None and life is not None and life.alive:
         await core.owner.pause_trading(True)
-        run.loop.call_later(run.chance.uniform(1, 200), lambda: setattr(core, "_paused", False))
+        run.loop.call_later(run.chance.uniform(1, 200), _trade_on, run)
+
+
+def _trade_on(run: Run) -> None:
+    """The owner ends the pause, and tries again while nothing answers: a gateway remembers it over restarts."""
+    core, life = run.gateway.core, run.gateway_machine.life
+    if core is not None and life is not None and life.alive:
+        life.begin(core.owner.pause_trading(False))
+    else:
+        run.loop.call_later(5, _trade_on, run)
 
 
 TROUBLES: Final[dict[str, Trouble]] = {
