@@ -44,7 +44,7 @@ class Asking:
         self._owner = owner
         self._market = market
         self._contact = contact
-        self._buildings = Buildings(self._building)
+        self._buildings = Buildings(self._building, outside.buildings)
         self._one_at_a_time = asyncio.Lock()
 
     async def problem(

@@ -77,6 +77,11 @@ class Files:
         return self.folder / "cars.json"
 
     @property
+    def buildings(self) -> Path:
+        """What was learned of how buildings keep their warmth."""
+        return self.folder / "buildings.json"
+
+    @property
     def choices(self) -> Path:
         """What the owner chose in Home Assistant."""
         return self.folder / "choices.json"

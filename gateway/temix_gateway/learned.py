@@ -29,14 +29,23 @@ class Learned:
 NOTHING_LEARNED: Final = Learned(ZoneInfo("UTC"))
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was learned of buildings before a restart, by id, and what keeps it over the next."""
+
+    known: Mapping[str, Building] = field(default_factory=dict)
+    keep: Callable[[Mapping[str, Building]], Awaitable[None]] | None = None
+
+
 class Buildings:
     """Learns each building anew when its past is another one; in between it is known."""
 
-    def __init__(self, ask: Callable[[PastRoom], Awaitable[Building | None]]) -> None:
-        """Have learned nothing; ``ask`` learns one."""
+    def __init__(self, ask: Callable[[PastRoom], Awaitable[Building | None]], kept: Kept) -> None:
+        """Go on with what is kept; ``ask`` learns one."""
         self._ask = ask
+        self._keep = kept.keep
         self._asked: dict[str, PastRoom] = {}
-        self._known: dict[str, Building] = {}
+        self._known: dict[str, Building] = dict(kept.known)
 
     async def learn(self, pasts: Mapping[str, PastRoom]) -> Mapping[str, Building]:
         """What is known of the buildings, by id, once their pasts were looked at.
@@ -58,4 +67,6 @@ class Buildings:
             else:
                 self._known[name] = found
                 _LOG.info("building learned", device=name, what=found.words)
+                if self._keep is not None:
+                    await self._keep(self._known)
         return self._known

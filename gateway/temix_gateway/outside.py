@@ -7,6 +7,7 @@ from random import Random
 from temix_market.ports import Clock, RetailerLink, Seal
 
 from temix_gateway.cars import Cars
+from temix_gateway.learned import Kept
 from temix_gateway.own_limits import Choices
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.past import Building, Past, PastRoom
@@ -21,7 +22,8 @@ class Outside:
     """Clock, randomness, the retailer's link, the signature, the planner.
 
     ``expected_load`` forecasts from past hours; without it only what Home Assistant expects is planned with.
-    ``learn`` learns from them how a building keeps its warmth; without it every one is a usual one.
+    ``learn`` learns from them how a building keeps its warmth; without it every one is a usual one, unless
+    ``buildings`` has it from before.
     ``remember`` keeps the owner's choices over a restart; ``note_plan`` keeps each plan; ``uncommissioned``
     says why trade waits for an installer, or nothing; ``take_prices`` takes what Home Assistant reports of
     prices, where they come from there; ``cars`` watches them come and go; ``subscription`` is that of a home
@@ -41,3 +43,4 @@ class Outside:
     learn: Callable[[PastRoom], Building | None] | None = None
     cars: Cars = field(default_factory=Cars)
     subscription: Subscription | None = None
+    buildings: Kept = field(default_factory=Kept)

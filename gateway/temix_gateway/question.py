@@ -211,6 +211,10 @@ def _thermostat(
 ) -> devices.Climate:
     bands = [_band(room, interval.start) for interval in intervals]
     building = learned.buildings.get(room.id) if room.capacity is None and room.loss is None else None
+    if building is not None and building.efficiency != room.cop / 100:
+        building = (
+            None  # what is drawn tells heat only at an efficiency: with another it was another building
+        )
     capacity, loss = (
         (room.capacity or USUAL_CAPACITY, room.loss or USUAL_LOSS)
         if building is None

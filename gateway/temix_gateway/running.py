@@ -22,11 +22,13 @@ from temix_gateway.core import Core
 from temix_gateway.errors import GatewayError
 from temix_gateway.files import Files
 from temix_gateway.home.tokens import private_file
+from temix_gateway.learned import Kept
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.logs import redaction
 from temix_gateway.outside import Outside
 from temix_gateway.own_limits import Choices
 from temix_gateway.planning import Plan, Problem
+from temix_gateway.planning.past import Building
 from temix_gateway.planning.worker import PlannerProcess
 from temix_gateway.question import targets
 from temix_gateway.retailer.published.link import Feed, PublishedLink
@@ -146,6 +148,7 @@ async def make(config: Config, lasting: Lasting, rules: Callable[[Config], Rules
         lasting.planner.learn,
         await asyncio.to_thread(cars_of, files),
         await asyncio.to_thread(_subscription, config, link),
+        await asyncio.to_thread(buildings_of, files),
     )
     core = Core(rules(config), outside, lasting.ledger, choices)
     await core.load()
@@ -252,21 +255,30 @@ def _secret(path: str) -> str:
 
 def cars_of(files: Files) -> Cars:
     """The cars as they were seen before; what cannot be read begins anew, what cannot be kept is told."""
+    return Cars(*_kept(files.cars, dict[str, Car], "habits of cars"))
 
-    async def keep(known: Mapping[str, Car]) -> None:
+
+def buildings_of(files: Files) -> Kept:
+    """What was learned of buildings; what cannot be read begins anew, what cannot be kept is told."""
+    return Kept(*_kept(files.buildings, dict[str, Building], "constants of buildings"))
+
+
+def _kept[T](
+    path: Path, kind: type[dict[str, T]], what: str
+) -> tuple[dict[str, T], Callable[[Mapping[str, T]], Awaitable[None]]]:
+    async def keep(known: Mapping[str, T]) -> None:
         try:
-            await asyncio.to_thread(private_file, files.cars, msgspec.json.encode(known))
+            await asyncio.to_thread(private_file, path, msgspec.json.encode(known))
         except OSError as error:
-            _LOG.warning("habits of cars not kept", reason=str(error))
+            _LOG.warning(f"{what} not kept", reason=str(error))
 
     try:
-        known = msgspec.json.decode(files.cars.read_bytes(), type=dict[str, Car])
+        return msgspec.json.decode(path.read_bytes(), type=kind), keep
     except FileNotFoundError:
-        known = {}
+        return {}, keep
     except (OSError, msgspec.DecodeError) as error:
-        _LOG.warning("habits of cars cannot be read, and begin anew", reason=str(error))
-        known = {}
-    return Cars(known, keep)
+        _LOG.warning(f"{what} cannot be read, and begin anew", reason=str(error))
+        return {}, keep
 
 
 def choices_of(files: Files, config: Config) -> Choices:

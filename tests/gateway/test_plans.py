@@ -109,7 +109,13 @@ async def test_a_room_is_planned_as_its_past_has_taught(bench: Bench) -> None:
     def learn(past: PastRoom) -> Building:
         asked.append(past)
         return Building(
-            heat_capacity=9_000, loss=150, gains=(300.0,) * 24, capacity_factor=1.1, loss_factor=1.1, days=9
+            heat_capacity=9_000,
+            loss=150,
+            gains=(300.0,) * 24,
+            capacity_factor=1.1,
+            loss_factor=1.1,
+            days=9,
+            efficiency=room.cop / 100,
         )
 
     asking = bench.core._asking

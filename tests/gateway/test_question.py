@@ -2,6 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
+import msgspec
 from temix_gateway.home.devices import Held, RunTime, Thermostat
 from temix_gateway.home.messages import ReportHistory, RoomHistory
 from temix_gateway.learned import Learned
@@ -50,7 +51,7 @@ def test_unknown_hours_are_no_zeroes() -> None:
 ROOM = Thermostat(id="room", power=2_000, temperature=20_500, outdoor=5_000, minimum=19_000, maximum=22_000,
                   cooling=False, cop=250)  # fmt: skip
 LEARNED = Building(heat_capacity=9_000, loss=150, gains=tuple(100.0 * hour for hour in range(24)),
-                   capacity_factor=1.1, loss_factor=1.2, days=8)  # fmt: skip
+                   capacity_factor=1.1, loss_factor=1.2, days=8, efficiency=2.5)  # fmt: skip
 
 
 def climate(room: Thermostat, learned: Learned) -> Climate:
@@ -65,6 +66,11 @@ def test_a_building_is_a_usual_one_until_its_past_has_taught_another() -> None:
     assert (usual.heat_capacity, usual.loss_hours, usual.gains) == (5_000, 25, ())
     learned = climate(ROOM, Learned(ZoneInfo("UTC"), {"room": LEARNED}))
     assert (learned.heat_capacity, learned.loss_hours) == (9_000, 60)
+
+
+def test_what_was_learned_at_another_efficiency_is_of_another_building() -> None:
+    other = msgspec.structs.replace(ROOM, cop=320)
+    assert climate(other, Learned(ZoneInfo("UTC"), {"room": LEARNED})).heat_capacity == 5_000
 
 
 def test_what_was_told_of_a_building_counts_more_than_what_was_learned() -> None:

@@ -76,7 +76,7 @@ def learn(past: PastRoom) -> Building | None:
     density = _density(summed, variance)
     if variance > WORST**2 or int(density.max(axis=0).argmax()) in {0, len(CAPACITIES) - 1}:
         return None
-    return _building(density, summed, days)
+    return _building(density, summed, days, abs(past.efficiency))
 
 
 def _weighed(
@@ -168,7 +168,7 @@ def _solution(gram: Floats, kelvin: float) -> Floats:
     return np.concatenate([[-kelvin], kelvin * best[:, 0] - best[:, 1], [1.0]])
 
 
-def _building(density: Floats, grams: Floats, days: float) -> Building | None:
+def _building(density: Floats, grams: Floats, days: float, efficiency: float) -> Building | None:
     """The means of the logarithms, and the gains at them."""
     share = np.exp(density - density.max())
     share /= share.sum()
@@ -192,4 +192,5 @@ def _building(density: Floats, grams: Floats, days: float) -> Building | None:
         capacity_factor=math.exp(capacity_sigma),
         loss_factor=math.exp(loss_sigma),
         days=days,
+        efficiency=efficiency,
     )

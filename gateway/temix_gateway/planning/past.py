@@ -55,6 +55,7 @@ class Building(msgspec.Struct, frozen=True, kw_only=True):
         capacity_factor, loss_factor: by these factors more or less would surprise nobody (one standard
             deviation of the logarithm).
         days: from how many it was learned.
+        efficiency: heat moved per electric energy that all this holds for.
     """
 
     heat_capacity: float
@@ -63,6 +64,7 @@ class Building(msgspec.Struct, frozen=True, kw_only=True):
     capacity_factor: float
     loss_factor: float
     days: float
+    efficiency: float
 
     @property
     def words(self) -> str:
