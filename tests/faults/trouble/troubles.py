@@ -183,7 +183,7 @@ async def _pause(run: Run) -> None:
 
 
 def _trade_on(run: Run) -> None:
-    """The owner ends the pause, and tries again while nothing answers: a gateway remembers it over restarts."""
+    """The owner ends the pause, and again while nothing answers: a gateway remembers it over restarts."""
     core, life = run.gateway.core, run.gateway_machine.life
     if core is not None and life is not None and life.alive:
         life.begin(core.owner.pause_trading(False))
