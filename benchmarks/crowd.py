@@ -2,7 +2,8 @@
 
 ``floods``: four paired clients ask a real gateway 20 times a second together, each from its own address,
 while another process floods it from four further addresses: with connections that say nothing, headers and
-bodies that never end, and whole handshakes as fast as they can be made. ``return``: so many paired clients
+bodies that never end, and whole handshakes as fast as they can be made. Another client comes meanwhile, and
+one comes from an address that floods. ``return``: so many paired clients
 connect at once; how long until each has its snapshot, and what the gateway then has resident.
 """
 
@@ -26,6 +27,7 @@ from rich.table import Table
 from temix_gateway.clock import SystemClock
 from temix_gateway.files import Files
 from temix_gateway.home.roles import Role
+from temix_gateway.home.tokens import CLIENTS as TOKENS
 from temix_gateway.home.tokens import TokenStore
 
 from tests.home_processes import Gateway, gateway
@@ -75,9 +77,9 @@ async def paired(door: Gateway, token: str, address: str) -> AsyncIterator[Paire
         yield Paired(socket)
 
 
-def token_of(door: Gateway) -> str:
+def token_of(door: Gateway, label: str = "Home Assistant") -> str:
     """A token as pairing would have made."""
-    return TokenStore(Files(door.data).clients, SystemClock().now).create("Home Assistant", Role.CONTROLLER)
+    return TokenStore(Files(door.data).clients, SystemClock().now).create(label, Role.CONTROLLER)
 
 
 def flood(kind: str, port: int, going: Event, made: multiprocessing.Queue[int]) -> None:
@@ -126,7 +128,8 @@ async def floods(door: Gateway, seconds: float) -> Table:
     """Each kind of flood, and none."""
     token = token_of(door)
     table = Table(title=machine())
-    for column in ("flood", "connections made", "answers", "p50 ms", "p99 ms", "max ms", "another let in, s"):
+    times = ("p50 ms", "p99 ms", "max ms", "let in, s", "neighbour, s")
+    for column in ("flood", "connections made", "answers", *times):
         table.add_column(column, justify="left" if column == "flood" else "right")
     for kind in ("none", *SENT):
         going, made = multiprocessing.Event(), multiprocessing.Queue()
@@ -141,12 +144,14 @@ async def floods(door: Gateway, seconds: float) -> Table:
             async with paired(door, token, f"127.0.3.{number}") as client:
                 took += await asked(client, seconds)
 
-        async def another() -> float:
+        async def another(address: str) -> float:
             began = time.perf_counter()
-            async with paired(door, token, "127.0.4.1"):
+            async with paired(door, token, address):
                 return time.perf_counter() - began
 
-        *_, late = await asyncio.gather(*(one(number) for number in range(1, CLIENTS + 1)), another())
+        *_, late, neighbour = await asyncio.gather(
+            *(one(number) for number in range(1, CLIENTS + 1)), another("127.0.4.1"), another("127.0.2.1")
+        )
         going.clear()
         count = 0
         if kind != "none":
@@ -154,20 +159,29 @@ async def floods(door: Gateway, seconds: float) -> Table:
             attacker.join()
         ms = sorted(1000 * each for each in took)
         figures = (median(ms), quantiles(ms, n=100)[98], ms[-1])
-        table.add_row(kind, str(count), str(len(ms)), *(f"{each:.1f}" for each in figures), f"{late:.2f}")
+        table.add_row(
+            kind,
+            str(count),
+            str(len(ms)),
+            *(f"{each:.1f}" for each in figures),
+            f"{late:.2f}",
+            f"{neighbour:.2f}",
+        )
     return table
 
 
 async def come_back(door: Gateway, clients: int) -> Table:
-    """All at once, each from an address of its own."""
-    token = token_of(door)
+    """All at once, each from an address of its own; the tokens are as many as a gateway has."""
+    tokens = [token_of(door, f"Home Assistant {number}") for number in range(TOKENS)]
     process = psutil.Process(door.service.process.pid)
     before = process.memory_info().rss / 1e6
     all_here, leave = asyncio.Barrier(clients + 1), asyncio.Event()
     began = time.perf_counter()
 
     async def one(number: int) -> float:
-        async with paired(door, token, f"127.1.{number // 250}.{1 + number % 250}") as client:
+        async with paired(
+            door, tokens[number % len(tokens)], f"127.1.{number // 250}.{1 + number % 250}"
+        ) as client:
             await client.ask(type="start_listening")
             took = time.perf_counter() - began
             await all_here.wait()

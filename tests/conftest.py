@@ -28,5 +28,7 @@ def integration_unblocked() -> Iterator[BlockBuster]:
 @pytest.fixture
 def no_blocking() -> Iterator[BlockBuster]:
     """Make our code fail where it blocks the event loop: a file, a database, a sleep."""
-    with blockbuster_ctx(["temix_gateway", "temix_retailer", "custom_components"]) as guard:
+    with blockbuster_ctx(
+        ["temix_gateway", "temix_reception", "temix_retailer", "custom_components"]
+    ) as guard:
         yield guard

@@ -4,12 +4,14 @@ The server translates between HTTP and the ``Retailer``; it decides nothing. Wha
 ``EiResponse`` in JSON, with the field where one is at fault.
 """
 
+import asyncio
 import base64
 import binascii
 import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Final
+from weakref import WeakSet
 
 import structlog
 from aiohttp import web
@@ -35,6 +37,7 @@ from temix_market.wire.registration import (
 from temix_market.wire.response import EiResponse
 from temix_market.wire.seal import SealBroken
 from temix_market.wire.transaction import TransactionAnswer
+from temix_reception.reception import Bounds
 
 from temix_retailer.access import TOKEN_LIFE, Tokens
 from temix_retailer.errors import AccessDenied, RegistrationError, RetailerError, TooManyRequests
@@ -47,6 +50,12 @@ _log = structlog.get_logger()
 
 MAX_BODY: Final = 262_144
 """The largest body that is read; a day of deliveries in one message has some 40,000 bytes."""
+
+RECEPTION: Final = Bounds(connections=4_000, handshake_s=10.0, headers_s=30.0, close_s=5.0)
+"""For homes and strangers together; homes keep a connection for 15 s, so that it is not closed before."""
+
+BODY_WITHIN_S: Final = 10.0
+"""A body that takes longer to come is not read on."""
 
 RATE: Final = 50
 """So many commands a second are taken from one home."""
@@ -69,6 +78,7 @@ class Service:
         self._tokens = Tokens(retailer.clock, randomness)
         self._streams = Streams(retailer)
         self._rates: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+        self._homes = WeakSet[web.RequestHandler]()
 
     def application(self) -> web.Application:
         """An aiohttp application with everything in it; its shutdown closes the streams."""
@@ -93,6 +103,10 @@ class Service:
         )
         application.on_shutdown.append(self._streams.close)
         return application
+
+    def is_home(self, connection: web.RequestHandler) -> bool:
+        """Whether a home has shown its token on a connection."""
+        return connection in self._homes
 
     # --- before and after every request
 
@@ -121,6 +135,7 @@ class Service:
         if scheme.lower() != "bearer":
             raise AccessDenied("no bearer token: get one at /oauth/token")
         home = self._tokens.home_of(token)
+        self._homes.add(request.protocol)
         self._count(home)
         request[_HOME] = home
         return await handler(request)
@@ -150,6 +165,7 @@ class Service:
 
     async def _token(self, request: web.Request) -> web.Response:
         try:
+            await _body(request)
             form = await request.post()
         except ValueError, LookupError:  # a form in parts without a boundary, an alphabet that is none
             return web.json_response({"error": "invalid_request"}, status=400)
@@ -168,6 +184,7 @@ class Service:
                 status=401,
                 headers={"WWW-Authenticate": "Basic", "Cache-Control": "no-store"},
             )
+        self._homes.add(request.protocol)
         token = {
             "access_token": self._tokens.issue(home),
             "token_type": "Bearer",
@@ -181,7 +198,7 @@ class Service:
         self._tokens.check_failures(guesser)
         try:
             return _json(
-                200, await self._retailer.homes.redeem(decode(await request.read(), CreateEnrollment))
+                200, await self._retailer.homes.redeem(decode(await _body(request), CreateEnrollment))
             )
         except AccessDenied:
             self._tokens.failed(guesser)
@@ -190,13 +207,13 @@ class Service:
     async def _cancel(self, request: web.Request) -> web.Response:
         home = _home(request)
         answer = await self._retailer.homes.cancel(
-            home, decode(await request.read(), EiCancelPartyRegistration)
+            home, decode(await _body(request), EiCancelPartyRegistration)
         )
         self._tokens.end(home)
         return _json(200, answer)
 
     async def _register(self, request: web.Request) -> web.Response:
-        body = decode(await request.read(), EiCreatePartyRegistration)
+        body = decode(await _body(request), EiCreatePartyRegistration)
         return _json(200, await self._retailer.homes.register(_home(request), body))
 
     async def _order(self, request: web.Request) -> web.Response:
@@ -206,30 +223,30 @@ class Service:
         key = request.match_info["key"]
         if not _KEY.fullmatch(key):
             raise InvalidField("key", f"{key[:64]!r} is no UUIDv7 in lower case")
-        body = decode(await request.read(), ReconcileTransaction)
+        body = decode(await _body(request), ReconcileTransaction)
         return _answer(await self._retailer.reconcile(_home(request), PairKey(key), body))
 
     async def _position(self, request: web.Request) -> web.Response:
-        body = decode(await request.read(), EiRequestPosition)
+        body = decode(await _body(request), EiRequestPosition)
         return _json(200, await self._retailer.inquiries.position(_home(request), body))
 
     async def _report(self, request: web.Request) -> web.Response:
         return _json(200, await self._retailer.report(_home(request), await _signed(request)))
 
     async def _reported(self, request: web.Request) -> web.Response:
-        body = decode(await request.read(), EiRequestDelivery)
+        body = decode(await _body(request), EiRequestDelivery)
         return _json(200, await self._retailer.inquiries.deliveries(_home(request), body))
 
     async def _compare(self, request: web.Request) -> web.Response:
-        body = decode(await request.read(), CompareHeads)
+        body = decode(await _body(request), CompareHeads)
         return _json(200, await self._retailer.inquiries.compare(_home(request), body))
 
     async def _messages(self, request: web.Request) -> web.Response:
-        body = decode(await request.read(), RequestMessages)
+        body = decode(await _body(request), RequestMessages)
         return _json(200, await self._retailer.inquiries.messages(_home(request), body))
 
     async def _spots(self, request: web.Request) -> web.Response:
-        body = decode(await request.read(), RequestSpots)
+        body = decode(await _body(request), RequestSpots)
         return _json(200, await self._retailer.inquiries.spots(_home(request), body))
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
@@ -275,9 +292,17 @@ def _certificate(request: web.Request) -> bytes | None:
     return shown
 
 
+async def _body(request: web.Request) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            return await request.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+
+
 async def _signed(request: web.Request) -> str:
     try:
-        return (await request.read()).decode("ascii")
+        return (await _body(request)).decode("ascii")
     except UnicodeDecodeError:
         raise InvalidField(
             "message", "the body is no compact JWS: it has other characters than ASCII"

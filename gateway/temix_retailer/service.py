@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 from aiohttp import web
 from temix_market.ports import Clock
+from temix_reception.reception import Reception
 
 from temix_retailer.config import Config, Folder, circuit, metering
 from temix_retailer.credentials import make_certificate, signing_keys, tls_context
 from temix_retailer.enrolment import Authority
 from temix_retailer.errors import ServiceError
 from temix_retailer.retailer import Retailer
-from temix_retailer.server import Service
+from temix_retailer.server import RECEPTION, Service
 from temix_retailer.store import Store, open_store
 from temix_retailer.terms import Terms
 
@@ -109,19 +110,19 @@ async def _measured(port: int, retailer: Retailer) -> AsyncIterator[None]:
     runner = web.AppRunner(application(retailer), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        await _start(web.TCPSite(runner, "127.0.0.1", port), f"port {port} on 127.0.0.1", "metrics_port")
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+        except OSError as err:
+            raise _unavailable(err, f"port {port} on 127.0.0.1", "metrics_port") from None
         yield
     finally:
         await runner.cleanup()
 
 
-async def _start(site: web.TCPSite, where: str, option: str) -> None:
-    try:
-        await site.start()
-    except OSError as err:
-        if err.errno == errno.EADDRINUSE:
-            raise ServiceError(f"{where} is in use: end what uses it, or choose another {option}") from None
-        raise ServiceError(f"cannot listen on {where}: {err.strerror or err}") from None
+def _unavailable(err: OSError, where: str, option: str) -> ServiceError:
+    if err.errno == errno.EADDRINUSE:
+        return ServiceError(f"{where} is in use: end what uses it, or choose another {option}")
+    return ServiceError(f"cannot listen on {where}: {err.strerror or err}")
 
 
 @asynccontextmanager
@@ -135,17 +136,19 @@ async def _listening(config: Config, folder: Folder, retailer: Retailer) -> Asyn
     await asyncio.to_thread(context.load_verify_locations, folder.authority)
     context.verify_mode = ssl.CERT_OPTIONAL
     await retailer.turn()
-    application = Service(retailer, secrets.token_bytes).application()
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=5.0)
+    service = Service(retailer, secrets.token_bytes)
+    runner = web.AppRunner(service.application(), access_log=None, shutdown_timeout=5.0)
     await runner.setup()
+    assert runner.server is not None, "a runner that is set up has a server"
+    reception = Reception(runner.server, context, RECEPTION, service.is_home)
     try:
-        site = web.TCPSite(runner, config.host, config.port, ssl_context=context)
-        await _start(site, f"port {config.port} on {config.host}", "--port")
-        yield f"https://{_authority(runner)}"
+        try:
+            port = reception.listen(config.host, config.port)
+        except OSError as err:
+            raise _unavailable(err, f"port {config.port} on {config.host}", "--port") from None
+        host = f"[{config.host}]" if ":" in config.host else config.host
+        yield f"https://{host}:{port}"
     finally:
+        reception.close()
         await runner.cleanup()
-
-
-def _authority(runner: web.AppRunner) -> str:
-    host, port = runner.addresses[0][:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        await reception.end()

@@ -18,7 +18,7 @@ UV = Path(sys.executable).parent / "uv"
 
 EVERY_MODULE = """
 import importlib, pkgutil
-for name in ("temix_market", "temix_gateway", "temix_retailer", "temix_replay"):
+for name in ("temix_market", "temix_gateway", "temix_reception", "temix_retailer", "temix_replay"):
     for module in pkgutil.walk_packages(importlib.import_module(name).__path__, name + "."):
         importlib.import_module(module.name)
 """

@@ -3,24 +3,24 @@
 from collections.abc import Callable
 from typing import Final
 
+from temix_reception.reception import Bounds
+
 MESSAGE_BYTES: Final = 64 * 1024
 """The longest message a client may send."""
 
 QUEUED_MESSAGES: Final = 64
 """Messages waiting for one client; a client that is slower than this is let go."""
 
-CONNECTIONS: Final = 600
-CONNECTIONS_PER_ADDRESS: Final = 16
-"""Of clients, browsers and strangers together; beyond them the longest stranger goes."""
+RECEPTION: Final = Bounds(connections=600, handshake_s=10.0, headers_s=10.0, close_s=2.0)
+"""For clients, browsers and strangers together."""
+CONNECTIONS_PER_CLIENT: Final = 32
+"""Beyond them a client's oldest one ends, so that all clients together leave room for who comes."""
 
 MESSAGES_A_SECOND: Final = 20
 BURST: Final = 60
 
-HANDSHAKE_WITHIN_S: Final = 10.0
-HEADERS_WITHIN_S: Final = 10.0
-"""A request's line and headers come within this time, counted from the connection or the last answer."""
 AUTHENTICATE_WITHIN_S: Final = 10.0
-CLOSE_WITHIN_S: Final = 2.0
+CLOSE_WITHIN_S: Final = RECEPTION.close_s
 SILENT_S: Final = 20.0
 """A client silent this long is pinged; one that stays silent as long again is gone."""
 

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 import structlog
 from aiohttp import WSCloseCode, web
+from temix_reception.reception import Reception
 
 from temix_gateway.home import limits
 from temix_gateway.home.access import Access
@@ -14,8 +15,8 @@ from temix_gateway.home.core import Core, Desk
 from temix_gateway.home.door import Door
 from temix_gateway.home.errors import CommandRefused, PortUnavailable
 from temix_gateway.home.messages import Event, Hello, Snapshot, State, encode
-from temix_gateway.home.reception import Reception
 from temix_gateway.home.session import Session
+from temix_gateway.home.tokens import Client
 
 PATH: Final = "/api"
 
@@ -65,7 +66,7 @@ class LocalApi:
         self._runner = web.AppRunner(app, shutdown_timeout=limits.CLOSE_WITHIN_S)
         await self._runner.setup()
         assert self._runner.server is not None, "a runner that is set up has a server"
-        self._reception = Reception(self._runner.server, context, self._is_known)
+        self._reception = Reception(self._runner.server, context, limits.RECEPTION, self._is_known)
         try:
             bound = self._reception.listen(host, port)
         except OSError as error:
@@ -134,6 +135,12 @@ class LocalApi:
         for session in tuple(self._sessions.values()):
             if session.client is not None and session.client.label == label:
                 session.leave(WSCloseCode.POLICY_VIOLATION)
+
+    def arrived(self, client: Client) -> None:
+        """A client was let in; beyond its bound, its oldest connections end."""
+        own = [each for each in self._sessions.values() if each.client and each.client.label == client.label]
+        for session in own[: -limits.CONNECTIONS_PER_CLIENT]:
+            session.leave(WSCloseCode.TRY_AGAIN_LATER)
 
     def _is_known(self, connection: web.RequestHandler) -> bool:
         session = self._sessions.get(connection)

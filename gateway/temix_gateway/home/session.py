@@ -111,6 +111,10 @@ class Api(Protocol):
         """End a client's token and its connections."""
         ...
 
+    def arrived(self, client: Client) -> None:
+        """A client was let in; beyond its bound, its oldest connections end."""
+        ...
+
     def desk(self) -> Desk:
         """Where the gateway is commissioned."""
         ...
@@ -145,6 +149,7 @@ class Session:
         if client is not None:
             self._log = _LOG.bind(client=client.label, role=client.role.value)
             self._log.info("client connected")
+            self._api.arrived(client)
             await self._serve(client)
             self._log.info("client gone")
         return await self._close()

@@ -7,9 +7,6 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-INGRESS: Final = "172.30.32.2"
-"""From where Home Assistant's Supervisor brings the pages of an app."""
-
 FORM_WITHIN_S: Final = 10.0
 """A form that takes longer to come is not read on."""
 

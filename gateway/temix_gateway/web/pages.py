@@ -19,7 +19,7 @@ from temix_gateway.home.passphrases import PassphraseRefused, Patience, WrongPas
 from temix_gateway.home.roles import OPEN_PAGES, PAGES, Role
 from temix_gateway.texts import LANGUAGES
 from temix_gateway.web import retailers, views
-from temix_gateway.web.guards import HEADERS, INGRESS, form_of, host_fits, write_fits
+from temix_gateway.web.guards import HEADERS, form_of, host_fits, write_fits
 from temix_gateway.web.house import House
 from temix_gateway.web.html import CHOSEN
 from temix_gateway.web.sessions import HandOver, Session, Sessions, hand_over
@@ -110,8 +110,6 @@ class Pages:
         if request.path == API and not self._ingress:
             return await handler(request)
         try:
-            if self._ingress and request.remote != INGRESS:
-                raise web.HTTPForbidden(text="this port is for Home Assistant's ingress alone")
             if not self._ingress and not host_fits(request.host, self._house.names):
                 raise web.HTTPMisdirectedRequest(text=self._view(request, None).say("error.address"))
             response = await handler(request)
@@ -149,6 +147,11 @@ class Pages:
             raise web.HTTPForbidden(text=view.say("error.form"))
         return form
 
+    def _guesser(self, request: web.Request) -> str:
+        """Who has to wait after wrong guesses: an address, or where the ingress brings all, a person."""
+        person = request.headers.get("X-Remote-User-Id") if self._ingress else None
+        return person or request.remote or ""
+
     def _failed(self, request: web.Request, error: web.HTTPException) -> web.Response:
         if 300 <= error.status < 400:
             return web.Response(status=error.status, headers={hdrs.LOCATION: error.headers[hdrs.LOCATION]})
@@ -170,7 +173,7 @@ class Pages:
 
     async def _sign_in(self, asked: Asked) -> web.Response:
         first = await self._may_claim()
-        address, form = asked.request.remote or "", asked.form
+        address, form = self._guesser(asked.request), asked.form
         people, journal = self._house.passphrases, self._house.api.door.journal
         try:
             self._patience.check(address)
@@ -221,7 +224,7 @@ class Pages:
         return self._html(views.welcome(asked.view, code))
 
     async def _welcome(self, asked: Asked) -> web.Response:
-        address, form = asked.request.remote or "", asked.form
+        address, form = self._guesser(asked.request), asked.form
         held, code = self._hand_over, form.get("code", "").upper().replace(" ", "")
         name = form.get("name", "")
         try:

@@ -137,7 +137,7 @@ def _enrollment() -> Schema:
         "responses": {
             "200": _content("Enrolled.", _ref(CreatedEnrollment)),
             "401": _content("Unknown, lapsed or used.", _ref(EiResponse)),
-            **_trouble("400", "413", "429", "503"),
+            **_trouble("400", "408", "413", "429", "503"),
         },
     }
 
@@ -174,7 +174,7 @@ def _registration() -> Schema:
         "responses": {
             "200": _content("Registered, now or before.", _ref(EiCreatedPartyRegistration)),
             "409": _content("The home has registered another key.", _ref(EiResponse)),
-            **_trouble("400", "401", "413", "429", "503"),
+            **_trouble("400", "401", "408", "413", "429", "503"),
         },
     }
 
@@ -206,7 +206,7 @@ def _order() -> Schema:
             "409": _UNREGISTERED,
             "412": _content("It does not follow the home's last order: nothing happened.", _ref(EiResponse)),
             "422": _content("The key was used for another order: an alarm.", _ref(TransactionAnswer)),
-            **_trouble("400", "401", "403", "413", "429", "503"),
+            **_trouble("400", "401", "403", "408", "413", "429", "503"),
         },
     }
 
@@ -222,7 +222,7 @@ def _reconcile() -> Schema:
             "200": _content("The definite answer: booked, refused or void.", _ref(TransactionAnswer)),
             "412": _content("The void number would not follow the home's last order.", _ref(EiResponse)),
             "422": _content("The key was used for another order: an alarm.", _ref(TransactionAnswer)),
-            **_trouble("400", "401", "413", "429", "503"),
+            **_trouble("400", "401", "408", "413", "429", "503"),
         },
     }
 
@@ -234,7 +234,7 @@ def _asked(operation: str, summary: str, request: type[Struct], reply: type[Stru
         "requestBody": _plain(request),
         "responses": {
             "200": _content("The reply.", _ref(reply)),
-            **_trouble("400", "401", "413", "429", "503"),
+            **_trouble("400", "401", "408", "413", "429", "503"),
         },
     }
 
@@ -246,7 +246,7 @@ def _position() -> Schema:
         "requestBody": _plain(EiRequestPosition),
         "responses": {
             "200": _content("The position.", _ref(EiReplyPosition)),
-            **_trouble("400", "401", "413", "429", "503"),
+            **_trouble("400", "401", "408", "413", "429", "503"),
         },
     }
 
@@ -259,7 +259,7 @@ def _deliveries() -> Schema:
         "responses": {
             "200": _content("Taken.", _ref(EiCreatedDelivery)),
             "409": _UNREGISTERED,
-            **_trouble("400", "401", "403", "413", "429", "503"),
+            **_trouble("400", "401", "403", "408", "413", "429", "503"),
         },
     }
 

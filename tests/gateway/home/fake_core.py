@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
@@ -259,6 +259,12 @@ class Gateway:
         if self.api is not None:
             await self.api.stop()
             self.api = None
+
+    def bound(self, **bounds: float) -> None:
+        """Change what strangers may take."""
+        assert self.api is not None
+        assert self.api._reception is not None
+        self.api._reception.bounds = replace(self.api._reception.bounds, **bounds)
 
     def update(self, **sections: object) -> None:
         """Change sections of the state and tell the listeners, if it runs."""

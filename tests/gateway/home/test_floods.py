@@ -8,7 +8,10 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import aiohttp
 import pytest
+from aiohttp import WSCloseCode
 from temix_gateway.home import limits
+from temix_gateway.home.roles import Role
+from temix_gateway.home.tokens import CLIENTS
 
 from tests.gateway.home.conftest import Connect, Raw
 from tests.gateway.home.fake_core import Gateway
@@ -72,10 +75,10 @@ async def paired(gateway: Gateway, address: str) -> AsyncIterator[Raw]:
 
 @pytest.mark.parametrize("sent", ["", "GET /", "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "])
 async def test_headers_come_in_time_or_not_at_all(
-    gateway: Gateway, stranger, connect: Connect, monkeypatch: pytest.MonkeyPatch, sent: str
+    gateway: Gateway, stranger, connect: Connect, sent: str
 ) -> None:
     """However little there is at a time, and however often."""
-    monkeypatch.setattr(limits, "HEADERS_WITHIN_S", 0.3)
+    gateway.bound(headers_s=0.3)
     client = await connect(gateway.token)
     slow = await stranger()
     slow[1].write(sent.encode())
@@ -87,10 +90,8 @@ async def test_headers_come_in_time_or_not_at_all(
     assert await served(client, 2)
 
 
-async def test_headers_of_a_second_request_come_in_time_too(
-    stranger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "HEADERS_WITHIN_S", 0.3)
+async def test_headers_of_a_second_request_come_in_time_too(gateway: Gateway, stranger) -> None:
+    gateway.bound(headers_s=0.3)
     reader, writer = await stranger()
     writer.write(b"GET /nothing HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     assert b"404" in await reader.readline()
@@ -99,32 +100,73 @@ async def test_headers_of_a_second_request_come_in_time_too(
     assert b"HTTP/1.1" not in rest
 
 
-async def test_a_handshake_comes_in_time_or_not_at_all(
-    gateway: Gateway, stranger, connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "HANDSHAKE_WITHIN_S", 0.3)
+async def test_a_handshake_comes_in_time_or_not_at_all(gateway: Gateway, stranger, connect: Connect) -> None:
+    gateway.bound(handshake_s=0.3)
     silent = await stranger(tls=False)
     assert await ended(silent)
     await connect(gateway.token)
 
 
-async def test_the_longest_stranger_of_an_address_makes_room(
-    gateway: Gateway, stranger, connect: Connect
+async def test_the_longest_stranger_of_the_fullest_address_makes_room(gateway: Gateway, stranger) -> None:
+    gateway.bound(connections=6)
+    async with paired(gateway, "127.0.0.2") as client:
+        alone = await stranger("127.0.0.3", tls=False)
+        crowd = [await stranger("127.0.0.4", tls=False) for _ in range(4)]
+        async with paired(gateway, "127.0.0.5") as another:
+            assert await ended(crowd[0])
+            assert await served(client, 2)
+            assert await served(another, 2)
+        for reader, writer in (alone, crowd[1]):
+            writer.write(b"x")
+            assert not reader.at_eof()
+
+
+async def test_a_client_outlasts_the_flood_of_a_neighbour_behind_its_address(
+    gateway: Gateway, stranger
 ) -> None:
-    client = await connect(gateway.token)
-    crowd = [await stranger(tls=False) for _ in range(limits.CONNECTIONS_PER_ADDRESS - 1)]
-    another = await connect(gateway.token)
-    assert await ended(crowd[0])
-    assert await served(client, 2)
-    assert await served(another, 2)
-    crowd[1][1].write(b"x")
-    assert not crowd[1][0].at_eof()
+    """Half as many newcomers as the gateway has room for, between its first byte and its token."""
+    address = "127.0.0.2"
+    pinned = aiohttp.Fingerprint(gateway.certificate.fingerprint)
+    connector = aiohttp.TCPConnector(local_addr=(address, 0))
+    async with (
+        aiohttp.ClientSession(connector=connector) as session,
+        session.ws_connect(f"wss://{gateway.host}:{gateway.port}/api", ssl=pinned) as socket,
+    ):
+        client = Raw(socket)
+        await client.read()
+        for _ in range(limits.RECEPTION.connections // 2):
+            await stranger(address, tls=False)
+        await client.call(id=1, type="authenticate", token=gateway.token, schema=1)
+        gateway.bound(connections=10)
+        for _ in range(20):
+            await stranger(address, tls=False)
+        assert await served(client, 2)
+
+
+@pytest.mark.timeout(30)
+async def test_a_client_comes_back_while_a_neighbour_behind_its_address_floods(
+    gateway: Gateway, stranger
+) -> None:
+    flooding = True
+
+    async def flood(tls: bool) -> None:
+        while flooding:
+            with suppress(OSError):
+                await stranger("127.0.0.2", tls=tls)
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(4):
+            group.create_task(flood(tls=number == 0))
+        for _ in range(5):
+            async with paired(gateway, "127.0.0.2") as client:
+                assert await served(client, 2)
+        flooding = False
 
 
 async def test_where_nobody_is_a_stranger_the_newcomer_goes(
-    gateway: Gateway, stranger, connect: Connect, monkeypatch: pytest.MonkeyPatch
+    gateway: Gateway, stranger, connect: Connect
 ) -> None:
-    monkeypatch.setattr(limits, "CONNECTIONS_PER_ADDRESS", 2)
+    gateway.bound(connections=2)
     first, second = await connect(gateway.token), await connect(gateway.token)
     assert await ended(await stranger(tls=False))
     assert await served(first, 2)
@@ -136,16 +178,22 @@ async def test_where_nobody_is_a_stranger_the_newcomer_goes(
     await connect(gateway.token)
 
 
-async def test_who_fills_the_gateway_from_many_addresses_makes_room_too(
-    gateway: Gateway, stranger, monkeypatch: pytest.MonkeyPatch
+async def test_a_client_with_too_many_connections_loses_its_oldest(
+    gateway: Gateway, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "CONNECTIONS", 4)
-    async with paired(gateway, "127.0.0.2") as client:
-        crowd = [await stranger(f"127.0.1.{number}", tls=False) for number in range(1, 4)]
-        async with paired(gateway, "127.0.0.3") as another:
-            assert await ended(crowd[0])
-            assert await served(client, 2)
-            assert await served(another, 2)
+    """So that one that was paired takes no room from the others."""
+    monkeypatch.setattr(limits, "CONNECTIONS_PER_CLIENT", 2)
+    other = await connect(gateway.tokens.create("Another", Role.VIEWER))
+    first, *newer = [await connect(gateway.token) for _ in range(3)]
+    assert await first.closed() == WSCloseCode.TRY_AGAIN_LATER
+    for client in (other, *newer):
+        assert await served(client, 2)
+
+
+def test_all_clients_together_leave_room_for_who_comes() -> None:
+    own_of_the_command_line = 2
+    most = (CLIENTS + own_of_the_command_line) * limits.CONNECTIONS_PER_CLIENT
+    assert most < limits.RECEPTION.connections
 
 
 @pytest.mark.timeout(30)

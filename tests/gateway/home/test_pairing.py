@@ -162,9 +162,7 @@ async def test_fifty_guesses_at_once_are_five(
     http: aiohttp.ClientSession,
     connect: Connect,
     clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(limits, "CONNECTIONS_PER_ADDRESS", 60)
     code = opened(gateway)
     point = SPAKE2_A(b"a guess").start().hex()
 

@@ -9,7 +9,6 @@ from random import Random
 
 import pytest
 import trustme
-from temix_gateway.home import limits
 
 from tests.gateway.home.conftest import Connect
 from tests.gateway.home.fake_core import Gateway
@@ -132,11 +131,9 @@ async def outcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 @pytest.mark.parametrize("sent", NONSENSE)
 @pytest.mark.parametrize("then", ["waits", "leaves"])
-async def test_nonsense_gets_no_answer(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, sent: str, then: str
-) -> None:
+async def test_nonsense_gets_no_answer(gateway: Gateway, sent: str, then: str) -> None:
     """Whether the stranger waits for one, or is gone in the middle of it."""
-    monkeypatch.setattr(limits, "HANDSHAKE_WITHIN_S", 0.2)
+    gateway.bound(handshake_s=0.2)
     reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
     writer.write(NONSENSE[sent])
     if then == "leaves":

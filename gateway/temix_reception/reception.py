@@ -1,17 +1,20 @@
-"""Accepts connections, so that a crowd of strangers shuts nobody out whom the gateway knows."""
+"""Accepts connections, so that a crowd of strangers shuts nobody out whom the server knows."""
 
 import asyncio
 import socket
 import ssl
 from asyncio import sslproto
+from collections import Counter
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any, Final, Never, override
 
 import structlog
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from temix_gateway.home import limits
+EVERYWHERE: Final = "::"
+"""Every address of this machine, those of IPv4 too."""
 
 _LOG: Final = structlog.get_logger(__name__)
 _NONE_LEFT_S: Final = 1.0
@@ -21,17 +24,31 @@ _NONE_LEFT_S: Final = 1.0
 sslproto.SSLProtocol.max_size = 32 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What strangers may take of a server: connections in all, and seconds.
+
+    A request's line and headers come within ``headers_s``, counted from the connection or the last answer;
+    so long a connection is kept that asks for nothing.
+    """
+
+    connections: int
+    handshake_s: float
+    headers_s: float
+    close_s: float
+
+
 class Visitor(web.RequestHandler):
     """One connection, from its first byte to its end."""
 
-    def __init__(self, server: web.Server, address: str) -> None:
+    def __init__(self, server: web.Server, address: str, bounds: Bounds) -> None:
         """Serve ``address`` from now on; aiohttp's time to be kept alive bounds that of headers, too."""
         super().__init__(
             server,
             loop=asyncio.get_running_loop(),
             access_log=None,  # type: ignore[arg-type]  # as aiohttp's own runner may be told
-            keepalive_timeout=limits.HEADERS_WITHIN_S,
-            lingering_time=limits.CLOSE_WITHIN_S,
+            keepalive_timeout=bounds.headers_s,
+            lingering_time=bounds.close_s,
         )
         self.address = address
         self.gone = asyncio.Event()
@@ -49,19 +66,30 @@ class Visitor(web.RequestHandler):
 
 
 class Reception:
-    """Accepts who comes: a number in all and from one address.
+    """Accepts who comes, up to a number.
 
-    Beyond it the stranger who has been here longest goes, and where none is a stranger, the newcomer. So who
-    holds many connections loses them, and a client needs no more than a moment to become known.
+    Beyond it the address that holds most strangers loses the one who has been here longest; where none is a
+    stranger, the newcomer goes. So a flood pushes out its own connections, and whoever is behind the same
+    address as the flood has as long to become known as it takes to fill the whole server.
     """
 
     def __init__(
-        self, server: web.Server, context: ssl.SSLContext, is_known: Callable[[web.RequestHandler], bool]
+        self,
+        server: web.Server,
+        context: ssl.SSLContext | None,
+        bounds: Bounds,
+        is_known: Callable[[web.RequestHandler], bool] = lambda _: False,
+        peers: Collection[str] | None = None,
     ) -> None:
-        """Hand TLS connections to ``server``; ``is_known`` says who has authenticated."""
+        """Hand connections to ``server``: TLS with a ``context``, of these ``peers`` alone if any are given.
+
+        ``is_known`` says who has proven who they are.
+        """
+        self.bounds = bounds
         self._server = server
         self._context = context
         self._is_known = is_known
+        self._peers = peers
         self._visits: dict[Visitor, asyncio.Task[None]] = {}
         self._accepting: asyncio.Task[Never] | None = None
 
@@ -71,8 +99,13 @@ class Reception:
         Raises:
             OSError: the address cannot be listened on.
         """
+        both = host == EVERYWHERE and socket.has_dualstack_ipv6()
+        if host == EVERYWHERE and not both:
+            host = "0.0.0.0"  # noqa: S104 (what everywhere means without IPv6)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host, port), family=family, backlog=limits.CONNECTIONS)
+        listening = socket.create_server(
+            (host, port), family=family, backlog=self.bounds.connections, dualstack_ipv6=both
+        )
         listening.setblocking(False)
         self._accepting = asyncio.create_task(self._accept(listening), eager_start=True)
         bound: int = listening.getsockname()[1]
@@ -106,31 +139,35 @@ class Reception:
                 await asyncio.sleep(0)  # between two of them everybody else has a turn
 
     def _admit(self, connection: socket.socket, address: str) -> None:
-        neighbours = [visitor for visitor in self._visits if visitor.address == address]
-        room = self._make_room(neighbours, limits.CONNECTIONS_PER_ADDRESS)
-        if not (room and self._make_room(self._visits, limits.CONNECTIONS)):
+        welcome = self._peers is None or address in self._peers
+        if not (welcome and self._make_room()):
             connection.close()
             return
-        visitor = Visitor(self._server, address)
+        visitor = Visitor(self._server, address, self.bounds)
         self._visits[visitor] = asyncio.create_task(self._serve(visitor, connection), eager_start=True)
 
-    def _make_room(self, crowd: Collection[Visitor], most: int) -> bool:
-        if len(crowd) < most:
+    def _make_room(self) -> bool:
+        if len(self._visits) < self.bounds.connections:
             return True
-        longest = next((visitor for visitor in crowd if not self._is_known(visitor)), None)
-        if longest is None:
+        strangers = [visitor for visitor in self._visits if not self._is_known(visitor)]
+        if not strangers:
             return False
+        held = Counter(visitor.address for visitor in strangers)
+        longest = max(strangers, key=lambda visitor: held[visitor.address])  # they stand in order of arrival
         self._visits.pop(longest).cancel()
         return True
 
     async def _serve(self, visitor: Visitor, connection: socket.socket) -> None:
+        timeouts = {
+            "ssl_handshake_timeout": self.bounds.handshake_s,
+            "ssl_shutdown_timeout": self.bounds.close_s,
+        }
         try:
             transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: visitor,
                 connection,
                 ssl=self._context,
-                ssl_handshake_timeout=limits.HANDSHAKE_WITHIN_S,
-                ssl_shutdown_timeout=limits.CLOSE_WITHIN_S,
+                **(timeouts if self._context else {}),
             )
             try:
                 await visitor.gone.wait()
