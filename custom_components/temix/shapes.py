@@ -10,7 +10,7 @@ from typing import Any, Final
 from homeassistant.util.json import JsonValueType
 
 from .client import GatewayState, PositionStep, PriceStep, Spot, Transaction
-from .client.models import Plan
+from .client.models import Instead, Plan
 from .const import MICRO
 from .curve.levels import Thresholds
 from .now import Now
@@ -103,6 +103,9 @@ def plan(made: Plan | None, names: Mapping[str, str]) -> JsonValueType:
             "reason": device.reason,
             "saved": plain(device.saved),
             "done": plain(device.done),
+            "ready_by": plain(device.ready_by),
+            "instead": _instead(device.instead),
+            "binds": [*device.binds],
             "unmet": [*device.unmet],
             "steps": [
                 _bounds(step.start, step.end)
@@ -113,7 +116,13 @@ def plan(made: Plan | None, names: Mapping[str, str]) -> JsonValueType:
         }
         for device in made.devices
     ]
-    return {"made": made.made.isoformat(), "devices": devices}
+    return {"made": made.made.isoformat(), "devices": devices, "left_out": {**made.left_out}}
+
+
+def _instead(other: Instead | None) -> JsonValueType:
+    if other is None:
+        return None
+    return {"start": plain(other.start), "price": per_kwh(other.price), "dearer": plain(other.dearer)}
 
 
 def plain(value: Any) -> JsonValueType:

@@ -170,6 +170,7 @@ class Core:
             trades=self.books.trades,
             last=self.books.last,
             plan=plans.in_force,
+            left_out=plans.left_out,
             import_limit=self.owner.rules.import_power,
             account=self._reckoning.account(plans.in_force, plans.problem),
             guard=guard_message(self.owner.rules.guard, plans.guarded),

@@ -146,7 +146,7 @@ def _reasons(device: DevicePlan, plan: Plan, count: int) -> tuple[Reason, ...]:
     told = Reason(
         first=0,
         count=count,
-        why=Why.PAUSES,
+        why=Why.SHED,
         price=Price(sum(prices) // len(prices)),
         sentence=SENTENCE,
     )

@@ -1,6 +1,6 @@
 """The plan in force: made anew by the hour, on changes and surprises, and kept within the bill's limits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -39,7 +39,7 @@ class Plans:
     """Makes plans of what Home Assistant reported last; ``made`` counts them.
 
     ``in_force`` is what is carried out and traded by, ``problem`` what it solves, ``guarded`` what the bill
-    guard made of it.
+    guard made of it; ``left_out`` are the devices that cannot be planned as reported, and what is wrong.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Plans:
         self.in_force: Plan | None = None
         self.problem: Problem | None = None
         self.guarded: Guarded | None = None
+        self.left_out: Mapping[str, str] = {}
         self.made = 0
         self._clock = outside.clock
         self._note = outside.note_plan
@@ -91,9 +92,9 @@ class Plans:
         if not rungs or not self._due(basis, report, now):
             return
         asked = await self._asking.problem(now, rungs, report.base_load, report.devices)
-        problem, wrong = plannable(asked)
-        if wrong:
-            _LOG.warning("devices left out of the plan", wrong=wrong)
+        problem, self.left_out = plannable(asked)
+        if self.left_out:
+            _LOG.warning("devices left out of the plan", wrong=self.left_out)
         self._unguarded = await self._asking.plan(problem, self._unguarded)
         self.problem = problem
         self.made += 1

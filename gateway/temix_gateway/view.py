@@ -1,6 +1,6 @@
 """The state that Home Assistant sees, made from what the gateway knows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -18,7 +18,7 @@ from temix_gateway.home.messages import Mode, State
 from temix_gateway.lookups import transaction_message
 from temix_gateway.market import Market
 from temix_gateway.planning import DevicePlan, Plan
-from temix_gateway.planning.result import Reason
+from temix_gateway.planning.result import Alternative, Reason
 
 POSITION_STEPS: Final = 49 * HOUR // FIVE_MINUTES
 """From the begun hour, as far as tenders can reach."""
@@ -45,6 +45,7 @@ class Facts:
     trades: int
     last: tuple[Pair, Instant] | None
     plan: Plan | None
+    left_out: Mapping[str, str]
     import_limit: Power
     account: Account | None = None
     guard: BillGuard | None = None
@@ -79,7 +80,7 @@ def state(facts: Facts, market: Market) -> State:
         transactions=messages.Transactions(
             count=facts.trades, last=facts.last and transaction_message(*facts.last)
         ),
-        plan=_plan(facts.plan) if facts.plan else None,
+        plan=_plan(facts.plan, facts.left_out) if facts.plan else None,
         import_limit=facts.import_limit,
         account=facts.account,
         bill_guard=facts.guard,
@@ -150,8 +151,12 @@ def _positions(now: Instant, market: Market) -> Iterable[messages.PositionStep]:
             )
 
 
-def _plan(plan: Plan) -> messages.Plan:
-    return messages.Plan(made=plan.made_at, devices=[device_plan(plan, device.id) for device in plan.devices])
+def _plan(plan: Plan, left_out: Mapping[str, str]) -> messages.Plan:
+    return messages.Plan(
+        made=plan.made_at,
+        devices=[device_plan(plan, device.id) for device in plan.devices],
+        left_out=dict(left_out),
+    )
 
 
 def device_plan(plan: Plan, device_id: str) -> messages.DevicePlan:
@@ -161,10 +166,18 @@ def device_plan(plan: Plan, device_id: str) -> messages.DevicePlan:
     return messages.DevicePlan(
         device=device_id,
         steps=list(_plan_steps(plan, device)),
+        reason=device.reasons[0].sentence if told is None else told.sentence,
         saved=None if told is None else money_text(told.saved),
         done=None if told is None else told.done,
+        ready_by=None if told is None else told.ready_by,
+        instead=None if told is None or told.instead is None else _instead(told.instead),
+        binds=[] if told is None else list(told.binds),
         unmet=[wish.wish for wish in plan.unmet if wish.device == device_id],
     )
+
+
+def _instead(other: Alternative) -> messages.Instead:
+    return messages.Instead(start=other.start, price=other.price, dearer=money_text(other.dearer))
 
 
 def _plan_steps(plan: Plan, device: DevicePlan) -> Iterable[messages.PlanStep]:

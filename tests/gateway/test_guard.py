@@ -11,6 +11,7 @@ from temix_gateway.guard import RELEASE, SENTENCE, Guard, guard, without_device
 from temix_gateway.planning import Plan
 from temix_gateway.planning.example import example
 from temix_gateway.planning.planner import plan
+from temix_gateway.planning.result import Why
 from temix_market.instants import HOUR, Instant
 from temix_market.intervals import Interval
 from temix_market.outlook import Expected
@@ -49,7 +50,7 @@ def test_a_device_told_off_draws_nothing_until_midnight_and_as_planned_after() -
             assert less.net_load[index] == PLANNED.net_load[index] - gone
             assert after.reason(index).sentence
         if any(before.power[: len([s for s in PLANNED.steps if s.start < UNTIL])]):
-            assert after.reason(0).sentence == SENTENCE
+            assert (after.reason(0).sentence, after.reason(0).why) == (SENTENCE, Why.SHED)
         assert [each for each in less.devices if each.id != name] == [
             each for each in PLANNED.devices if each.id != name
         ]

@@ -54,6 +54,9 @@ async def test_a_device_that_cannot_be_planned_costs_no_other_its_plan(bench: Be
     await bench.core.turn()
     assert bench.core.plans.in_force is not None
     assert [device.id for device in bench.core.plans.in_force.devices] == ["pump"]
+    shown = bench.core.state().plan
+    assert list(shown.left_out) == ["tank"]
+    assert "draws" in shown.left_out["tank"], "it says which field"
 
 
 async def test_a_preview_is_refused_with_the_reason(bench: Bench) -> None:

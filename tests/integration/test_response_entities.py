@@ -6,6 +6,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
 import pytest
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, ServiceCall
@@ -17,7 +18,7 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from syrupy.assertion import SnapshotAssertion
-from temix_gateway.home.messages import DevicePlan, Plan, PlanStep
+from temix_gateway.home.messages import DevicePlan, Instead, Plan, PlanStep
 
 from custom_components.temix.const import DOMAIN
 from custom_components.temix.response.responses import KEY
@@ -118,14 +119,17 @@ async def test_why_says_it_in_numbers_and_in_words(
     gateway.update(plan=plan("pump", start=NOON + 2 * HOUR))
     await until(lambda: shown(hass, "sensor.pump_why") == "waits")
     attributes = hass.states.get("sensor.pump_why").attributes
-    assert attributes["sentence"] == "Waits until 14:00: now $0.230/kWh on average, then $0.090/kWh."
+    assert attributes["sentence"] == (
+        "Waits until 14:00: now $0.230/kWh on average, then $0.090/kWh; "
+        "$0.31 less than without looking at prices."
+    )
     assert (attributes["price"], attributes["price_later"], attributes["advice"]) == (0.23, 0.09, False)
     assert shown(hass, "sensor.pump_next_start") == "2021-11-24T20:00:00+00:00"
     assert shown(hass, "sensor.pump_ready_by") == "2021-11-25T02:00:00+00:00"
     gateway.update(plan=plan("pump"))
     await until(lambda: shown(hass, "sensor.pump_why") == "runs")
     assert hass.states.get("sensor.pump_why").attributes["sentence"] == (
-        "Runs until 13:00, at $0.090/kWh on average."
+        "Runs until 13:00, at $0.090/kWh on average; $0.31 less than without looking at prices."
     )
 
 
@@ -133,12 +137,60 @@ async def test_the_sentence_is_in_home_assistants_language(
     hass: HomeAssistant, responses: dict[str, Running], gateway: Gateway
 ) -> None:
     hass.config.language = "de"
-    await async_get_translations(hass, "de", "entity", {DOMAIN})
+    for category in ("entity", "selector"):
+        await async_get_translations(hass, "de", category, {DOMAIN})
     gateway.update(plan=plan("pump"))
     await until(lambda: shown(hass, "sensor.pump_why") == "runs")
     assert hass.states.get("sensor.pump_why").attributes["sentence"] == (
-        "Läuft bis 13:00, im Mittel zu $0.090/kWh."
+        "Läuft bis 13:00, im Mittel zu $0.090/kWh; $0.31 weniger, als ohne auf Preise zu sehen."
     )
+
+
+async def test_why_says_what_else_the_device_could_do_and_what_binds_it(
+    hass: HomeAssistant, responses: dict[str, Running], gateway: Gateway
+) -> None:
+    (planned,) = plan("pump").devices
+    told = msgspec.structs.replace(
+        planned,
+        done=NOON + HOUR,
+        ready_by=NOON + 2 * HOUR,
+        instead=Instead(start=NOON + 3 * HOUR, price=120_000, dearer="0.045"),
+        binds=["run_time", "connection_limit"],
+    )
+    gateway.update(plan=Plan(made=NOON, devices=[told]))
+    await until(lambda: shown(hass, "sensor.pump_why") == "runs")
+    attributes = hass.states.get("sensor.pump_why").attributes
+    assert attributes["sentence"] == (
+        "Runs until 13:00, at $0.090/kWh on average; done by 13:00 for 14:00; "
+        "$0.31 less than without looking at prices; the next best would be 15:00 at $0.120/kWh, $0.04 more; "
+        "bound by its hours a day, the connection."
+    )
+    assert (attributes["next_best_price"], attributes["next_best_dearer"]) == (0.12, 0.045)
+    assert attributes["next_best"].isoformat() == "2021-11-24T21:00:00+00:00"
+    assert attributes["binds"] == ["run_time", "connection_limit"]
+
+
+async def test_why_tells_a_device_that_the_bill_guard_told_off(
+    hass: HomeAssistant, responses: dict[str, Running], gateway: Gateway
+) -> None:
+    steps = [PlanStep(start=NOON - HOUR, end=NOON + 12 * HOUR, power=0, why="shed", price=400_000)]
+    gateway.update(plan=Plan(made=NOON, devices=[DevicePlan(device="pump", steps=steps)]))
+    await until(lambda: shown(hass, "sensor.pump_why") == "shed")
+    assert hass.states.get("sensor.pump_why").attributes["sentence"] == (
+        "Is off until 00:00: the bill guard keeps the bill below its limit."
+    )
+
+
+async def test_why_tells_what_is_wrong_with_a_device_that_cannot_be_planned(
+    hass: HomeAssistant, responses: dict[str, Running], gateway: Gateway
+) -> None:
+    gateway.update(plan=Plan(made=NOON, devices=[], left_out={"pump": "devices[0].power: nothing"}))
+    await until(lambda: shown(hass, "sensor.pump_why") == "unplannable")
+    attributes = hass.states.get("sensor.pump_why").attributes
+    assert attributes["sentence"] == (
+        "It cannot be planned as it is set up, so the device is at your default."
+    )
+    assert attributes["wrong"] == "devices[0].power: nothing"
 
 
 async def test_on_advice_nothing_is_switched_and_everything_is_shown(

@@ -208,26 +208,50 @@ class PlanStep(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Instead:
+    """The next best to a device's next run: when, at what price, and how much dearer."""
+
+    start: datetime
+    price: int
+    dearer: Decimal
+
+    @classmethod
+    def from_message(cls, data: Mapping[str, Any]) -> Self:
+        """Read it."""
+        return cls(start=from_ms(data["start"]), price=data["price"], dearer=money(data["dearer"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DevicePlan:
-    """The plan for one device: what it saves, when it is done, and the wishes that cannot be met."""
+    """The plan for one device: what it saves, when it is done, and the wishes that cannot be met.
+
+    ``instead`` is the next best, ``binds`` names the wishes and limits at which it is.
+    """
 
     device: str
     steps: tuple[PlanStep, ...]
     reason: str = ""
     saved: Decimal | None = None
     done: datetime | None = None
+    ready_by: datetime | None = None
+    instead: Instead | None = None
+    binds: tuple[str, ...] = ()
     unmet: tuple[str, ...] = ()
 
     @classmethod
     def from_message(cls, data: Mapping[str, Any]) -> Self:
         """Read one device's plan."""
-        saved, done = data.get("saved"), data.get("done")
+        saved, done, ready_by = data.get("saved"), data.get("done"), data.get("ready_by")
+        instead = data.get("instead")
         return cls(
             device=data["device"],
             steps=_steps(PlanStep)(data["steps"]),
             reason=data.get("reason", ""),
             saved=None if saved is None else money(saved),
             done=None if done is None else from_ms(done),
+            ready_by=None if ready_by is None else from_ms(ready_by),
+            instead=instead and Instead.from_message(instead),
+            binds=tuple(data.get("binds", ())),
             unmet=tuple(data.get("unmet", ())),
         )
 
@@ -250,15 +274,20 @@ class Preview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The plan in force, and when it was made."""
+    """The plan in force, and when it was made; ``left_out`` says what is wrong with devices, by id."""
 
     made: datetime
     devices: tuple[DevicePlan, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_message(cls, data: Mapping[str, Any]) -> Self:
         """Read a plan."""
-        return cls(made=from_ms(data["made"]), devices=tuple(map(DevicePlan.from_message, data["devices"])))
+        return cls(
+            made=from_ms(data["made"]),
+            devices=tuple(map(DevicePlan.from_message, data["devices"])),
+            left_out=data.get("left_out", {}),
+        )
 
 
 def _steps[T: Step](cls: type[T]) -> Callable[[Iterable[Mapping[str, Any]]], tuple[T, ...]]:

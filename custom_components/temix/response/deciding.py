@@ -28,6 +28,7 @@ class Facts:
         heard: whether the gateway has been heard since the start.
         before: the decision before this one.
         late_for: the deadline for which it runs already, whatever the plan says.
+        unplannable: the gateway cannot plan it as it was reported.
     """
 
     adapter: Adapter
@@ -38,6 +39,12 @@ class Facts:
     heard: bool
     before: Goal
     late_for: datetime | None = None
+    unplannable: bool = False
+
+    @property
+    def no_plan(self) -> str:
+        """Why there is no plan for it."""
+        return "unplannable" if self.unplannable else "no_plan"
 
 
 def decide(facts: Facts) -> Goal:  # noqa: PLR0911 - what comes first wins, one line each
@@ -104,7 +111,7 @@ def _automatic(adapter: Adapter, facts: Facts, at_rest: tuple[Demand, ...] | Non
         return Goal(Doing.DONE, at_rest, reason="finished")
     if facts.late_for is not None or adapter.urgent(facts.view):
         return _run(adapter, "deadline", Rank.DEADLINE)
-    return Goal(Doing.FAIL_SAFE, adapter.default(), reason="no_plan")
+    return Goal(Doing.FAIL_SAFE, adapter.default(), reason=facts.no_plan)
 
 
 def _run(adapter: Adapter, reason: str, rank: Rank) -> Goal:
@@ -123,7 +130,7 @@ def _advice(adapter: Adapter, facts: Facts, at_rest: tuple[Demand, ...] | None) 
     step = facts.step
     if step is None:
         done = adapter.finished(facts.view)
-        return Goal(Doing.WAITING, at_rest, reason="finished" if done else "no_plan", advised=0.0)
+        return Goal(Doing.WAITING, at_rest, reason="finished" if done else facts.no_plan, advised=0.0)
     return Goal(Doing.WAITING, at_rest, False, _word(step), step, float(step.power))
 
 

@@ -19,12 +19,12 @@ from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfTime
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity import Entity
 
-from ..const import DOMAIN
+from ..const import DOMAIN, MICRO
 from .entity import ResponseEntity
 from .model import Kind, Target
 from .running import Running
 from .status import REASONS, Doing, Mode
-from .words import clock, price, why
+from .words import beside, clock, price, why
 
 NOTHING_ABOVE: Final = 1e-9
 
@@ -52,20 +52,29 @@ def _why(running: Running) -> dict[str, Any]:
     later, until = (None, None) if step is None else (step.later, step.until)
     ends = goal.until or running.held_until or running.skipped_until
     end = ends or (None if step is None else step.end)
+    plan = None if step is None else running.plan
+    sentence = why(
+        running.hass,
+        goal.reason,
+        end="–" if end is None else clock(end),
+        until="–" if until is None else clock(until),
+        price=price(None if step is None else step.price, currency),
+        later=price(later, currency),
+    )
+    instead = None if plan is None else plan.instead
     return {
-        "sentence": why(
-            running.hass,
-            goal.reason,
-            end="–" if end is None else clock(end),
-            until="–" if until is None else clock(until),
-            price=price(None if step is None else step.price, currency),
-            later=price(later, currency),
-        ),
+        "sentence": sentence if plan is None else beside(running.hass, sentence, plan, currency),
         "advice": goal.advised is not None,
         "end": end,
         "price": None if step is None or step.price is None else step.price / 1e6,
         "price_later": None if later is None else later / 1e6,
         "until": until,
+        "done": None if plan is None else plan.done,
+        "next_best": None if instead is None else instead.start,
+        "next_best_price": None if instead is None else instead.price / MICRO,
+        "next_best_dearer": None if instead is None else float(instead.dearer),
+        "binds": [] if plan is None else [*plan.binds],
+        "wrong": running.unplannable if goal.reason == "unplannable" else "",
     }
 
 
@@ -179,7 +188,21 @@ class ResponseSensor(ResponseEntity, SensorEntity):
     """What a response does, why, or when it will."""
 
     entity_description: ResponseSensorDescription
-    _unrecorded_attributes = frozenset({"sentence", "price", "price_later", "end", "until"})
+    _unrecorded_attributes = frozenset(
+        {
+            "sentence",
+            "price",
+            "price_later",
+            "end",
+            "until",
+            "done",
+            "next_best",
+            "next_best_price",
+            "next_best_dearer",
+            "binds",
+            "wrong",
+        }
+    )
 
     @property
     @override

@@ -14,7 +14,7 @@ from homeassistant.core import Event, EventStateChangedData, HomeAssistant, call
 from homeassistant.util import dt as dt_util
 
 from ..client import Device, Held
-from ..client.models import DevicePlan, PlanStep
+from ..client.models import DevicePlan, Plan, PlanStep
 from ..const import DOMAIN, MICRO
 from .commands import Commands
 from .counting import count, end_what_is_over
@@ -175,14 +175,25 @@ class Running:
     @property
     def plan(self) -> DevicePlan | None:
         """What the gateway plans for it."""
-        plan = None if (state := self._gateway().state) is None else state.plan
+        plan = self._whole_plan
         return None if plan is None else next((each for each in plan.devices if each.device == self.id), None)
+
+    @property
+    def unplannable(self) -> str:
+        """Why the gateway cannot plan it as it was reported; empty where it can."""
+        plan = self._whole_plan
+        return "" if plan is None else plan.left_out.get(self.id, "")
+
+    @property
+    def _whole_plan(self) -> Plan | None:
+        state = self._gateway().state
+        return None if state is None else state.plan
 
     @property
     def good_time(self) -> bool | None:
         """Whether the plan finds now a good time; none without a plan, or where its owner wants none."""
         goal = self.goal
-        if goal.advised is None or goal.reason == "no_plan":
+        if goal.advised is None or goal.reason in {"no_plan", "unplannable"}:
             return None
         return goal.advised > 0
 
@@ -287,6 +298,7 @@ class Running:
             heard=self._gateway().state is not None,
             before=self.goal,
             late_for=self._late_for,
+            unplannable=self.unplannable != "",
         )
         goal = decide(facts)
         if goal.reason == "deadline":

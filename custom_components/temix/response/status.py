@@ -42,6 +42,7 @@ REASONS: Final = (
     "done",
     "pauses",
     "curtails",
+    "shed",
     "cheap",
     "dear",
     "paused_long",
@@ -58,6 +59,7 @@ REASONS: Final = (
     "wrong_mode",
     "out_of_bounds",
     "no_plan",
+    "unplannable",
     "no_price",
     "unavailable",
 )

@@ -8,10 +8,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util import dt as dt_util
 
+from ..client.models import DevicePlan
 from ..const import DOMAIN, MICRO
 
 SIGNS: Final = {"USD": "${}", "EUR": "{} €", "GBP": "£{}"}
 """How an amount is written where that is shorter than its currency's code."""
+LEAST_TOLD: Final = Decimal("0.005")
+"""Less than that is not told."""
 EVENING: Final = 18
 MORNING: Final = 6
 
@@ -31,6 +34,24 @@ def why(hass: HomeAssistant, reason: str, **numbers: str) -> str:
     where = f"component.{DOMAIN}.entity.sensor.response_why.state_attributes.sentence.state"
     text = texts.get(f"{where}.{reason}")
     return "" if text is None else text.format(**numbers)
+
+
+@callback
+def beside(hass: HomeAssistant, sentence: str, plan: DevicePlan, currency: str) -> str:
+    """A sentence with what the plan says beside: done, saved, next best, binding."""
+    parts = [sentence.rstrip(".")]
+    if plan.done is not None and plan.ready_by is not None:
+        parts.append(say(hass, "beside", "done", done=clock(plan.done), ready_by=clock(plan.ready_by)))
+    if plan.saved is not None and plan.saved >= LEAST_TOLD:
+        parts.append(say(hass, "beside", "saved", amount=money(plan.saved, currency)))
+    instead = plan.instead
+    if instead is not None and instead.dearer >= LEAST_TOLD:
+        told = {"at": clock(instead.start), "amount": money(instead.dearer, currency)}
+        parts.append(say(hass, "beside", "instead", price=price(instead.price, currency), **told))
+    if plan.binds:
+        names = ", ".join(say(hass, "binds", name) for name in plan.binds)
+        parts.append(say(hass, "beside", "binds", names=names))
+    return "; ".join(parts) + "."
 
 
 def money(amount: float | Decimal, currency: str, places: int = 2) -> str:

@@ -179,11 +179,21 @@ class PlanStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     until: Time | None = None
 
 
+class Instead(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The next best to a device's next run: when it would begin, at what mean price, and how much dearer."""
+
+    start: Time
+    price: MicroPrice
+    dearer: MoneyText
+
+
 class DevicePlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The plan for one device that Home Assistant reported.
 
-    ``saved`` is what it saves against the same without looking at prices; ``done`` when it last draws or
-    gives; ``unmet`` names the wishes that cannot be met.
+    ``reason`` says all of it in one English sentence. ``saved`` is what it saves against the same without
+    looking at prices; ``done`` when it last draws or gives, ``ready_by`` when its wish wants that;
+    ``instead`` is missing where its wishes leave nothing else; ``binds`` names the wishes and limits at
+    which it is; ``unmet`` names the wishes that cannot be met.
     """
 
     device: Name
@@ -191,14 +201,21 @@ class DevicePlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: str = ""
     saved: MoneyText | None = None
     done: Time | None = None
+    ready_by: Time | None = None
+    instead: Instead | None = None
+    binds: list[str] = []
     unmet: list[str] = []
 
 
 class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The plan in force, and when it was made."""
+    """The plan in force, and when it was made.
+
+    ``left_out`` are the devices that cannot be planned as they were reported, by id, and what is wrong.
+    """
 
     made: Time
     devices: list[DevicePlan]
+    left_out: dict[Name, str] = {}
 
 
 class Ledger(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

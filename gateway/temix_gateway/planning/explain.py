@@ -13,7 +13,7 @@ from temix_market.units import Money, Price
 
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.columns import linear
-from temix_gateway.planning.devices import Device, EvCharger, SingleRun
+from temix_gateway.planning.devices import Battery, Curtailable, Device, EvCharger, SingleRun
 from temix_gateway.planning.models import Model
 from temix_gateway.planning.models.battery import BatteryModel
 from temix_gateway.planning.models.model import Cost, Floats, Schedule
@@ -131,7 +131,11 @@ class _Teller:
         full = (self.net >= tariff.import_limit - 1) | (self.net <= -tariff.export_limit + 1)
         if (full & busy).any():
             names.add("connection_limit")
-        if isinstance(self.model, SingleModel):
+        if isinstance(self.device, Battery):
+            names |= self._battery_binding(self.device, power)
+        elif isinstance(self.device, Curtailable):
+            names |= self._pause_binding(self.device)
+        elif isinstance(self.model, SingleModel):
             ends = np.flatnonzero(busy)
             if len(ends) and self.case.grid.last_until(self.model.device.ready_by) == ends[-1]:
                 names.add("ready_by")
@@ -144,6 +148,29 @@ class _Teller:
                 if ((wish.weight > 0) & (np.abs(state - wish.target) < close)).any()
             }
         return tuple(sorted(names))
+
+    def _battery_binding(self, battery: Battery, power: Floats) -> set[str]:
+        held = np.array(self.planned.state or (battery.stored,), dtype=np.float64)
+        close = CLOSE * battery.capacity
+        at = {
+            "full": (held > battery.capacity - close).any(),
+            "reserve": (held < battery.reserve + close).any(),
+            "power": ((power > battery.max_charge - 1) | (power < 1 - battery.max_discharge)).any(),
+        }
+        return {name for name, binds in at.items() if binds and (np.abs(power) > IDLE_WATTS).any()}
+
+    def _pause_binding(self, load: Curtailable) -> set[str]:
+        steps = self.found.steps
+        pauses = [
+            steps[reason.first + reason.count - 1].end - steps[reason.first].start
+            for reason in self.planned.reasons
+            if reason.why is Why.PAUSES
+        ]
+        at = {
+            "longest_pause": any(each >= load.longest_pause for each in pauses),
+            "shortest_pause": any(each <= load.shortest_pause for each in pauses),
+        }
+        return {name for name, binds in at.items() if binds}
 
     def _sentence(self, explanation: Explanation) -> str:
         words, now = Words.of(self.case.problem), self.case.problem.now

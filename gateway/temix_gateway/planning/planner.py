@@ -117,7 +117,7 @@ def assemble(case: Case, schedules: Sequence[Schedule], level: Level, seconds: f
     """Put schedules together: costs, wishes not met, reasons."""
     problem, grid, tariff = case.problem, case.grid, case.tariff
     net = case.fixed + sum((schedule.power * grid.hours for schedule in schedules), np.zeros(len(grid)))
-    marginal = tariff.marginal(net)
+    marginal, saved = tariff.marginal(net), tariff.saved(net)
     words = Words.of(problem)
     excess = float(tariff.excess(net).sum())
     unmet = [
@@ -148,7 +148,7 @@ def assemble(case: Case, schedules: Sequence[Schedule], level: Level, seconds: f
                 state=None
                 if schedule.state is None
                 else tuple(round(value, 3) for value in schedule.state.tolist()),
-                reasons=Told(device, grid, marginal, words).reasons(schedule),
+                reasons=Told(device, grid, marginal, saved, words).reasons(schedule),
                 own_cost=_nano(schedule.own_cost),
             )
             for device, schedule in zip(problem.devices, schedules, strict=True)

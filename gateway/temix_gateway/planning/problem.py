@@ -112,8 +112,8 @@ def check(problem: Problem) -> None:
     _check_meaning(problem)
 
 
-def plannable(problem: Problem) -> tuple[Problem, tuple[str, ...]]:
-    """The problem without devices that cannot be planned as they are described, and what is wrong with these.
+def plannable(problem: Problem) -> tuple[Problem, dict[str, str]]:
+    """The problem without devices that cannot be planned as they are described, and what is wrong with each.
 
     One wrong device costs no other its plan.
 
@@ -127,8 +127,8 @@ def plannable(problem: Problem) -> tuple[Problem, tuple[str, ...]]:
         left = tuple(device for device in problem.devices if wrong[device.id] is None)
         problem = msgspec.structs.replace(problem, devices=left)
         check(problem)
-        return problem, tuple(f"{name}: {why}" for name, why in wrong.items() if why is not None)
-    return problem, ()
+        return problem, {name: why for name, why in wrong.items() if why is not None}
+    return problem, {}
 
 
 def _wrong(problem: Problem, device: Device) -> str | None:

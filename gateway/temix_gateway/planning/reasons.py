@@ -12,6 +12,7 @@ from temix_market.instants import Instant, to_datetime
 from temix_market.units import Money, Price
 
 from temix_gateway.planning.devices import Battery, Curtailable, Device, PvCurtailment
+from temix_gateway.planning.devices.fields import money
 from temix_gateway.planning.models.model import Floats, Grid, Schedule
 from temix_gateway.planning.problem import Problem
 from temix_gateway.planning.result import Reason, Why
@@ -49,11 +50,12 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What reasons are told from; ``marginal`` in currency units per kWh."""
+    """What reasons are told from: what a kWh more costs (``marginal``) and one less saves, currency units."""
 
     device: Device
     grid: Grid
     marginal: Floats
+    saved: Floats
     words: Words
 
     def reasons(self, schedule: Schedule) -> tuple[Reason, ...]:
@@ -75,36 +77,25 @@ class Told:
         return np.where(schedule.power > IDLE_WATTS, 1, np.where(schedule.power < -IDLE_WATTS, -1, 0))
 
     def _mean(self, span: tuple[int, int]) -> float:
-        return float(np.average(self.marginal[slice(*span)], weights=self.grid.hours[slice(*span)]))
+        # Sun that is held back would be a kWh less for the home, not one more.
+        prices = self.saved if isinstance(self.device, PvCurtailment) else self.marginal
+        return float(np.average(prices[slice(*span)], weights=self.grid.hours[slice(*span)]))
 
     def _reason(self, span: tuple[int, int], doing: int, busy: tuple[int, int] | None) -> Reason:
         first, end = span
         now, price = self.grid.steps[0].start, self._mean(span)
-        ends, costs = self.words.time(self.grid.steps[end - 1].end, now), self.words.price(price)
         later = until = None
         if busy is not None and not doing:
             later, until = self._mean(busy), self.grid.steps[busy[0]].start
         why = _why(self.device, doing, waits=until is not None)
-        match why:
-            case Why.WAITS if later is not None and until is not None:
-                begins = self.words.time(until, now)
-                sentence = (
-                    f"Waits until {begins}: until then {costs} on average, then {self.words.price(later)}."
-                )
-            case Why.HOLDS:
-                sentence = f"Holds until {ends}: {costs} on average is worth neither charging nor giving."
-            case Why.CHARGES:
-                sentence = f"Charges until {ends} at {costs} on average."
-            case Why.GIVES:
-                sentence = f"Gives until {ends}, when a kWh is worth {costs} on average."
-            case Why.PAUSES:
-                sentence = f"Pauses until {ends}: {costs} on average is more than its use is worth."
-            case Why.CURTAILS:
-                sentence = f"Produces less until {ends}: a kWh more would bring {costs}."
-            case Why.RUNS:
-                sentence = f"Runs until {ends} at {costs} on average."
-            case _:
-                sentence = "Has nothing more to do within the horizon."
+        costs = self.words.price(price)
+        if later is not None and until is not None and why is Why.WAITS:
+            begins, then = self.words.time(until, now), self.words.price(later)
+            sentence = f"Waits until {begins}: until then {costs} on average, then {then}."
+        else:
+            ends = self.words.time(self.grid.steps[end - 1].end, now)
+            sentence = self._running(price) if why is Why.RUNS else _SENTENCES[why]
+            sentence = sentence.format(ends=ends, costs=costs)
         return Reason(
             first=first,
             count=end - first,
@@ -114,6 +105,27 @@ class Told:
             until=until,
             sentence=sentence,
         )
+
+    def _running(self, price: float) -> str:
+        match self.device:
+            case PvCurtailment():
+                return "Produces all that it can until {ends}: a kWh is worth {costs} on average."
+            case Curtailable() if price <= money(self.device.worth):
+                return "Runs until {ends}: {costs} on average is less than its use is worth."
+            case Curtailable():
+                return "Runs until {ends} at {costs} on average: it may not pause longer."
+            case _:
+                return "Runs until {ends} at {costs} on average."
+
+
+_SENTENCES = {
+    Why.HOLDS: "Holds until {ends}: {costs} on average is worth neither charging nor giving.",
+    Why.CHARGES: "Charges until {ends} at {costs} on average.",
+    Why.GIVES: "Gives until {ends}, when a kWh is worth {costs} on average.",
+    Why.PAUSES: "Pauses until {ends}: {costs} on average is more than its use is worth.",
+    Why.CURTAILS: "Produces less until {ends}: a kWh more would bring {costs}.",
+    Why.DONE: "Has nothing more to do within the horizon.",
+}
 
 
 def _why(device: Device, doing: int, *, waits: bool) -> Why:

@@ -28,6 +28,7 @@ class Why(Enum):
     HOLDS = "holds"
     PAUSES = "pauses"
     CURTAILS = "curtails"
+    SHED = "shed"
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):

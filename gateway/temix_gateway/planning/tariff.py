@@ -89,6 +89,10 @@ class Tariff:
         marginal: Floats = (self.cost(net + little) - self.cost(net)) * 1000 / little
         return marginal
 
+    def saved(self, net: Floats) -> Floats:
+        """What one kWh less saves at a net load (currency units): at a kink below what one more costs."""
+        return self.marginal(net - 1.0)
+
 
 def _arrange(sides: list[tuple[Segment, ...]]) -> tuple[Floats, Floats, Floats]:
     most = max(len(segments) for segments in sides)

@@ -3,7 +3,18 @@
 import msgspec
 import pytest
 from temix_gateway.planning import Problem, Segment, Step
-from temix_gateway.planning.devices import Battery, Curtailable, Device, EvCharger, SingleRun
+from temix_gateway.planning.devices import (
+    Battery,
+    Climate,
+    Curtailable,
+    DailyRun,
+    Device,
+    EvCharger,
+    PvCurtailment,
+    SingleRun,
+    WaterHeater,
+    Window,
+)
 from temix_gateway.planning.explain import explain
 from temix_gateway.planning.planner import plan
 from temix_gateway.planning.worker import PlannerProcess
@@ -100,6 +111,87 @@ def test_a_pause_has_a_worth() -> None:
     told = explain(asked, plan(asked)).device("lamp").explanation
     assert told is not None
     assert told.saved >= 0
+
+
+PRICES = [0.4, 0.3, 0.1, 0.3, 0.4, 0.2]
+END = Instant(START + 6 * HOUR)
+KINDS: dict[str, tuple[Device, str, str, str]] = {
+    "car": (
+        EvCharger(id="it", max_power=Power(3_000), efficiency=1.0, capacity=Energy(9_000),
+                  target=Energy(3_000), ready_by=Instant(START + 5 * HOUR)),
+        "Waits until 08:00: until then 0.350 USD/kWh on average, then 0.100 USD/kWh;",
+        "0.300", "target",
+    ),
+    "battery": (
+        Battery(id="it", capacity=Energy(2_000), stored=Energy(0), max_charge=Power(2_000),
+                max_discharge=Power(2_000), charge_efficiency=1.0, discharge_efficiency=1.0, wear=Price(0),
+                end_price=Price(150_000)),
+        "Holds until 08:00", "0.300", "full",
+    ),
+    "tank": (
+        WaterHeater(id="it", power=Power(2_000), capacity=Energy(6_000), stored=Energy(1_000),
+                    reserve=Energy(490), loss_hours=1_000.0, draws=(0.0, 0.0, 0.0, 1_000.0, 0.0, 0.0)),
+        "Waits until 08:00", "", "reserve",
+    ),
+    "room": (
+        Climate(id="it", temperature=20.0, outdoor=(10.0,) * 6, low=(19.0,) * 6, high=(24.0,) * 6,
+                heating_power=Power(3_000), heating_efficiency=3.0, loss_hours=30.0, heat_capacity=5_000.0),
+        "Waits until", "", "comfort",
+    ),
+    "pump": (
+        DailyRun(id="it", power=Power(1_000), windows=(Window(start=START, end=END, run=HOUR),)),
+        "Waits until 08:00", "0.200", "run_time",
+    ),
+    "dishwasher": (
+        SingleRun(id="it", profile=(Power(1_000),), profile_step=HOUR, ready_by=Instant(START + 3 * HOUR)),
+        "Waits until 08:00", "0.300", "ready_by",
+    ),
+    "freezer": (
+        Curtailable(id="it", load=(1_000.0,) * 6, worth=Price(350_000), longest_pause=HOUR),
+        "Pauses until 07:00: 0.400 USD/kWh on average is more than its use is worth;",
+        "0.400", "longest_pause",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_says_why_what_else_it_could_do_and_what_binds_it(kind: str) -> None:
+    """By prices that can be followed by hand; what is left of heat has no such figure."""
+    device, begins, other, bound = KINDS[kind]
+    asked = problem(PRICES, device)
+    if kind == "battery":
+        steps = tuple(msgspec.structs.replace(step, base_load=2_000.0) for step in asked.steps)
+        asked = msgspec.structs.replace(asked, steps=steps)
+    planned = explain(asked, plan(asked)).device("it")
+    told = planned.explanation
+    assert told is not None
+    assert told.sentence.startswith(begins), told.sentence
+    assert bound in told.binds
+    assert [reason.first for reason in planned.reasons[1:]] == [
+        reason.first + reason.count for reason in planned.reasons[:-1]
+    ], "every step has one reason"
+    assert sum(reason.count for reason in planned.reasons) == len(PRICES)
+    assert all(reason.sentence.endswith(".") for reason in planned.reasons)
+    assert told.instead is not None
+    assert told.instead.dearer > 0
+    if other:
+        assert f"{told.instead.price / 1e6:.3f}" == other
+
+
+def test_the_sun_says_what_a_kwh_would_bring() -> None:
+    asked = problem([0.3, 0.3], PvCurtailment(id="roof"))
+    steps = tuple(
+        msgspec.structs.replace(step, pv=2_000.0, sell=(Segment(Price(paid)),))
+        for step, paid in zip(asked.steps, (-50_000, 50_000), strict=True)
+    )
+    asked = msgspec.structs.replace(asked, steps=steps)
+    planned = explain(asked, plan(asked)).device("roof")
+    assert [reason.sentence for reason in planned.reasons] == [
+        "Produces less until 07:00: a kWh more would bring -0.050 USD/kWh.",
+        "Produces all that it can until 08:00: a kWh is worth 0.050 USD/kWh on average.",
+    ]
+    assert planned.explanation is not None
+    assert planned.explanation.saved == 100_000_000
 
 
 @pytest.mark.timeout(60)
