@@ -249,7 +249,7 @@ class TemixConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _probe(self, address: Mapping[str, Any]) -> str | None:
         """Ask who answers at an address, without telling anything; return an error's key."""
-        host, port = address[CONF_HOST].strip(), address[CONF_PORT]
+        host, port = address[CONF_HOST].strip().strip("[]"), address[CONF_PORT]
         try:
             self._hello, fingerprint = await probe(async_get_clientsession(self.hass), host, port)
             self._hello.schema()

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import structlog
-from zeroconf import Error
+from temix_reception.reception import EVERY_ADDRESS, EVERYWHERE
+from zeroconf import Error, IPVersion
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 SERVICE: Final = "_temix-gateway._tcp.local."
@@ -18,24 +19,25 @@ _LOG: Final = structlog.get_logger(__name__)
 @asynccontextmanager
 async def announced(name: str, gateway_id: str, host: str, port: int) -> AsyncIterator[None]:
     """Announce while the context lasts; where that is not possible, log it and go on."""
-    address = _reachable(host)
-    if address is None:
+    addresses = reachable(host)
+    if not addresses:
         _LOG.info("not announced: no other machine can reach it", host=host)
         yield
         return
     info = AsyncServiceInfo(
         SERVICE,
         f"{name}.{SERVICE}",
-        parsed_addresses=[address],
+        parsed_addresses=addresses,
         port=port,
         properties={"id": gateway_id, "api": API_VERSION},
         server=f"{gateway_id}.local.",
     )
     zeroconf = None
     try:
-        zeroconf = AsyncZeroconf()
+        by_ipv6 = any(":" in address for address in addresses)
+        zeroconf = AsyncZeroconf(ip_version=IPVersion.All if by_ipv6 else IPVersion.V4Only)
         await (await zeroconf.async_register_service(info, allow_name_change=True))
-        _LOG.info("announced", name=info.name, address=address, port=port)
+        _LOG.info("announced", name=info.name, addresses=addresses, port=port)
     except (Error, OSError) as error:
         _LOG.warning("not announced", reason=str(error) or type(error).__name__)
     try:
@@ -45,13 +47,21 @@ async def announced(name: str, gateway_id: str, host: str, port: int) -> AsyncIt
             await zeroconf.async_close()
 
 
-def _reachable(host: str) -> str | None:
-    """The address at which others reach ``host``: itself, or that of the way to the internet."""
-    if host not in {"0.0.0.0", "::"}:  # noqa: S104 (a comparison)
-        return None if host in {"localhost", "::1"} or host.startswith("127.") else host
+def reachable(host: str) -> list[str]:
+    """The addresses at which others reach ``host``: itself, or of everywhere those of the ways out."""
+    if host not in EVERY_ADDRESS:
+        return [] if host in {"localhost", "::1"} or host.startswith("127.") else [host]
+    ways = [_way(socket.AF_INET, "192.0.2.1")]
+    if host == EVERYWHERE:
+        ways.append(_way(socket.AF_INET6, "2001:db8::1"))
+    return [way for way in ways if way]
+
+
+def _way(family: socket.AddressFamily, somewhere: str) -> str:
+    """The address of the interface over which one would go there; nothing where none leads there."""
     try:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
-            way.connect(("192.0.2.1", 9))  # sends nothing: it only chooses the interface
+        with socket.socket(family, socket.SOCK_DGRAM) as way:
+            way.connect((somewhere, 9))  # sends nothing: it only chooses the interface
             return str(way.getsockname()[0])
     except OSError:
-        return None
+        return ""

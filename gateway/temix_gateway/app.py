@@ -138,7 +138,7 @@ async def _serve(config: Config, reload: Callable[[], Config]) -> None:
         operations = await stack.enter_async_context(
             _operations(config, pulse, ledger, _metrics(running, ledger, planner, pulse))
         )
-        here = msgspec.json.encode(Listening(port, tls.fingerprint.hex(), operations))
+        here = msgspec.json.encode(Listening(port, tls.fingerprint.hex(), operations, config.gateway.host))
         await asyncio.to_thread(private_file, files.listening, here)
         await stack.enter_async_context(_announced(config, identity, port))
         manager = Notifier()

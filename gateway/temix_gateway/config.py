@@ -12,6 +12,7 @@ from temix_market.errors import InvalidField
 from temix_market.tariffs import Extras, Tariff
 from temix_market.tenders import PartyId, PriceBounds
 from temix_market.units import Money, Price, parse_money
+from temix_reception.reception import EVERYWHERE
 
 from temix_gateway.errors import GatewayError
 from temix_gateway.files import Files
@@ -49,9 +50,13 @@ class Gateway(Struct, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(min_length=1, description="Folder of the ledger, keys and certificate; relative to this file."),
     ] = "data"
-    host: Annotated[str, Meta(description="Address to listen on; `127.0.0.1` for this machine only.")] = (
-        "0.0.0.0"  # noqa: S104 - Home Assistant is another machine in most homes
-    )
+    host: Annotated[
+        str,
+        Meta(
+            description="Address to listen on: `::` is every one of this machine, those of IPv4 too, "
+            "`0.0.0.0` every one of IPv4, `127.0.0.1` or `::1` this machine only."
+        ),
+    ] = EVERYWHERE  # Home Assistant is another machine in most homes
     port: Annotated[int, Meta(ge=0, le=65535, description="Port of the local API; 0 takes a free one.")] = (
         8741
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 from temix_market.units import NO_CURRENCY
+from temix_reception.reception import EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ class Listening(msgspec.Struct, frozen=True):
     port: int
     fingerprint: str
     operations: int = 0
+    host: str = EVERYWHERE
 
 
 class _Currency(msgspec.Struct):

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import aiohttp
 import msgspec
+from temix_reception.reception import EVERY_ADDRESS, authority
 
 from temix_gateway.clock import SystemClock
 from temix_gateway.errors import GatewayError
@@ -53,7 +54,7 @@ class Asker:
             NotRunning: it does not answer, or not as it must.
             Refused: it refuses.
         """
-        return asyncio.run(_ask(self._here.port, bytes.fromhex(self._here.fingerprint), self._token, command))
+        return asyncio.run(_ask(self._here, self._token, command))
 
 
 def ask(files: Files, command: msgspec.Struct) -> Any:
@@ -83,12 +84,12 @@ def _own_token(files: Files) -> str:
     return made
 
 
-async def _ask(port: int, fingerprint: bytes, token: str, command: msgspec.Struct) -> Any:
-    address = f"wss://127.0.0.1:{port}{PATH}"
+async def _ask(here: Listening, token: str, command: msgspec.Struct) -> Any:
+    address = f"wss://{authority(_from_here(here.host), here.port)}{PATH}"
     try:
         async with (
             aiohttp.ClientSession() as session,
-            session.ws_connect(address, ssl=aiohttp.Fingerprint(fingerprint)) as socket,
+            session.ws_connect(address, ssl=aiohttp.Fingerprint(bytes.fromhex(here.fingerprint))) as socket,
         ):
             await socket.receive_str(timeout=HELLO_WITHIN_S)
             await socket.send_str(_text(Authenticate(id=1, token=token, schema=MAX_SCHEMA)))
@@ -101,6 +102,11 @@ async def _ask(port: int, fingerprint: bytes, token: str, command: msgspec.Struc
         raise NotRunning(
             f"no gateway answers at {address} ({error}): is it another program's port?"
         ) from error
+
+
+def _from_here(host: str) -> str:
+    """Where what listens on ``host`` is reached from this machine."""
+    return "127.0.0.1" if host in EVERY_ADDRESS else host
 
 
 def _text(message: msgspec.Struct) -> str:

@@ -15,8 +15,12 @@ from aiohttp.http import HttpProcessingError
 
 EVERYWHERE: Final = "::"
 """Every address of this machine, those of IPv4 too."""
+EVERY_ADDRESS: Final = frozenset({EVERYWHERE, "0.0.0.0"})  # noqa: S104 (names of what may be chosen)
+"""What may be listened on and is no address to connect to."""
 
 _LOG: Final = structlog.get_logger(__name__)
+_AS_IPV6: Final = "::ffff:"
+"""What comes by IPv4 to a socket of IPv6 has this before its address."""
 _NONE_LEFT_S: Final = 1.0
 """So long nothing is accepted once the system has no file or memory left for it."""
 
@@ -135,7 +139,7 @@ class Reception:
                     _LOG.warning("no connection can be accepted", reason=str(error))
                     await asyncio.sleep(_NONE_LEFT_S)
                     continue
-                self._admit(connection, address)
+                self._admit(connection, address.removeprefix(_AS_IPV6))
                 await asyncio.sleep(0)  # between two of them everybody else has a turn
 
     def _admit(self, connection: socket.socket, address: str) -> None:
@@ -177,3 +181,8 @@ class Reception:
             _LOG.debug("no TLS connection", address=visitor.address, reason=str(error))
         finally:
             self._visits.pop(visitor, None)
+
+
+def authority(host: str, port: int) -> str:
+    """Host and port as an address has them: IPv6 stands in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

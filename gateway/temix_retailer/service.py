@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 from temix_market.ports import Clock
-from temix_reception.reception import Reception
+from temix_reception.reception import Reception, authority
 
 from temix_retailer.config import Config, Folder, circuit, metering
 from temix_retailer.credentials import make_certificate, signing_keys, tls_context
@@ -146,8 +146,7 @@ async def _listening(config: Config, folder: Folder, retailer: Retailer) -> Asyn
             port = reception.listen(config.host, config.port)
         except OSError as err:
             raise _unavailable(err, f"port {config.port} on {config.host}", "--port") from None
-        host = f"[{config.host}]" if ":" in config.host else config.host
-        yield f"https://{host}:{port}"
+        yield f"https://{authority(config.host, port)}"
     finally:
         reception.close()
         await runner.cleanup()

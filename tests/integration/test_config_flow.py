@@ -117,6 +117,19 @@ async def test_by_hand(hass: HomeAssistant, gateway: Gateway) -> None:
     await unload(hass)
 
 
+@pytest.mark.parametrize("typed", ["::1", " [::1] "])
+async def test_by_hand_over_ipv6(hass: HomeAssistant, tmp_path: Path, typed: str) -> None:
+    gateway = await Gateway(tmp_path, host="::1").start()
+    try:
+        flow = await answer(hass, await start(hass, SOURCE_USER), host=typed, port=gateway.port)
+        flow = await answer(hass, flow, code=code(gateway))
+        assert flow["type"] is FlowResultType.CREATE_ENTRY
+        paired(gateway, flow)
+        await unload(hass)
+    finally:
+        await gateway.stop()
+
+
 async def test_the_text_of_the_qr_code_does_the_same(hass: HomeAssistant, gateway: Gateway) -> None:
     flow = await answer(hass, await start(hass, SOURCE_USER), **address(gateway))
     flow = await answer(hass, flow, code=gateway.door.open_pairing(Role.CONTROLLER).uri)

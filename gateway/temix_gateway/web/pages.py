@@ -150,7 +150,7 @@ class Pages:
     def _guesser(self, request: web.Request) -> str:
         """Who has to wait after wrong guesses: an address, or where the ingress brings all, a person."""
         person = request.headers.get("X-Remote-User-Id") if self._ingress else None
-        return person or request.remote or ""
+        return person or (request.remote or "").removeprefix("::ffff:")
 
     def _failed(self, request: web.Request, error: web.HTTPException) -> web.Response:
         if 300 <= error.status < 400:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from pathlib import Path
 
 import aiohttp
 import msgspec
@@ -12,6 +13,8 @@ from temix_gateway.home.messages import Hello, Ledger, Retailer, State
 from temix_gateway.home.roles import Role
 from temix_gateway.home.server import LocalApi
 
+from custom_components.temix.client import Client, Identity, pair, probe, read_code
+from custom_components.temix.client.connection import Endpoint
 from tests.gateway.home.conftest import Connect
 from tests.gateway.home.fake_core import GATEWAY_ID, NOON, VERSION, FakeCore, Gateway, state
 
@@ -372,3 +375,21 @@ async def test_who_hangs_up_at_once_leaves_no_trace(
     assert not gateway.api._sessions
     assert "Error handling request" not in caplog.text
     await connect(gateway.token)
+
+
+@pytest.mark.parametrize("listens, reached", [("::1", "::1"), ("::", "::1"), ("::", "127.0.0.1")])
+async def test_a_client_pairs_and_comes_back_over_ipv6(
+    tmp_path: Path, http: aiohttp.ClientSession, listens: str, reached: str
+) -> None:
+    gateway = Gateway(tmp_path, host=listens)
+    await gateway.start()
+    try:
+        hello, fingerprint = await probe(http, reached, gateway.port)
+        endpoint = Endpoint(reached, gateway.port, hello.gateway_id, fingerprint)
+        code = gateway.door.open_pairing(Role.CONTROLLER).code
+        token = await pair(http, endpoint, read_code(code), Identity("home-assistant-6", "Home Assistant 6"))
+        client = Client(http, endpoint, token)
+        assert (await client.connect()).currency == "USD"
+        await client.close()
+    finally:
+        await gateway.stop()
