@@ -22,7 +22,7 @@ from temix_gateway.market import Market
 from temix_gateway.outside import Outside
 from temix_gateway.owner import Owner
 from temix_gateway.planning import Plan, Problem
-from temix_gateway.planning.problem import plannable
+from temix_gateway.planning.problem import plannable, unplannable
 from temix_gateway.question import known_devices, loads_beside
 from temix_gateway.reckoning import Reckoning
 from temix_gateway.replanning import Basis
@@ -92,11 +92,11 @@ class Plans:
         if not rungs or not self._due(basis, report, now):
             return
         asked = await self._asking.problem(now, rungs, report.base_load, report.devices)
-        problem, self.left_out = plannable(asked)
-        if self.left_out:
-            _LOG.warning("devices left out of the plan", wrong=self.left_out)
+        problem, left_out = plannable(asked)
+        if left_out and left_out != self.left_out:
+            _LOG.warning("devices left out of the plan", wrong=left_out)
         self._unguarded = await self._asking.plan(problem, self._unguarded)
-        self.problem = problem
+        self.problem, self.left_out = problem, left_out
         self.made += 1
         self._basis, self._planned_at = basis, self._clock.monotonic()
 
@@ -111,7 +111,12 @@ class Plans:
         if age < FIVE_MINUTES or self.in_force is None or self.problem is None:
             return False
         present = known_devices(report.devices, self.problem.intervals, now)
-        found = surprises(self.in_force, self.problem, present, now)
+        out = unplannable(present, self.problem.intervals)
+        known = [device for device in present if device.id not in out]
+        found = [
+            *surprises(self.in_force, self.problem, known, now),
+            *sorted(out.keys() ^ self.left_out.keys()),
+        ]
         if found:
             _LOG.info("planning anew", surprised_by=found)
         return bool(found)

@@ -52,11 +52,35 @@ async def test_a_device_that_cannot_be_planned_costs_no_other_its_plan(bench: Be
     )
     await bench.core.report_home(ReportHome(id=1, at=bench.clock.now(), devices=[tank, pump], base_load=[]))
     await bench.core.turn()
-    assert bench.core.plans.in_force is not None
-    assert [device.id for device in bench.core.plans.in_force.devices] == ["pump"]
-    shown = bench.core.state().plan
-    assert list(shown.left_out) == ["tank"]
-    assert "draws" in shown.left_out["tank"], "it says which field"
+    plan = bench.core.state().plan
+    assert plan is not None
+    assert [device.device for device in plan.devices] == ["pump"]
+    assert list(plan.left_out) == ["tank"]
+    assert plan.left_out["tank"].startswith("draws[0]: ")
+
+
+async def test_a_device_is_planned_again_once_it_can_be_and_left_out_once_it_cannot(bench: Bench) -> None:
+    await bench.publish()
+    wrong, right = (
+        WaterHeater(
+            id="tank",
+            power=2_000,
+            volume=200_000,
+            temperature=50_000,
+            minimum=40_000,
+            maximum=60_000,
+            draw=draw,
+        )
+        for draw in (-1, 5_000)
+    )
+    for tank, planned in ((wrong, []), (right, ["tank"]), (wrong, [])):
+        await bench.core.report_home(ReportHome(id=1, at=bench.clock.now(), devices=[tank], base_load=[]))
+        await bench.core.turn()
+        plan = bench.core.state().plan
+        assert plan is not None
+        assert [device.device for device in plan.devices] == planned
+        assert list(plan.left_out) == ([] if planned else ["tank"])
+        await bench.next_step()
 
 
 async def test_a_preview_is_refused_with_the_reason(bench: Bench) -> None:

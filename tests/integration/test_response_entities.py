@@ -14,6 +14,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -133,6 +134,28 @@ async def test_why_says_it_in_numbers_and_in_words(
     )
 
 
+async def test_a_response_that_the_gateway_cannot_plan_says_so(
+    hass: HomeAssistant, responses: dict[str, Running], gateway: Gateway
+) -> None:
+    left_out = dict.fromkeys(("pump", "fan", "laundry"), "power: 0 is too little")
+    gateway.update(plan=Plan(made=NOON, devices=[], left_out=left_out))
+    await until(lambda: shown(hass, "sensor.pump_why") == "unplannable")
+    assert shown(hass, "sensor.pump_state") == "fail_safe"
+    attributes = hass.states.get("sensor.pump_why").attributes
+    assert attributes["sentence"] == "It cannot be planned as it is set up, so the device is at your default."
+    assert attributes["wrong"] == "power: 0 is too little"
+    assert shown(hass, "sensor.fan_why") == "unplannable"
+    assert shown(hass, "sensor.dish_why") == "finished"
+    assert shown(hass, "binary_sensor.laundry_good_time_now") == "unknown"
+    issues = ir.async_get(hass)
+    told = issues.async_get_issue(DOMAIN, "unplannable_pump")
+    assert told is not None
+    assert told.translation_placeholders == {"name": "Pump", "entity": "", "reason": "power: 0 is too little"}
+    gateway.update(plan=plan("pump", "fan", "laundry", power=0))
+    await until(lambda: shown(hass, "sensor.pump_state") == "waiting")
+    assert issues.async_get_issue(DOMAIN, "unplannable_pump") is None
+
+
 async def test_the_sentence_is_in_home_assistants_language(
     hass: HomeAssistant, responses: dict[str, Running], gateway: Gateway
 ) -> None:
@@ -179,18 +202,6 @@ async def test_why_tells_a_device_that_the_bill_guard_told_off(
     assert hass.states.get("sensor.pump_why").attributes["sentence"] == (
         "Is off until 00:00: the bill guard keeps the bill below its limit."
     )
-
-
-async def test_why_tells_what_is_wrong_with_a_device_that_cannot_be_planned(
-    hass: HomeAssistant, responses: dict[str, Running], gateway: Gateway
-) -> None:
-    gateway.update(plan=Plan(made=NOON, devices=[], left_out={"pump": "devices[0].power: nothing"}))
-    await until(lambda: shown(hass, "sensor.pump_why") == "unplannable")
-    attributes = hass.states.get("sensor.pump_why").attributes
-    assert attributes["sentence"] == (
-        "It cannot be planned as it is set up, so the device is at your default."
-    )
-    assert attributes["wrong"] == "devices[0].power: nothing"
 
 
 async def test_on_advice_nothing_is_switched_and_everything_is_shown(

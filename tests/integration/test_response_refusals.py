@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -168,3 +169,29 @@ async def test_a_car_that_cannot_be_ready_is_told_and_one_that_never_can_is_refu
     assert refused["errors"] == {"base": "takes_too_long"}
     refused = await answer(hass, refused, CAR | {"days": []})
     assert refused["errors"] == {"days": "no_day"}
+
+
+@pytest.mark.parametrize(
+    "day,ready_by,note",
+    [
+        ("2026-03-07T20:00Z", "02:30:00", "they leave out 02:30, and it is ready an hour later"),
+        ("2026-10-31T20:00Z", "01:30:00", "they show 01:30 twice, and it is ready by the first"),
+        ("2026-10-31T20:00Z", "03:30:00", None),
+    ],
+)
+async def test_a_ready_by_that_the_clocks_leave_out_or_show_twice_is_named(  # noqa: PLR0917
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    pump: er.RegistryEntry,
+    freezer: FrozenDateTimeFactory,
+    day: str,
+    ready_by: str,
+    note: str | None,
+) -> None:
+    await hass.config.async_set_time_zone("America/Chicago")
+    page = await answer(hass, await begin(hass, loaded, "run_hours"), {"switch": pump.entity_id})
+    freezer.move_to(day)
+    page = await answer(hass, page, PUMP | {"ready_by": ready_by})
+    notes = page["description_placeholders"]["notes"]
+    assert ("The clocks change" in notes) is (note is not None)
+    assert (note or "") in notes

@@ -174,6 +174,11 @@ class ChargeCar(Adapter):
             return False
         return view.now >= ready_by - timedelta(hours=needed / self.full_power) - MARGIN
 
+    @property
+    @override
+    def ready_times(self) -> tuple[time | None, ...]:
+        return self.week
+
     @override
     def ready_by(self, view: View) -> datetime:
         return view.next_of(self.week)

@@ -114,6 +114,9 @@ async def notes(hass: HomeAssistant, adapter: Adapter, data: Mapping[str, Any]) 
             told.append(say(hass, "note", "late_power", entity=found))
     if isinstance(adapter, ChargeCar) and (late := _late(hass, adapter)):
         told.append(late)
+    view = Home(hass, dt_util.utcnow(), timedelta(), armed=False, price=None)
+    if (change := view.clock_change(adapter.ready_times)) is not None:
+        told.append(say(hass, "note", change[0], time=f"{change[1]:%H:%M}"))
     if data.get("advise"):
         told.append(say(hass, "note", "advise"))
     return told

@@ -52,7 +52,7 @@ def _why(running: Running) -> dict[str, Any]:
     later, until = (None, None) if step is None else (step.later, step.until)
     ends = goal.until or running.held_until or running.skipped_until
     end = ends or (None if step is None else step.end)
-    plan = None if step is None else running.plan
+    plan = None if step is None else running.planned.device
     sentence = why(
         running.hass,
         goal.reason,
@@ -74,7 +74,7 @@ def _why(running: Running) -> dict[str, Any]:
         "next_best_price": None if instead is None else instead.price / MICRO,
         "next_best_dearer": None if instead is None else float(instead.dearer),
         "binds": [] if plan is None else [*plan.binds],
-        "wrong": running.unplannable if goal.reason == "unplannable" else "",
+        "wrong": running.planned.unplannable if goal.reason == "unplannable" else "",
     }
 
 
@@ -119,7 +119,9 @@ SENSORS: Final = (
         entity_registry_enabled_default=False,
         money=True,
         value_fn=lambda running: (
-            float(running.plan.saved) if running.plan is not None and running.plan.saved is not None else None
+            None
+            if (device := running.planned.device) is None or device.saved is None
+            else float(device.saved)
         ),
     ),
     ResponseSensorDescription(

@@ -137,14 +137,14 @@ class HeatCool(Adapter):
         state = view.state(self.thermostat)
         if state is None or state.state == "off":
             return None
-        temperature, outdoor = state.attributes.get("current_temperature"), view.number(self.outdoor)
+        temperature, outdoor = view.temperature(self.thermostat), view.number(self.outdoor)
         if temperature is None:
             return None
         now = self.at(view)
         return Thermostat(
             id=device_id,
             power=self.power,
-            temperature=view.celsius(temperature),
+            temperature=temperature,
             outdoor=MILD if outdoor is None else outdoor,
             minimum=view.celsius(now.low),
             maximum=view.celsius(now.high),

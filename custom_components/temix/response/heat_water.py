@@ -110,8 +110,4 @@ class HeatWater(Adapter):
 
     def _temperature(self, view: View) -> float | None:
         """Of the water, in °C."""
-        if self.thermometer is not None:
-            return view.number(self.thermometer)
-        state = view.state(self.heater)
-        shown = None if state is None else state.attributes.get("current_temperature")
-        return None if shown is None else view.celsius(shown)
+        return view.temperature(self.heater) if self.thermometer is None else view.number(self.thermometer)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
+from homeassistant.components.climate.const import ATTR_CURRENT_TEMPERATURE
 from homeassistant.const import (
     ATTR_UNIT_OF_MEASUREMENT,
     PERCENTAGE,
@@ -35,6 +36,10 @@ _CONVERT: Final[dict[str, Callable[[float, str], float]]] = {
     },
 }
 
+_MOST_WATTS: Final = 1e6
+_COLDEST, _HOTTEST = -100.0, 200.0
+"""What the gateway takes for a power (W) and a temperature (°C) of a home: beyond, a sensor is broken."""
+
 
 @dataclass(slots=True)
 class Home:
@@ -64,7 +69,14 @@ class Home:
         if unit == PERCENTAGE and entity is not None:
             return self.levels.setdefault(entity, Level()).read(value, self.now)
         convert = _CONVERT.get(unit)
-        return value if convert is None else convert(value, unit)
+        return value if convert is None else _possible(convert(value, unit), unit)
+
+    def temperature(self, entity: str | None) -> float | None:
+        """What a thermostat or a water heater measures, °C; none where it says none, or what cannot be."""
+        state = self.state(entity)
+        value = None if state is None else as_number(state.attributes.get(ATTR_CURRENT_TEMPERATURE))
+        unit = UnitOfTemperature.CELSIUS
+        return None if value is None else _possible(self.celsius(value), unit)
 
     def jumps(self, entity: str) -> bool:
         """Whether a level in percent has lately gone away and come back."""
@@ -90,15 +102,36 @@ class Home:
 
     def next_of(self, week: Sequence[time | None]) -> datetime:
         """When the first of a week's times of day comes, Monday first; none: not on that day."""
+        return dt_util.as_utc(self._next_of(week))
+
+    def clock_change(self, week: Sequence[time | None]) -> tuple[str, time] | None:
+        """The next of a week's times where the clock shows it never (``skipped``) or ``twice``; else none."""
+        first = self._next_of(week) if week else self.now
+        if first.utcoffset() == first.replace(fold=1).utcoffset():
+            return None
+        shown = first.astimezone(UTC).astimezone(first.tzinfo).time() == first.time()
+        return "twice" if shown else "skipped", first.time()
+
+    def _next_of(self, week: Sequence[time | None]) -> datetime:
+        """By the local clock, also where that shows it never, or twice."""
         zone = dt_util.get_default_time_zone()
         today = self.now.astimezone(zone).date()
         for day in (today + timedelta(days=days) for days in range(8)):
             clock = week[day.weekday()]
             if clock is not None:
-                found = dt_util.as_utc(datetime.combine(day, clock, zone))
-                if found > self.now:
+                found = datetime.combine(day, clock, zone)
+                if dt_util.as_utc(found) > self.now:
                     return found
         raise AssertionError("a week has at least one time")
+
+
+def _possible(value: float, unit: str) -> float | None:
+    """A converted value; none where it cannot be, in W or °C: a broken thermometer says -127 or 327.7."""
+    if unit in {UnitOfTemperature.CELSIUS, UnitOfTemperature.FAHRENHEIT}:
+        return value if _COLDEST <= value <= _HOTTEST else None
+    if unit in {UnitOfPower.WATT, UnitOfPower.KILO_WATT}:
+        return value if abs(value) <= _MOST_WATTS else None
+    return value
 
 
 def entity_id(hass: HomeAssistant, entity: str | None) -> str | None:

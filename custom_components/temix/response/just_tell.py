@@ -57,6 +57,11 @@ class JustTell(Adapter):
     def aiming(self, target: float) -> Self:
         return replace(self, duration=timedelta(hours=target))
 
+    @property
+    @override
+    def ready_times(self) -> tuple[time | None, ...]:
+        return (self.finish_at,) * 7
+
     @override
     def ready_by(self, view: View) -> datetime:
         return view.next_at(self.finish_at)

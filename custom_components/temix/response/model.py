@@ -100,6 +100,10 @@ class View(Protocol):
         """An entity's state as a number in W, Wh, % or °C; none where it says none."""
         ...
 
+    def temperature(self, entity: str | None) -> float | None:
+        """What a thermostat or a water heater measures, °C; none where it says none, or what cannot be."""
+        ...
+
     def celsius(self, temperature: float) -> float:
         """A temperature in Home Assistant's unit, in °C."""
         ...
@@ -217,6 +221,11 @@ class Adapter(ABC):
     def urgent(self, view: View) -> bool:
         """Whether it must run now to be ready in time, without any plan."""
         return False
+
+    @property
+    def ready_times(self) -> tuple[time | None, ...]:
+        """When it shall be ready on each day, Monday first; none: not on that day. Empty: no such wish."""
+        return ()
 
     def ready_by(self, view: View) -> datetime | None:
         """When it shall be ready; none without such a wish."""

@@ -23,7 +23,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from ..client import Client, GatewayState, TemixError
+from ..client import Client, CommandFailed, GatewayState, TemixError
 from ..const import DOMAIN
 from ..coordinator import TemixCoordinator
 from ..meter.meter import Meter
@@ -298,6 +298,8 @@ class Responses:
             try:
                 await coordinator.client.report_home(dt_util.utcnow(), devices)
                 told = len(devices)
+            except CommandFailed as error:
+                _LOGGER.warning("The gateway does not take what it is told of the devices: %s", error)
             except TemixError as error:
                 _LOGGER.debug("The gateway could not be told of the devices: %s", error)
 

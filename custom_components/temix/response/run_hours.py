@@ -74,6 +74,11 @@ class _Run(Adapter):
         remaining = self._remaining(view)
         return bool(remaining) and view.now >= self.ready_by(view) - remaining - MARGIN
 
+    @property
+    @override
+    def ready_times(self) -> tuple[time | None, ...]:
+        return (self.finish_at,) * 7
+
     @override
     def ready_by(self, view: View) -> datetime:
         return view.next_at(self.finish_at)

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import itertools
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -14,7 +13,6 @@ from homeassistant.core import Event, EventStateChangedData, HomeAssistant, call
 from homeassistant.util import dt as dt_util
 
 from ..client import Device, Held
-from ..client.models import DevicePlan, Plan, PlanStep
 from ..const import DOMAIN, MICRO
 from .commands import Commands
 from .counting import count, end_what_is_over
@@ -24,6 +22,7 @@ from .lease import Lease
 from .level import Level
 from .model import Adapter, Demand
 from .pause_when_dear import PauseWhenDear
+from .planned import Planned
 from .room import Room
 from .status import Doing, Gateway, Goal, Memory, Mode
 from .troubles import Issues, found
@@ -117,7 +116,7 @@ class Running:
     def skip(self) -> None:
         """Leave out the next run: until its ready-by, or the end of what is planned next."""
         view = self._view()
-        ready_by, busy = self.adapter.ready_by(view), self._busy(view.now)
+        ready_by, busy = self.adapter.ready_by(view), self.planned.busy(view.now)
         until = ready_by or (busy[-1].end if busy else view.now + self.adapter.hold)
         self.memory.skip = until.timestamp()
         self.memory.disarm()
@@ -158,8 +157,7 @@ class Running:
     @property
     def next_start(self) -> datetime | None:
         """When the plan next lets it run."""
-        now = dt_util.utcnow()
-        return next((step.start for step in self._steps() if step.power and step.start > now), None)
+        return self.planned.next_start(dt_util.utcnow())
 
     @property
     def skipped_until(self) -> datetime | None:
@@ -173,21 +171,9 @@ class Running:
         return self.adapter.ready_by(self._view())
 
     @property
-    def plan(self) -> DevicePlan | None:
+    def planned(self) -> Planned:
         """What the gateway plans for it."""
-        plan = self._whole_plan
-        return None if plan is None else next((each for each in plan.devices if each.device == self.id), None)
-
-    @property
-    def unplannable(self) -> str:
-        """Why the gateway cannot plan it as it was reported; empty where it can."""
-        plan = self._whole_plan
-        return "" if plan is None else plan.left_out.get(self.id, "")
-
-    @property
-    def _whole_plan(self) -> Plan | None:
-        state = self._gateway().state
-        return None if state is None else state.plan
+        return Planned.of(self._gateway().state, self.id)
 
     @property
     def good_time(self) -> bool | None:
@@ -200,7 +186,7 @@ class Running:
     @property
     def good_until(self) -> datetime | None:
         """When the good time ends that is now."""
-        busy = self._busy(now := dt_util.utcnow())
+        busy = self.planned.busy(now := dt_util.utcnow())
         return busy[-1].end if busy and busy[0].start <= now else None
 
     @property
@@ -260,7 +246,8 @@ class Running:
         if self.goal.led and self._lease.keep(view.now):
             self._remember()
             await self._commands.renew()
-        self._issues.show(found(self.adapter.at(view), view, self._commands), self.title)
+        troubles = found(self.adapter.at(view), view, self._commands, self.planned.unplannable)
+        self._issues.show(troubles, self.title)
         if self.goal != before:
             for changed in tuple(self._listeners):
                 changed()
@@ -281,7 +268,7 @@ class Running:
         if gateway.state is not None and self.memory.automatic != (gateway.state.mode == "automatic"):
             self.memory.automatic = not self.memory.automatic
             self._remember()
-        covered = isinstance(self.adapter, PauseWhenDear) or self._step_at(now) is not None
+        covered = isinstance(self.adapter, PauseWhenDear) or self.planned.at(now) is not None
         if gateway.connected and covered:
             self._lease.hear()
 
@@ -294,11 +281,11 @@ class Running:
             memory=self.memory,
             view=view,
             lease=self._lease,
-            step=self._step_at(view.now),
+            step=self.planned.at(view.now),
+            unplannable=self.planned.unplannable != "",
             heard=self._gateway().state is not None,
             before=self.goal,
             late_for=self._late_for,
-            unplannable=self.unplannable != "",
         )
         goal = decide(facts)
         if goal.reason == "deadline":
@@ -358,10 +345,10 @@ class Running:
     def _due_in(self, now: datetime) -> float:
         """Seconds to the next boundary, retry or end of a lease or hold."""
         due = [LOOK_EVERY.total_seconds()]
-        step = self._step_at(now)
+        planned = self.planned
+        step, later = planned.at(now), planned.after(now)
         if step is not None:
             due.append((step.end - now).total_seconds())
-        later = next((step.start for step in self._steps() if step.start > now), None)
         if later is not None:
             due.append((later - now).total_seconds())
         if self._lease.ends_in > 0:
@@ -397,17 +384,6 @@ class Running:
         return self.adapter.hold if ready_by is None else ready_by - view.now
 
     # What it knows.
-
-    def _steps(self) -> tuple[PlanStep, ...]:
-        return () if (plan := self.plan) is None else plan.steps
-
-    def _busy(self, now: datetime) -> list[PlanStep]:
-        """The steps in a row in which it next does something, or does already."""
-        ahead = itertools.dropwhile(lambda step: step.end <= now or not step.power, self._steps())
-        return list(itertools.takewhile(lambda step: step.power, ahead))
-
-    def _step_at(self, now: datetime) -> PlanStep | None:
-        return next((step for step in self._steps() if now in step), None)
 
     def _view(self) -> Home:
         state, now = self._gateway().state, dt_util.utcnow()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from homeassistant.components.climate.const import ATTR_CURRENT_TEMPERATURE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
@@ -22,6 +23,8 @@ WRONG_AFTER: Final = timedelta(minutes=1)
 
 MEASURES: Final = frozenset({"sensor", "number", "input_number"})
 """Where a response reads a number."""
+WARM: Final = frozenset({"climate", "water_heater"})
+"""What measures a temperature by itself, without which it cannot be planned."""
 FAR: Final = 5.0
 """Degrees; a set-point so far out of a device's bounds is in the wrong unit, a nearer one is cut to fit."""
 
@@ -36,23 +39,39 @@ class Trouble:
     reason: str = "-"
 
 
-def found(adapter: Adapter, view: Home, commands: Commands) -> Iterator[Trouble]:
-    """Everything that is wrong now."""
-    hass = view.hass
+def found(adapter: Adapter, view: Home, commands: Commands, unplannable: str = "") -> Iterator[Trouble]:
+    """Everything that is wrong now; ``unplannable``: why the gateway cannot plan it."""
+    yield from _missing(adapter, view.hass)
+    for entity in adapter.read:
+        yield from _of_sensor(entity, view)
+    for entity in adapter.controlled:
+        yield from _of_temperature(entity, view)
+    yield from _of_settings(adapter, view)
+    if commands.tries >= TOLD_AFTER and not commands.done:
+        yield Trouble("device_ignores", timedelta(), reason=commands.failed or "-")
+    if unplannable:
+        yield Trouble("unplannable", timedelta(), reason=unplannable)
+
+
+def _missing(adapter: Adapter, hass: HomeAssistant) -> Iterator[Trouble]:
+    """Entities that are gone."""
     for entity in (*adapter.controlled, *adapter.read):
         known = entity_id(hass, entity)
         if known is None or hass.states.get(known) is None:
             yield Trouble("entity_missing", MISSING_AFTER, known or entity)
-    for entity in adapter.read:
-        yield from _of_sensor(entity, view)
+
+
+def _of_settings(adapter: Adapter, view: Home) -> Iterator[Trouble]:
+    """What the owner wants and the device, or the clock, cannot do."""
+    hass = view.hass
     if adapter.out_of_reach(view) == "wrong_mode":
         yield Trouble("wrong_mode", WRONG_AFTER, entity_id(hass, adapter.controlled[0]) or "")
     for demand in (*adapter.default(), *adapter.run_now()):
         if (bounds := out_of_bounds(hass, demand)) is not None:
             reason = f"{demand.value:g} is not between {bounds[0]:g} and {bounds[1]:g}"
             yield Trouble("out_of_bounds", timedelta(), entity_id(hass, demand.entity) or "", reason)
-    if commands.tries >= TOLD_AFTER and not commands.done:
-        yield Trouble("device_ignores", timedelta(), reason=commands.failed or "-")
+    if (change := view.clock_change(adapter.ready_times)) is not None:
+        yield Trouble(f"ready_by_{change[0]}", timedelta(), reason=f"{change[1]:%H:%M}")
 
 
 def _of_sensor(entity: str, view: Home) -> Iterator[Trouble]:
@@ -66,6 +85,18 @@ def _of_sensor(entity: str, view: Home) -> Iterator[Trouble]:
         yield Trouble("sensor_nonsense", WRONG_AFTER, known, state.state)
     if view.jumps(entity):
         yield Trouble("level_jumps", timedelta(), known)
+
+
+def _of_temperature(entity: str, view: Home) -> Iterator[Trouble]:
+    """What is wrong with the temperature that a thermostat or a water heater measures."""
+    state = view.state(entity)
+    if state is None or state.domain not in WARM or view.temperature(entity) is not None:
+        return
+    shown = state.attributes.get(ATTR_CURRENT_TEMPERATURE)
+    if shown is None:
+        yield Trouble("no_temperature", SILENT_AFTER, state.entity_id)
+    else:
+        yield Trouble("sensor_nonsense", WRONG_AFTER, state.entity_id, str(shown))
 
 
 def out_of_bounds(hass: HomeAssistant, demand: Demand) -> tuple[float, float] | None:

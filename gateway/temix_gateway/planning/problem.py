@@ -1,6 +1,7 @@
 """What a planner is asked: steps with prices, position and forecasts; limits; devices and their wishes."""
 
 import re
+from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -120,23 +121,25 @@ def plannable(problem: Problem) -> tuple[Problem, dict[str, str]]:
     Raises:
         InvalidField: something else is wrong.
     """
-    try:
-        check(problem)
-    except InvalidField:
-        wrong = {device.id: _wrong(problem, device) for device in problem.devices}
-        left = tuple(device for device in problem.devices if wrong[device.id] is None)
-        problem = msgspec.structs.replace(problem, devices=left)
-        check(problem)
-        return problem, {name: why for name, why in wrong.items() if why is not None}
-    return problem, {}
+    wrong = unplannable(problem.devices, problem.intervals)
+    left = tuple(device for device in problem.devices if device.id not in wrong)
+    problem = msgspec.structs.replace(problem, devices=left)
+    check(problem)
+    return problem, wrong
 
 
-def _wrong(problem: Problem, device: Device) -> str | None:
-    try:
-        check(msgspec.structs.replace(problem, devices=(device,)))
-    except InvalidField as error:
-        return str(error)
-    return None
+def unplannable(devices: Iterable[Device], intervals: Sequence[Interval]) -> dict[str, str]:
+    """What is wrong with each device that cannot be planned over these steps, by its id."""
+    wrong = {}
+    for device in devices:
+        try:
+            msgspec.convert(msgspec.to_builtins(device), Device)
+            device.check(intervals, device.id)
+        except (msgspec.ValidationError, TypeError) as error:
+            wrong[device.id] = str(_named(error))
+        except InvalidField as error:
+            wrong[device.id] = str(error).removeprefix(f"{device.id}.")
+    return wrong
 
 
 def _named(error: Exception) -> InvalidField:

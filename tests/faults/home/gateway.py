@@ -8,9 +8,11 @@ from typing import Any, Final
 
 import msgspec
 from homeassistant.util import dt as dt_util
+from temix_gateway.home.devices import ReportHome
 
-from custom_components.temix.client import CannotConnect, ConnectionLost, GatewayState, Hello
+from custom_components.temix.client import CannotConnect, CommandFailed, ConnectionLost, GatewayState, Hello
 from custom_components.temix.client.models import DevicePlan, Plan, PlanStep
+from custom_components.temix.client.wire import to_ms
 from tests.gateway.home.fake_core import GATEWAY_ID, state
 
 QUARTER: Final = timedelta(minutes=15)
@@ -50,12 +52,17 @@ class ScriptedGateway:
         if self._on_state is not None and not self.gone:
             self._on_state(self._state)
 
-    def plan(self, courses: Mapping[str, Course], end: datetime) -> None:
-        """Say a plan: for each device its power from given instants on, until ``end``."""
+    def plan(
+        self, courses: Mapping[str, Course], end: datetime, left_out: Mapping[str, str] | None = None
+    ) -> None:
+        """Say a plan: for each device its power from given instants on, until ``end``.
+
+        ``left_out`` says of devices why they cannot be planned.
+        """
         devices = tuple(
             DevicePlan(device=device, steps=tuple(steps(course, end))) for device, course in courses.items()
         )
-        self.say(plan=Plan(made=dt_util.utcnow(), devices=devices))
+        self.say(plan=Plan(made=dt_util.utcnow(), devices=devices, left_out=left_out or {}))
 
     def leave(self) -> None:
         """Go away without a word."""
@@ -87,9 +94,16 @@ class ScriptedGateway:
         self.connected = False
 
     async def report_home(self, at: datetime, devices: Iterable[Any], base_load: Iterable[Any] = ()) -> None:
-        """Remember what was reported."""
+        """Remember what was reported; as the gateway's own, refuse all of it for one thing that cannot be."""
         self._open()
         self.reported = {device.id: device for device in devices}
+        message = {"type": "report_home", "id": 1, "at": to_ms(at), "base_load": []}
+        message["devices"] = [device.to_message() for device in self.reported.values()]
+        try:
+            msgspec.convert(message, ReportHome)
+        except msgspec.ValidationError as error:
+            self.reported = {}
+            raise CommandFailed("invalid_message", str(error)) from None
 
     async def report_history(self, start: datetime, load: Sequence[Any], sun: Sequence[Any]) -> None:
         """Take past hours and leave them."""

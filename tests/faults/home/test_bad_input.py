@@ -8,6 +8,8 @@ bad input by its name:
 - a state of charge that jumps, is away, or cannot be: `state_of_charge`
 - a thermostat in the wrong unit, in the wrong mode, or switched off: `thermostat`
 - a plug that reports its power late, or not at all: `late`, `power`
+- a temperature that cannot be, or that a device does not tell: `temperature`
+- whatever else the gateway cannot plan: `left_out`
 - two responses on one entity: `two_responses`
 - a ready-by in the hour that spring leaves out or autumn has twice: `ready`
 
@@ -31,7 +33,7 @@ from custom_components import temix
 from custom_components.temix.response.home import Home
 from tests.faults.home.clock import run
 from tests.faults.home.responses import BOUNDARY, END, START, car_response, pump_response, response
-from tests.faults.home.things import Thing, charger, switch, thermostat
+from tests.faults.home.things import Thing, boiler, charger, switch, tank, thermostat
 from tests.faults.home.world import World
 
 HOUR = timedelta(hours=1)
@@ -326,6 +328,80 @@ def test_a_machines_power_that_is_away_is_told_and_the_button_still_arms() -> No
     beside(case, [dish], unplanned=["dish"], dish=response("dish", **settings, **wishes))
 
 
+BOILER = {"kind": "heat_water", "switch": "switch.boiler_relay", "thermometer": "sensor.boiler_temperature"}
+TANK = {"kind": "heat_water", "heater": "water_heater.tank_tank", "usual": 50}
+WARM = {
+    "boiler": (boiler, "sensor.boiler_temperature", {**BOILER, "power": 2_000, "lowest": 45, "highest": 60}),
+    "tank": (tank, "water_heater.tank_tank", {**TANK, "power": 3_000, "lowest": 50, "highest": 60}),
+    "room": (thermostat, "climate.room_room", {**ROOM, "low": 19, "usual": 20, "high": 22}),
+}
+"""Whose temperature counts: how it is made, where it is told, and its response."""
+
+
+@pytest.mark.parametrize("name", WARM)
+@pytest.mark.parametrize("temperature", [-127.0, 327.7])
+def test_a_temperature_that_cannot_be_costs_no_other_device_its_plan(name: str, temperature: float) -> None:
+    make, entity, settings = WARM[name]
+    thing = make(name)
+
+    async def case(world: World) -> None:
+        assert world.gateway.reported.keys() == {name, "pump"}
+        thing.change("temperature", temperature)
+        await world.after(minutes=2)
+        assert world.gateway.reported.keys() == {"pump"}
+        assert told(world, f"sensor_nonsense_{name}") == {
+            "name": name.title(), "entity": entity, "reason": str(temperature),
+        }  # fmt: skip
+        thing.change("temperature", 48.0)
+        await world.after(minutes=1)
+        assert world.gateway.reported.keys() == {name, "pump"}
+        assert world.issues() == set()
+
+    beside(case, [thing], **{name: response(name, **settings)})
+
+
+@pytest.mark.parametrize("name", ["tank", "room"])
+def test_a_device_that_tells_no_temperature_says_so(name: str) -> None:
+    make, entity, settings = WARM[name]
+    thing = make(name)
+    thing.values["temperature"] = None
+
+    async def case(world: World) -> None:
+        await world.after(minutes=14)
+        assert world.issues() == set()
+        await world.after(minutes=2)
+        assert told(world, f"no_temperature_{name}")["entity"] == entity
+        assert world.gateway.reported.keys() == {"pump"}
+        assert thing.commands == []
+        thing.change("temperature", 48.0)
+        await world.after(minutes=1)
+        assert world.issues() == set()
+
+    beside(case, [thing], unplanned=[name], **{name: response(name, **settings)})
+
+
+def test_a_device_left_out_of_the_plan_is_told_and_still_ready_in_time() -> None:
+    car = charger("car")
+    car.values["soc"] = 70.0
+    course, end = {"pump": {START: 0, BOUNDARY: 2_000}}, END + timedelta(hours=3)
+
+    async def case(world: World) -> None:
+        world.gateway.plan(course, end, left_out={"car": "max_power: 0 is too little"})
+        await world.after(minutes=1)
+        assert told(world, "unplannable_car")["reason"] == "max_power: 0 is too little"
+        shown = world.shown("sensor.car_state"), world.shown("sensor.car_why")
+        assert shown == ("fail_safe", "unplannable")
+        await world.until(
+            datetime(2026, 11, 25, 13, 25, tzinfo=UTC)
+        )  # 05:25, and it needs 1:44 h until 07:00
+        assert (car.values["enabled"], world.shown("sensor.car_why")) == (True, "deadline")
+        world.gateway.plan({**course, "car": {START: 0}}, end)
+        await world.after(minutes=1)
+        assert world.issues() == set()
+
+    beside(case, [car], unplanned=["car"], car=car_response())
+
+
 def test_of_two_responses_on_one_entity_the_second_runs_only_when_the_first_is_gone() -> None:
     car = charger("car")
 
@@ -357,38 +433,46 @@ def chicago() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    "now,clock,expected",
+    "now,clock,expected,change",
     [
         pytest.param(
             datetime(2026, 3, 8, 7, tzinfo=UTC),
             "02:30",
             datetime(2026, 3, 8, 8, 30, tzinfo=UTC),
+            "skipped",
             id="the hour that spring leaves out: an hour later by the clock",
         ),
         pytest.param(
             datetime(2026, 11, 1, 5, tzinfo=UTC),
             "01:30",
             datetime(2026, 11, 1, 6, 30, tzinfo=UTC),
+            "twice",
             id="the hour that autumn has twice: the first",
         ),
         pytest.param(
             datetime(2026, 11, 1, 6, 45, tzinfo=UTC),
             "01:30",
             datetime(2026, 11, 2, 7, 30, tzinfo=UTC),
+            None,
             id="between the two: tomorrow's",
         ),
         pytest.param(
             datetime(2026, 11, 1, 8, tzinfo=UTC),
             "07:00",
             datetime(2026, 11, 1, 13, tzinfo=UTC),
+            None,
             id="later on a day of 25 hours",
         ),
     ],
 )
-def test_ready_by_on_a_day_on_which_clocks_change(now: datetime, clock: str, expected: datetime) -> None:
+def test_ready_by_on_a_day_on_which_clocks_change(
+    now: datetime, clock: str, expected: datetime, change: str | None
+) -> None:
     with chicago():
-        home = Home(None, now, timedelta(), False, None)  # type: ignore[arg-type]
-        assert home.next_at(time.fromisoformat(clock)) == expected
+        home, at = Home(None, now, timedelta(), False, None), time.fromisoformat(clock)  # type: ignore[arg-type]
+        assert home.next_at(at) == expected
+        assert home.clock_change((at,) * 7) == (None if change is None else (change, at))
+        assert home.clock_change(()) is None
 
 
 @pytest.mark.parametrize("day", [datetime(2026, 3, 8, 3, tzinfo=UTC), datetime(2026, 11, 1, 2, tzinfo=UTC)])
@@ -405,11 +489,15 @@ def test_the_car_is_ready_by_an_hour_that_is_missing_or_doubled(day: datetime) -
                 ready_by = world.gateway.reported["car"].ready_by
                 assert world.shown("sensor.car_ready_by") == ready_by.isoformat()
                 assert f"{dt_util.as_local(ready_by):%H:%M}" == ("03:30" if day.month == 3 else "01:30")
+                issue = "ready_by_skipped_car" if day.month == 3 else "ready_by_twice_car"
+                assert world.issues() == {issue}
+                assert told(world, issue)["reason"] == hour
                 while dt_util.utcnow() < ready_by:
                     await world.after(minutes=1)
                     if car.values["enabled"]:
                         car.change("soc", car.values["soc"] + 3_840 / 60 * 0.9 / 60_000 * 100)
                 assert car.values["soc"] >= 80
+                await world.after(minutes=1)
                 assert world.issues() == set()
 
     run(day, case())

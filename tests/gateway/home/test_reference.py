@@ -45,6 +45,7 @@ async def test_what_the_gateway_sends(gateway: Gateway, connect: Connect) -> Non
         plan=Plan(
             made=NOON,
             devices=[DevicePlan(device="car", steps=[PlanStep(start=NOON, end=NOON + 1, power=0)])],
+            left_out={"tank": "power: it is negative"},
         ),
     )
     assert gateway.api is not None
