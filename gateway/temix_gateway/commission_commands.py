@@ -2,19 +2,22 @@
 
 import time
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import msgspec
 import typer
+from msgspec.structs import FieldInfo
 from rich.console import Console
 from temix_market.errors import InvalidField
 
 from temix_gateway import config as configuration
+from temix_gateway.choosing import publishing, service_name, told_of, trading
 from temix_gateway.command_options import DEFAULT, ConfigPath
 from temix_gateway.commissioning.answers import (
     ASKS,
+    MONEY,
     SECRET,
     Installer,
     StepName,
@@ -23,7 +26,7 @@ from temix_gateway.commissioning.answers import (
     read_as,
     shape,
 )
-from temix_gateway.commissioning.steps import TRADING, Finding
+from temix_gateway.commissioning.steps import TRADING, Finding, untraded
 from temix_gateway.commissioning.words import finding_text
 from temix_gateway.errors import GatewayError
 from temix_gateway.files import Files
@@ -34,7 +37,7 @@ from temix_gateway.home.passphrases import PassphraseRefused, Passphrases
 from temix_gateway.home.roles import Role
 from temix_gateway.local import Asker
 from temix_gateway.price_taking import settings
-from temix_gateway.retailer.published.services import SERVICES, named
+from temix_gateway.retailer.published.services import Service, named
 from temix_gateway.retailer_config import Retailer
 from temix_gateway.texts import say
 
@@ -81,7 +84,7 @@ def commission(
             show(language, outcome.findings, zone)
             if outcome.done:
                 break
-            if given is not None or not typer.confirm("Again?", default=True):
+            if given is not None or not typer.confirm(say(language, "terminal.again"), default=True):
                 raise NotCommissioned(
                     f"{step} is not done: mend it and run this again, it goes on from there"
                 )
@@ -196,42 +199,54 @@ def _installer(files: Files, given: dict[str, dict[str, Any]] | None) -> str:
 def _ask(step: StepName, language: str, asker: Asker, configured: dict[str, Any]) -> dict[str, Any]:
     """Ask for a step's answers at the terminal, or keep the service that is ``configured``."""
     known = named(configured) if step == "retailer" and configured else None
-    if known is not None and typer.confirm(f"  Go on with {known.name}, as it is configured?", default=True):
-        return configured
+    if known is not None:
+        keep = say(language, "terminal.keep", name=service_name(language, known))
+        if typer.confirm(f"  {keep}", default=True):
+            return configured
     chosen = _choose(language) if step == "retailer" else {}
     service = named(chosen)
-    if service is None:
-        Console().print(f"  {say(language, f'step.{step}.intro')}")
-    else:
-        Console().print(f"  {say(language, 'retailer.asked', name=service.name)}")
-        for names in (service.rates, service.circuits):
-            Console().print(f"  {', '.join(names)}", style="dim", highlight=False)
-    if step == "home_assistant" and typer.confirm("  Open the pairing window?", default=True):
+    Console().print(f"  {_intro(step, language, service)}", highlight=False)
+    for names in (service.rates, service.circuits) if service is not None else ():
+        Console().print(f"  {', '.join(names)}", style="dim", highlight=False)
+    if step == "home_assistant" and typer.confirm(f"  {say(language, 'pairing.button')}?", default=True):
         window: PairingWindow = asker.ask(OpenPairing(id=2))
-        typer.prompt(f"  {spaced(window.code)}, then Enter", default="", show_default=False)
-    return chosen | {name: value for name, value in _fields(step, language, chosen) if value != ""}
+        entered = say(language, "terminal.entered", code=spaced(window.code))
+        typer.prompt(f"  {entered}", default="", show_default=False)
+    without = MONEY if step == "limits" and not _trades(asker) else frozenset()
+    asked = [each for each in questions(step, chosen) if each.name not in {*chosen, *without}]
+    return chosen | {name: value for name, value in _fields(step, language, asked) if value != ""}
+
+
+def _intro(step: StepName, language: str, service: Service | None) -> str:
+    """What a step is about; of a service of prices, what is done with it."""
+    if service is None:
+        return say(language, f"step.{step}.intro")
+    return say(language, told_of(service), name=service_name(language, service))
+
+
+def _trades(asker: Asker) -> bool:
+    """Whether the home's retailer takes orders: else the steps of trade were left out."""
+    state: CommissioningState = asker.ask(GetCommissioning(id=2))
+    return not any(untraded(each.step) in each.findings for each in state.steps if each.step in TRADING)
 
 
 def _choose(language: str) -> dict[str, str]:
     """Which retailer the home has: one that trades, or one of those that publish prices."""
+    choices = [trading(language), *publishing(language)]
 
     def among(text: str) -> int:
-        if text not in map(str, range(1, len(SERVICES) + 2)):
-            raise typer.BadParameter(f"{text} is none of the numbers above")
+        if text not in map(str, range(1, len(choices) + 1)):
+            raise typer.BadParameter(say(language, "terminal.number", given=text))
         return int(text)
 
-    console = Console()
-    console.print(f"  1  {say(language, 'retailer.temix')}", highlight=False)
-    for number, each in enumerate(SERVICES, 2):
-        console.print(f"  {number}  {each.name}: {each.region}", highlight=False)
-    chosen = typer.prompt(f"  {say(language, 'retailer.number')}", value_proc=among, default="1")
-    return {"service": "temix"} if chosen == 1 else SERVICES[chosen - 2].chosen
+    for number, each in enumerate(choices, 1):
+        Console().print(f"  {number}  {each.name}: {each.about}", highlight=False)
+    number = typer.prompt(f"  {say(language, 'retailer.number')}", value_proc=among, default="1")
+    return dict(choices[number - 1].chosen)
 
 
-def _fields(step: StepName, language: str, chosen: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
-    for field in questions(step, chosen):
-        if field.name in chosen:
-            continue
+def _fields(step: StepName, language: str, asked: Sequence[FieldInfo]) -> Iterator[tuple[str, Any]]:
+    for field in asked:
         label = f"  {say(language, f'field.{step}.{field.name}')}"
         default = None if field.default is msgspec.NODEFAULT else field.default
         kind = shape(field)

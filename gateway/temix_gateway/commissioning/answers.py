@@ -215,4 +215,5 @@ def read_as[T](kind: type[T], raw: Any, place: str) -> T:
         field = path.removesuffix("`")
         if not field and "field `" in reason:
             field = reason.split("`")[1]
+            reason = "it is missing" if "missing" in reason else "there is no such key"
         raise InvalidField(f"{place}.{field}" if field else place, reason) from None

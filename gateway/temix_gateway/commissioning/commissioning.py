@@ -91,6 +91,12 @@ class Commissioning:
         """The service of prices that the gateway has without this step: its answers, to be taken over."""
         return {} if "retailer" in self.progress.steps else self._site.configured()
 
+    @property
+    def currency(self) -> str:
+        """Of the amounts that are asked for; nothing until the retailer has told its own."""
+        retailer = self.progress.steps.get("retailer")
+        return self._site.identity().currency if retailer is not None and retailer.done else ""
+
     def missing(self, step: StepName) -> list[StepName]:
         """The steps that must be done before this one, and are not."""
         steps = self.progress.steps

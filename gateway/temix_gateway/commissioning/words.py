@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from temix_market.instants import Instant, parse_instant, to_datetime
 
 from temix_gateway.commissioning.steps import Finding
-from temix_gateway.texts import say
+from temix_gateway.texts import has, say
 
 MOMENTS: Final = ("at", "start", "until")
 """What of a finding's particulars are instants."""
@@ -25,4 +25,6 @@ def finding_text(language: str, finding: Finding, zone: str) -> str:
         about["right"] = say(language, f"right.{about['right']}")
     if "step" in about:
         about["step"] = say(language, f"step.{about['step']}.title")
+    if has(key := f"field.{about.get('field')}"):
+        about["field"] = say(language, key)
     return say(language, f"finding.{finding.code}", **about)

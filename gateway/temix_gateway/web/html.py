@@ -1,7 +1,9 @@
 """Pieces of pages: everything that comes from outside is escaped here, and nowhere else."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from html import escape
+from io import BytesIO
 from typing import Any, Final
 
 import msgspec
@@ -72,23 +74,32 @@ def findings(say: Say, found: Iterable[tuple[Finding, str]]) -> str:
         tag("li", tag("b", text(say(f"kind.{finding.kind}"))), " ", text(words), class_=finding.kind)
         for finding, words in found
     ]
-    return tag("ul", *items, class_="findings", role="status") if items else ""
+    return tag("div", tag("ul", *items, class_="findings"), role="status") if items else ""
 
 
 type Known = Mapping[str, Iterable[str]]
 """Answers that a field is known to take, by its name; it takes others, too."""
 
 
-def step_fields(
-    say: Say, step: StepName, held: Mapping[str, str], known: Known, without: Collection[str]
-) -> list[str]:
-    """The questions of a step ``without`` some, filled with what was answered before and is ``known``.
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What a step's form shows: answers that are ``held``, what is ``known``, and the currency of amounts.
 
-    What was chosen already is sent along.
+    Questions ``without`` which the home does are left out.
     """
+
+    held: Mapping[str, str]
+    known: Known
+    without: Collection[str]
+    currency: str
+
+
+def step_fields(say: Say, step: StepName, filling: Filling) -> list[str]:
+    """The questions of a step; what was chosen already is sent along."""
+    held = filling.held
     chosen = [hidden(name, held[name]) for name in CHOSEN if name in held]
-    asked = [each for each in questions(step, held) if each.name not in {*CHOSEN, *without}]
-    return chosen + [_question(say, step, each, held, known) for each in asked]
+    asked = [each for each in questions(step, held) if each.name not in {*CHOSEN, *filling.without}]
+    return chosen + [_question(say, step, each, filling) for each in asked]
 
 
 def hidden(name: str, value: str) -> str:
@@ -96,12 +107,10 @@ def hidden(name: str, value: str) -> str:
     return tag("input", type="hidden", name=name, value=value)
 
 
-def _question(
-    say: Say, step: StepName, each: msgspec.structs.FieldInfo, held: Mapping[str, str], known: Known
-) -> str:
-    name, label = each.name, say(f"field.{step}.{each.name}")
+def _question(say: Say, step: StepName, each: msgspec.structs.FieldInfo, filling: Filling) -> str:
+    name, label = each.name, _label(say, step, each.name, filling.currency)
     default = "" if each.default is msgspec.NODEFAULT or each.default is None else str(each.default)
-    value = held.get(name, default)
+    value = filling.held.get(name, default)
     kind = shape(each)
     if isinstance(kind, msgspec.inspect.BoolType):
         box = tag("input", type="checkbox", id=name, name=name, value="true", checked=value.lower() == "true")
@@ -125,12 +134,17 @@ def _question(
     elif isinstance(kind, msgspec.inspect.IntType):
         attributes |= {"inputmode": "numeric", "pattern": "[0-9]+"}
     elif name in _DECIMALS:
-        attributes |= {"inputmode": "decimal", "pattern": r"[0-9]+(\.[0-9]+)?"}
-    if names := tuple(known.get(name, ())):
+        attributes |= {"inputmode": "decimal", "pattern": r"[0-9]+([.,][0-9]+)?"}
+    if names := tuple(filling.known.get(name, ())):
         attributes["list"] = f"{name}-known"
         listed = tag("datalist", *(tag("option", value=each) for each in names), id=f"{name}-known")
         return field(label, name, **attributes) + listed
     return field(label, name, **attributes) + (_photo(say, name) if name in _CODED else "")
+
+
+def _label(say: Say, step: StepName, name: str, currency: str) -> str:
+    label = say(f"field.{step}.{name}")
+    return f"{label} ({currency})" if currency and name in _DECIMALS else label
 
 
 def _photo(say: Say, name: str) -> str:
@@ -147,6 +161,15 @@ def _photo(say: Say, name: str) -> str:
     )
 
 
+def qr(content: str, label: str) -> str:
+    """A QR code, with a label for who does not see it."""
+    import segno  # noqa: PLC0415 - few pages have one
+
+    drawn = BytesIO()
+    segno.make(content, error="m").save(drawn, kind="svg", scale=5, xmldecl=False, svgns=True, nl=False)
+    return tag("div", drawn.getvalue().decode(), class_="qr", role="img", aria_label=label)
+
+
 def answers(step: StepName, sent: Mapping[str, str]) -> dict[str, Any]:
     """What a form sent, as the types that the step asks for; what cannot be stays text, and is refused."""
     found: dict[str, Any] = {"service": sent["service"]} if "service" in sent else {}
@@ -158,6 +181,7 @@ def answers(step: StepName, sent: Mapping[str, str]) -> dict[str, Any]:
             found[each.name] = value == "true"
         elif isinstance(kind, msgspec.inspect.IntType):
             found[each.name] = int(value) if value.isascii() and value.isdecimal() else value
-        elif value or each.required:
-            found[each.name] = value
+        elif value:
+            # A phone's keyboard has the comma only, where people write decimals with it.
+            found[each.name] = value.replace(",", ".") if each.name in _DECIMALS else value
     return found

@@ -18,7 +18,7 @@ from temix_gateway.home.errors import CommandRefused, HomeError
 from temix_gateway.home.passphrases import PassphraseRefused, Patience, WrongPassphrase
 from temix_gateway.home.roles import OPEN_PAGES, PAGES, Role
 from temix_gateway.texts import LANGUAGES
-from temix_gateway.web import retailers, views
+from temix_gateway.web import papers, retailers, views
 from temix_gateway.web.guards import HEADERS, form_of, host_fits, write_fits
 from temix_gateway.web.house import House
 from temix_gateway.web.html import CHOSEN
@@ -269,7 +269,8 @@ class Pages:
         try:
             await desk.carry_out(step, answers, asked.signed_in.who)
         except (CommandRefused, MarketError) as error:
-            return self._html(self._step_view(asked.view, step, asked.form, str(error)), 422)
+            alarm = asked.view.refusal(error)
+            return self._html(self._step_view(asked.view, step, asked.form, alarm), 422)
         self._house.api.door.journal.note("commission", asked.signed_in.who, step=step)
         raise web.HTTPSeeOther(asked.view.url(f"/commission/{step}"))
 
@@ -279,18 +280,18 @@ class Pages:
         return views.step(view, self._house.desk.commissioning, step, held=held, alarm=alarm, chart=chart)
 
     async def _hand_over_page(self, asked: Asked) -> web.Response:
-        return self._html(views.hand_over(asked.view, self._house.fingerprint, None, self._address(asked)))
+        return self._html(papers.hand_over(asked.view, self._house.fingerprint, None, self._address(asked)))
 
     async def _make_hand_over(self, asked: Asked) -> web.Response:
         code = new_code()
         self._hand_over = hand_over(code, self._house.monotonic() + HAND_OVER_S)
         self._house.api.door.journal.note("hand_over", asked.signed_in.who)
-        page = views.hand_over(asked.view, self._house.fingerprint, code, self._address(asked))
+        page = papers.hand_over(asked.view, self._house.fingerprint, code, self._address(asked))
         return self._html(page)
 
-    def _address(self, asked: Asked) -> str:
-        scheme = "http" if self._ingress else "https"
-        return f"{scheme}://{asked.request.host}{asked.view.prefix}"
+    def _address(self, asked: Asked) -> str | None:
+        """Where the owner's browser finds the pages; behind the ingress only Home Assistant leads to them."""
+        return None if self._ingress else f"https://{asked.request.host}"
 
     async def _pairing_page(self, asked: Asked) -> web.Response:
         return self._html(views.pairing(asked.view, await self._house.api.access(), None))
@@ -304,7 +305,7 @@ class Pages:
         return self._html(page)
 
     async def _record(self, asked: Asked) -> web.Response:
-        return self._html(views.record(asked.view, self._house.desk.commissioning))
+        return self._html(papers.record(asked.view, self._house.desk.commissioning))
 
     async def _record_json(self, asked: Asked) -> web.Response:
         commissioning = self._house.desk.commissioning
@@ -323,7 +324,7 @@ class Pages:
     async def _trading(self, asked: Asked) -> web.Response:
         paused = asked.form.get("paused") != "false"  # whatever else is sent, it stops
         await self._house.api.core.owner.pause_trading(paused)
-        self._house.api.door.journal.note("pause_trading", asked.signed_in.who)
+        self._house.api.door.journal.note("stopped" if paused else "resumed", asked.signed_in.who)
         raise web.HTTPSeeOther(asked.view.url("/"))
 
     async def _statement(self, _: Asked) -> web.Response:

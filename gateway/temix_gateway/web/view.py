@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from temix_market.errors import InvalidField
 from temix_market.instants import Instant
 
 from temix_gateway.commissioning.steps import Finding
 from temix_gateway.commissioning.words import finding_text, when
 from temix_gateway.home.roles import PAGES
-from temix_gateway.texts import say
+from temix_gateway.texts import has, say
 from temix_gateway.web.html import form, paragraph, tag, text
 from temix_gateway.web.sessions import Session
 
@@ -38,6 +39,13 @@ class View:
         """A finding in the page's language, by the home's clock."""
         return finding_text(self.language, found, self.zone)
 
+    def refusal(self, error: Exception) -> str:
+        """Why answers were refused; a field is called as the form calls it."""
+        wrong = error.__cause__ if isinstance(error.__cause__, InvalidField) else error
+        if isinstance(wrong, InvalidField) and has(key := f"field.{wrong.field}"):
+            return self.say("error.answer", field=self.say(key), reason=wrong.reason)
+        return str(error)
+
     @property
     def csrf(self) -> str:
         """What forms must carry."""
@@ -62,10 +70,18 @@ def page(view: View, title: str, *body: str) -> str:
         "<!doctype html>"
         f'<html lang="{escape(view.language, quote=True)}"><head>{head}</head><body>'
         + tag("a", text(view.say("skip")), href="#main", class_="skip")
-        + tag("header", paragraph(view.say("app"), "app"), _menu(view))
+        + tag(
+            "header", tag("div", paragraph(view.say("app"), "app"), _way_out(view), class_="bar"), _menu(view)
+        )
         + main
         + "</body></html>"
     )
+
+
+def _way_out(view: View) -> str:
+    if view.session is None:
+        return ""
+    return form(view.url("/sign-out"), view.csrf, button=view.say("menu.sign-out"), class_="plain")
 
 
 def _menu(view: View) -> str:
@@ -78,5 +94,4 @@ def _menu(view: View) -> str:
         here = "page" if view.path.startswith(f"/{name}") else None
         link = tag("a", text(view.say(f"menu.{name}")), href=view.url(f"/{name}"), aria_current=here)
         items.append(tag("li", link))
-    out = form(view.url("/sign-out"), view.csrf, button=view.say("menu.sign-out"), class_="plain")
-    return tag("nav", tag("ul", *items), out, aria_label=view.say("menu"))
+    return tag("nav", tag("ul", *items), aria_label=view.say("menu"))

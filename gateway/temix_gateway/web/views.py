@@ -1,14 +1,11 @@
 """Each page as HTML, made of what it shows and nothing else."""
 
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 
-from temix_market.instants import parse_instant
-
+from temix_gateway.choosing import service_name, told_of
 from temix_gateway.commissioning.answers import MONEY, StepName
 from temix_gateway.commissioning.commissioning import STEPS, Commissioning, Outcome
-from temix_gateway.commissioning.record import CommissioningRecord
-from temix_gateway.commissioning.steps import TRADING, Finding
+from temix_gateway.commissioning.steps import TRADING
 from temix_gateway.home.access import Access, PairingWindow
 from temix_gateway.home.codes import spaced
 from temix_gateway.home.journal import Entry
@@ -18,7 +15,7 @@ from temix_gateway.home.roles import Role
 from temix_gateway.retailer.published.services import named
 from temix_gateway.texts import has
 from temix_gateway.web import html, retailers
-from temix_gateway.web.html import field, findings, form, paragraph, tag, text
+from temix_gateway.web.html import field, findings, form, paragraph, qr, tag, text
 from temix_gateway.web.plan import drawing
 from temix_gateway.web.view import View, page
 
@@ -96,10 +93,10 @@ def overview(view: View, commissioning: Commissioning) -> str:
         mark = tag("span", text(view.say(f"state.{state}")), class_=state)
         items.append(tag("li", tag("a", name, mark, href=view.url(f"/commission/{step}"))))
     upcoming = commissioning.next_step()
-    go = paragraph(view.say("commission.finished"))
+    go = _finished(view)
     if upcoming is not None:
         label = view.say("commission.next", step=view.say(f"step.{upcoming}.title"))
-        go = tag("p", tag("a", text(label), href=view.url(f"/commission/{upcoming}"), class_="button"))
+        go = _way(view, label, f"/commission/{upcoming}")
     return page(
         view,
         view.say("commission.title"),
@@ -128,8 +125,7 @@ def step(  # noqa: PLR0913 (what is shown, and what was typed)
     service = named(before) if name == "retailer" else None
     intro = view.say(f"step.{name}.intro")
     if service is not None:
-        told = "retailer.told" if service.service == "home_assistant" else "retailer.asked"
-        intro = view.say(told, name=service.name)
+        intro = view.say(told_of(service), name=service_name(view.language, service))
     body = [paragraph(intro)]
     done = sum(each.done for each in commissioning.progress.steps.values())
     if outcome is not None:
@@ -145,7 +141,8 @@ def step(  # noqa: PLR0913 (what is shown, and what was typed)
         return page(view, view.say(f"step.{name}.title"), _progress(view, done), *body)
     button = view.say(_BUTTONS.get(name, "step.check"))
     without = () if commissioning.trades or name != "limits" else MONEY
-    fields = html.step_fields(view.say, name, before, retailers.known(service), without)
+    filling = html.Filling(before, retailers.known(service), without, commissioning.currency)
+    fields = html.step_fields(view.say, name, filling)
     questions = form(view.url(f"/commission/{name}"), view.csrf, *fields, button=button)
     if outcome is not None and outcome.done and not alarm:
         questions = tag("details", tag("summary", text(view.say("step.redo"))), questions)
@@ -167,10 +164,23 @@ def _found(commissioning: Commissioning, name: StepName, held: Mapping[str, str]
 def _go_on(view: View, commissioning: Commissioning) -> str:
     """The way to the next step."""
     upcoming = commissioning.next_step()
-    label, path = view.say("commission.finished"), "/hand-over"
-    if upcoming is not None:
-        label = view.say("step.next", step=view.say(f"step.{upcoming}.title"))
-        path = f"/commission/{upcoming}"
+    if upcoming is None:
+        return _finished(view)
+    label = view.say("step.next", step=view.say(f"step.{upcoming}.title"))
+    return _way(view, label, f"/commission/{upcoming}")
+
+
+def _finished(view: View) -> str:
+    """What is left to do where every step is done."""
+    ways = [
+        tag("a", text(view.say(f"menu.{name}")), href=view.url(f"/{name}"), class_="button")
+        for name in ("record", "hand-over")
+    ]
+    return paragraph(view.say("commission.finished")) + tag("p", *ways, class_="ways")
+
+
+def _way(view: View, label: str, path: str) -> str:
+    """A link that looks like the button that it stands for."""
     return tag("p", tag("a", text(label), href=view.url(path), class_="button"))
 
 
@@ -179,30 +189,8 @@ def chart(view: View, state: State) -> str:
     if not state.prices:
         return ""
     now = state.spot.start if state.spot else state.prices[0].start
-    return drawing(state.prices, state.plan, now, view.say("owner.chart"), lambda at: view.when(at, "%H:%M"))
-
-
-def hand_over(view: View, fingerprint: str, code: str | None, address: str) -> str:
-    """What the owner is given."""
-    body = [paragraph(view.say("hand-over.intro"))]
-    if code is not None:
-        uri = f"{address}/welcome?code={code}"
-        body += [
-            tag("h2", text(view.say("hand-over.code"))),
-            paragraph(spaced(code), "code"),
-            _qr(uri, view.say("pairing.qr")),
-            tag("h2", text(view.say("hand-over.address"))),
-            paragraph(address, "hash"),
-            paragraph(view.say("hand-over.fingerprint")),
-            paragraph(" ".join(fingerprint[at : at + 4] for at in range(0, len(fingerprint), 4)), "hash"),
-            tag(
-                "p",
-                tag("button", text(view.say("record.print")), type="button", data_print=True),
-                class_="no-print",
-            ),
-        ]
-    make = form(view.url("/hand-over"), view.csrf, button=view.say("hand-over.make"))
-    return page(view, view.say("hand-over.title"), *body, tag("div", make, class_="no-print"))
+    drawn = drawing(state.prices, state.plan, now, view.say("owner.chart"), lambda at: view.when(at, "%H:%M"))
+    return paragraph(view.say("owner.prices", currency=state.currency), "faint") + drawn
 
 
 def pairing(view: View, access: Access, window: PairingWindow | None) -> str:
@@ -213,78 +201,19 @@ def pairing(view: View, access: Access, window: PairingWindow | None) -> str:
             tag("h2", text(view.say("pairing.code"))),
             paragraph(spaced(window.code), "code"),
             paragraph(view.say("pairing.valid", minutes=str(window.seconds // 60))),
-            _qr(window.uri, view.say("pairing.qr")),
+            qr(window.uri, view.say("pairing.qr")),
         ]
         if view.session is not None and view.session.role is Role.INSTALLER:
-            label = view.say("step.next", step=view.say("step.home_assistant.title"))
-            body.append(tag("p", tag("a", text(label), href=view.url("/commission/home_assistant"))))
-    body.append(form(view.url("/pairing"), view.csrf, button=view.say("pairing.button")))
-    known = [tag("li", text(f"{client.label} ({client.role.value})")) for client in access.clients]
+            body.append(_way(view, view.say("pairing.entered"), "/commission/home_assistant"))
+    again = None if window is None else "plain"
+    body.append(form(view.url("/pairing"), view.csrf, button=view.say("pairing.button"), class_=again))
+    known = [
+        tag("li", text(f"{client.label} ({view.say(f'role.{client.role.value}')})"))
+        for client in access.clients
+    ]
     body.append(tag("h2", text(view.say("pairing.clients"))))
     body.append(tag("ul", *known) if known else paragraph(view.say("pairing.none")))
     return page(view, view.say("pairing.title"), *body)
-
-
-def record(view: View, commissioning: Commissioning) -> str:
-    """The record, for paper."""
-    made = commissioning.record()
-    title = view.say("record.title")
-    if made is None:
-        return page(view, title, paragraph(view.say("record.none")))
-    facts = {
-        "made": view.when(parse_instant(made.made)),
-        "installer": made.installer,
-        "company": made.company,
-        "home": made.home,
-        "market": made.market,
-        "gateway": made.gateway,
-        "version": made.version,
-        "certificate": made.certificate,
-        "ledger": f"{made.ledger_sequence}, {made.ledger_head}",
-        "remarks": made.remarks,
-    }
-    shown = [
-        part
-        for key, value in facts.items()
-        if value
-        for part in (tag("dt", text(view.say(f"record.{key}"))), tag("dd", text(value)))
-    ]
-    steps = [part for name in STEPS for part in _recorded(view, made, name)]
-    number = str(len(commissioning.progress.records))
-    return page(
-        view,
-        title,
-        tag("dl", *shown),
-        *steps,
-        paragraph(view.say("record.signed", key=made.key, number=number), "faint"),
-        tag(
-            "p",
-            tag("button", text(view.say("record.print")), type="button", data_print=True),
-            " ",
-            tag("a", text(view.say("record.json")), href=view.url("/record.json")),
-            class_="no-print",
-        ),
-    )
-
-
-def _recorded(view: View, made: CommissioningRecord, step: StepName) -> list[str]:
-    """What the record has of one step: what was set, what was found, and when."""
-    checks = [check for check in made.checks if check.step == step]
-    if not checks:
-        return []
-    given = [
-        part
-        for key, value in made.answers.get(step, {}).items()
-        if value and key != "ca" and has(f"field.{step}.{key}")
-        for part in (tag("dt", text(view.say(f"field.{step}.{key}"))), tag("dd", text(value)))
-    ]
-    found = [Finding("note" if check.kind == "note" else "ok", check.code, check.about) for check in checks]
-    return [
-        tag("h2", text(view.say(f"step.{step}.title"))),
-        tag("dl", *given) if given else "",
-        findings(view.say, [(finding, view.finding(finding)) for finding in found]),
-        paragraph(f"{view.when(parse_instant(checks[-1].at))}, {checks[-1].by}", "faint"),
-    ]
 
 
 def owner(view: View, state: State) -> str:
@@ -350,7 +279,12 @@ def log(view: View, entries: Sequence[Entry]) -> str:
 def _happened(view: View, entry: Entry) -> str:
     if entry.what == "commission" and "step" in entry.about:
         return f"{view.say('log.commission')}: {view.say(f'step.{entry.about["step"]}.title')}"
-    return view.say(f"log.{entry.what}", **entry.about)
+    about = dict(entry.about)
+    if "role" in about:
+        about["role"] = view.say(f"role.{about['role']}")
+    if has(f"log.{about.get('command')}"):
+        about["command"] = view.say(f"log.{about['command']}")
+    return view.say(f"log.{entry.what}", **about)
 
 
 def _trading(view: View, state: State) -> str:
@@ -384,11 +318,3 @@ def _progress(view: View, done: int) -> str:
 
 def _alarm(reason: str) -> str:
     return tag("p", text(reason), class_="alarm", role="alert") if reason else ""
-
-
-def _qr(content: str, label: str) -> str:
-    import segno  # noqa: PLC0415 - few pages have one
-
-    drawn = BytesIO()
-    segno.make(content, error="m").save(drawn, kind="svg", scale=5, xmldecl=False, svgns=True, nl=False)
-    return tag("div", drawn.getvalue().decode(), class_="qr", role="img", aria_label=label)

@@ -181,6 +181,33 @@ async def test_a_home_from_an_answers_file_until_its_account_is_closed(
 
 
 @pytest.mark.timeout(200)
+async def test_commissioning_goes_on_after_the_gateway_was_killed(tmp_path: Path) -> None:
+    """What was done stays done; the retailer's code, which works once, is not asked for again."""
+    async with retailer(tmp_path, ["home-1"]) as market:
+        folder = tmp_path / "gateway"
+        file = answers(folder, market, 0, "home-1")
+        stopped = file.with_name("stopped.toml")
+        stopped.write_text(
+            file.read_text().replace("later = true\n\n[mandate]", "later = false\n\n[mandate]")
+        )
+        async with gateway(folder) as box:
+            with pytest.raises(DemoError, match="meter is not done"):
+                await box.command("commission", "--answers", stopped)
+            box.service.process.kill()
+            await box.service.process.wait()
+        async with gateway(folder) as again:
+            told = await again.command("commission", "--answers", file)
+            assert re.findall(r"^[A-Z].*$", told, re.MULTILINE) == [
+                "Meter",
+                "The owner's mandate",
+                "Test trade",
+                "Record",
+            ]
+            state = json.loads(await again.command("status", "--json"))
+            assert (state["mode"], state["trading"]["locked"]) == ("automatic", [])
+
+
+@pytest.mark.timeout(200)
 async def test_a_home_whose_retailer_only_publishes_prices(tmp_path: Path) -> None:
     with gridx_server() as service:
         async with gateway(tmp_path / "gateway") as box:

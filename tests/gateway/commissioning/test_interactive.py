@@ -9,7 +9,7 @@ import pytest
 import typer
 from temix_gateway import commission_commands
 from temix_gateway.commissioning.answers import ASKS, read
-from temix_gateway.commissioning.steps import TRADING, Finding
+from temix_gateway.commissioning.steps import TRADING, Finding, untraded
 from temix_gateway.home.commission import (
     Commission,
     CommissioningState,
@@ -32,11 +32,16 @@ class FakeGateway:
         self.sent: list[tuple[str, dict[str, Any]]] = []
         self.done: set[str] = set()
         self.failing: list[str] = []
+        self.findings: dict[str, list[Finding]] = {}
+        self.language = "en"
 
     def ask(self, command: Any) -> Any:
         if isinstance(command, GetCommissioning):
-            steps = [StepState(step=step, done=step in self.done, at=None, findings=[]) for step in ASKS]
-            return CommissioningState(language="en", steps=steps, locked="", record="signed")
+            steps = [
+                StepState(step=step, done=step in self.done, at=None, findings=self.findings.get(step, []))
+                for step in ASKS
+            ]
+            return CommissioningState(language=self.language, steps=steps, locked="", record="signed")
         assert isinstance(command, Commission)
         read(command.step, command.answers)
         self.sent.append((command.step, command.answers))
@@ -46,6 +51,7 @@ class FakeGateway:
         self.done.add(command.step)
         if command.step == "retailer" and command.answers["service"] != "temix":
             self.done.update(TRADING)
+            self.findings = {step: [untraded(step)] for step in TRADING}
         return StepOutcome(done=True, findings=[])
 
 
@@ -72,7 +78,8 @@ def commission(tmp_path: Path, fake: FakeGateway) -> Callable[..., Result]:
     return commission
 
 
-LIMITS = ("5000", "3000", "20", "2")
+POWERS = ("5000", "3000")
+LIMITS = (*POWERS, "20", "2")
 NO_TARIFF = ("", "", "", "")
 LATER = ("n", "y", "4711", "y")
 """No pairing window, Home Assistant later; the meter's number, its readings later."""
@@ -96,10 +103,11 @@ def test_a_service_of_prices_leaves_out_what_is_about_trade(
     fake: FakeGateway, commission: Callable[..., Result]
 ) -> None:
     service = ("99", "0", "two", "2", "", "TOU-D-49", "Moorpark", "", "")
-    result = commission(*INSTALLER, *BASICS, *service, *LIMITS, *NO_TARIFF, *LATER, *FINISH)
+    result = commission(*INSTALLER, *BASICS, *service, *POWERS, *NO_TARIFF, *LATER, *FINISH)
     assert result.exit_code == 0, result.output
     assert result.output.count("is none of the numbers above") == 3
     assert [step for step, _ in fake.sent] == [step for step in ASKS if step not in TRADING]
+    assert dict(fake.sent)["limits"] == {"import_power": 5000, "export_power": 3000}  # no money is at stake
 
 
 @pytest.mark.parametrize("taken, after", [("", ()), ("n", ("4", "USCA-PGPG-ETOU-0000", "", "", ""))])
@@ -111,7 +119,7 @@ def test_a_service_that_a_file_configures_is_taken_over_or_not(
     after: tuple[str, ...],
 ) -> None:
     (tmp_path / "gateway.toml").write_text('[retailer]\nservice = "midas"\nrin = "USCA-XXXX-YYYY-0000"\n')
-    result = commission(*INSTALLER, *BASICS, taken, *after, *LIMITS, *NO_TARIFF, *LATER, *FINISH)
+    result = commission(*INSTALLER, *BASICS, taken, *after, *POWERS, *NO_TARIFF, *LATER, *FINISH)
     assert result.exit_code == 0, result.output
     sent = dict(fake.sent)["retailer"]
     assert (sent["service"], sent["rin"]) == ("midas", after[1] if after else "USCA-XXXX-YYYY-0000")
@@ -134,3 +142,18 @@ def test_a_step_that_is_not_done_is_asked_again(fake: FakeGateway, commission: C
     assert result.exit_code == 1
     assert "basics is not done" in str(result.exception)
     assert [answers["name"] for _, answers in fake.sent] == ["Lake house", "House"]
+
+
+def test_the_retailers_are_told_in_the_homes_language(
+    fake: FakeGateway, commission: Callable[..., Result]
+) -> None:
+    fake.language, fake.done = "de", {"basics"}
+    service = ("99", "6", "EUR")
+    result = commission(*INSTALLER, *service, *POWERS, *NO_TARIFF, *LATER, *FINISH)
+    assert result.exit_code == 0, result.output
+    for word in ("Ein Versorger mit TeMIX", "Preise, die Home Assistant hat", "Großbritannien"):
+        assert word in result.output
+    assert "99 ist keine der Nummern oben" in result.output
+    assert "Home Assistant sagt ihm" in result.output
+    assert dict(fake.sent)["retailer"] == {"service": "home_assistant", "currency": "EUR"}
+    assert "kWh" not in result.output.partition("Grenzen")[2].partition("Vergleich")[0]

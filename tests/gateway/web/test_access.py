@@ -364,6 +364,34 @@ async def test_stopping_always_works(browser: Browser) -> None:
         browser.gateway.core.commands.clear()
         assert (await browser.ask("POST", "/trading", {"csrf": browser.csrf, **sent}))[0] == 303
         assert browser.gateway.core.commands == [("pause_trading", True)]
+    await browser.ask("POST", "/trading", {"csrf": browser.csrf, "paused": "false"})
+    noted = [entry.what for entry in browser.gateway.door.journal.entries()]
+    assert noted == ["resumed", "stopped", "stopped", "stopped"]
+
+
+async def test_the_log_has_words_for_roles_and_commands(browser: Browser) -> None:
+    journal = browser.gateway.door.journal
+    journal.note("signed_in", "Otto", role="owner")
+    journal.note("refused", "Vera", command="sign_mandate")
+    journal.note("stopped", "Otto")
+    browser.signed_in(Role.OWNER, "Otto")
+    _, body, _ = await browser.ask("GET", "/log?language=de")
+    for words in ("Angemeldet als Eigentümer", "Verweigert: Mandat unterschrieben", "Handel angehalten"):
+        assert words in body
+
+
+async def test_a_decimal_may_have_a_comma(browser: Browser) -> None:
+    browser.signed_in(Role.INSTALLER, "Ida")
+    form = {
+        "csrf": browser.csrf,
+        "name": "Alt",
+        "price": "0,32",
+        "export_credit": "0",
+        "fixed_a_month": "9,95",
+    }
+    assert (await browser.ask("POST", "/commission/tariff", form))[0] == 303
+    kept = browser.gateway.commissioning.progress.steps["tariff"].answers
+    assert (kept["price"], kept["fixed_a_month"]) == ("0.32", "9.95")
 
 
 @pytest.mark.parametrize("language", ["en", "es", "de", "fr"])
@@ -390,6 +418,9 @@ async def test_the_record_shows_what_was_set_and_found(browser: Browser, languag
     for shown in ("Ida", "Lake Solar", "4711", "America/Chicago", "0.000049684", "12000"):
         assert shown in body
     assert "paper boat" not in body
+    assert "English" in body  # as which it was commissioned
+    for raw in ("<dd>en</dd>", "<dd>True</dd>", "<dd>False</dd>"):
+        assert raw not in body
     _, signed, headers = await browser.ask("GET", "/record.json")
     assert headers["Content-Disposition"].startswith("attachment")
     assert json.loads(signed)["record"] == gateway.commissioning.signed()

@@ -93,5 +93,6 @@ async def test_what_is_missing_is_named_with_what_was_typed(installer: Browser) 
     form = {"csrf": installer.csrf, "service": "gridx", "utility": "SCE", "rate": "TOU-D-49", "circuit": ""}
     status, page, _ = await installer.ask("POST", "/commission/retailer", form)
     assert status == 422
-    assert "retailer.circuit" in page
+    assert "nine digits (PG&amp;E): this cannot be used (it is missing)." in page
+    assert "retailer.circuit" not in page
     assert 'value="TOU-D-49"' in page
