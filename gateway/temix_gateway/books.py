@@ -180,6 +180,7 @@ class Books:
                 self._count(pair, now)
         else:
             self._count(found[0], self._clock.now())
+        await self._settle()
 
     async def delivered(self, deliveries: Sequence[Delivery]) -> None:
         """Record what the home's meter read in 5-minute steps, and settle what that completes.
@@ -218,6 +219,7 @@ class Books:
         self._kept_from = kept_from = Instant(now - KEPT)
         self._market.forget_before(now, kept_from)
         self._read = {start for start in self._read if start >= kept_from}
+        self._open = {start: each for start, each in self._open.items() if start >= kept_from}
         day_ago = now - 25 * HOUR
         self.ordered = [(pair, at) for pair, at in self.ordered if at >= day_ago]
 
@@ -243,7 +245,10 @@ class Books:
             await self._settle()
 
     async def _settle(self) -> None:
-        """Settle every open interval whose spots are frozen; what memory has forgotten from the ledger."""
+        """Settle every open interval whose spots are frozen; what memory has forgotten from the ledger.
+
+        What an order without an answer may have bought waits for it: a settlement without it would be wrong.
+        """
         async with self._one_at_a_time:
             if self.fault:
                 return
@@ -257,6 +262,8 @@ class Books:
                 if spots is not None and can_settle(delivery, pairs, spots):
                     done.append(settle(delivery, pairs, spots))
             if done:
+                unanswered = await self._ledger.unanswered()
+                done = [settled for settled in done if settled.interval.start not in unanswered]
                 await self._ledger.settle(done)
                 self._settled(done)
 

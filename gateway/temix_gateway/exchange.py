@@ -35,6 +35,7 @@ class Exchange:
         self._clock = clock
         self._due = True
         self._asked_spots: Duration | None = None
+        self._asked_until = Instant(0)
 
     def begin(self) -> None:
         """Compare anew: there is a new connection, or the heads in a heartbeat differ."""
@@ -66,10 +67,11 @@ class Exchange:
         if not missing or (asked is not None and self._clock.monotonic() - asked < ASK_AGAIN):
             return
         self._asked_spots = self._clock.monotonic()
-        first = missing[0]
-        until = min(missing[-1] + FIVE_MINUTES, first + SPOTS_AT_ONCE)
+        rest = [start for start in missing if start >= self._asked_until] or missing
+        until = min(rest[-1] + FIVE_MINUTES, rest[0] + SPOTS_AT_ONCE)
+        self._asked_until = Instant(until if until <= missing[-1] else 0)  # what nobody has blocks no other
         try:
-            spots = await self._link.spots(Interval(first, Duration(until - first)))
+            spots = await self._link.spots(Interval(rest[0], Duration(until - rest[0])))
         except OutcomeUnknown as error:
             _LOG.info("missed spots not told", reason=str(error))
             return

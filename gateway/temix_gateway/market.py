@@ -10,7 +10,7 @@ from temix_market.ladder import TenderBook
 from temix_market.plausibility import JumpGuard
 from temix_market.positions import Positions
 from temix_market.products import Resource, Side
-from temix_market.settlement import Spot
+from temix_market.settlement import Spot, deciding
 from temix_market.tenders import PartyId, PriceBounds, Publication, check_prices, is_published
 from temix_market.transactions import Pair
 from temix_market.units import CarbonIntensity, Price
@@ -115,9 +115,10 @@ class Market:
         return new
 
     def settling(self, start: Instant) -> tuple[Spot, ...] | None:
-        """The frozen spots of both parties, or nothing while one is open."""
-        frozen = self.spots.get(start, {})
-        return tuple(frozen.values()) if len(frozen) == len(Resource) else None
+        """The frozen spots of both parties at which it is settled, or nothing while one is open."""
+        pairs = self.positions.enclosing(Interval(start, FIVE_MINUTES))
+        frozen = deciding(pairs, self.spots.get(start, {}).values())
+        return frozen if len(frozen) == len(Resource) else None
 
     def shown(self, start: Instant) -> tuple[Price | None, Price | None, bool]:
         """Prices to buy and to sell in the 5 minutes from ``start``, and whether they are provisional."""

@@ -5,14 +5,18 @@ from collections.abc import Sequence
 from temix_market.instants import HOUR, Instant
 from temix_market.intervals import enclosing
 from temix_market.products import Resource
-from temix_market.settlement import Settlement, Spot, can_settle, settle
+from temix_market.settlement import Settlement, Spot, can_settle, deciding, settle
 from temix_market.transactions import Pair
 
 from temix_gateway.ledger.ledger import Ledger
 
 
 async def settle_open(ledger: Ledger, since: Instant) -> Sequence[Settlement]:
-    """Settle every delivery since then whose spots are recorded and that was not settled so before."""
+    """Settle every delivery since then whose spots are recorded and that was not settled so before.
+
+    What an order without an answer may have bought waits for it.
+    """
+    unanswered = await ledger.unanswered()
     settled = await ledger.settled(since)
     spots: dict[Instant, list[Spot]] = {}
     for spot in await ledger.spots(since):
@@ -23,11 +27,11 @@ async def settle_open(ledger: Ledger, since: Instant) -> Sequence[Settlement]:
     done = []
     for delivery in await ledger.deliveries(since):
         step = delivery.interval
-        known = spots.get(step.start, [])
         within = [
             pair for pair in pairs.get(enclosing(step.start, HOUR).start, ()) if pair.interval.encloses(step)
         ]
-        if len(known) < len(Resource) or not can_settle(delivery, within, known):
+        known = deciding(within, spots.get(step.start, ()))
+        if step.start in unanswered or len(known) < len(Resource) or not can_settle(delivery, within, known):
             continue
         again = settle(delivery, within, known)
         if settled.get(step.start) != (again.position, delivery):

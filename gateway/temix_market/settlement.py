@@ -106,6 +106,18 @@ class Settlement:
         return Money(sum(account.total for account in self.accounts))
 
 
+def deciding(pairs: Sequence[Pair], spots: Iterable[Spot]) -> tuple[Spot, ...]:
+    """Of an interval's spots those at which it is settled.
+
+    A home that changed its retailer may know prices of both kinds: of parties that trade, and published
+    ones. Those of the kind with which it has a pair count, else the published ones where there are any.
+    """
+    given = tuple(spots)
+    kinds = {is_published(leg.author) for pair in pairs for leg in (pair.energy, pair.transport)}
+    shadow = True in kinds or (not kinds and any(is_published(spot.author) for spot in given))
+    return tuple(spot for spot in given if is_published(spot.author) is shadow)
+
+
 def can_settle(delivery: Delivery, pairs: Sequence[Pair], spots: Sequence[Spot]) -> bool:
     """Whether everybody with whom the home has a pair has a spot, and what was delivered has a price.
 

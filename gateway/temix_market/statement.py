@@ -85,6 +85,7 @@ class Gap(Enum):
     NO_READING = "no meter reading"
     NO_SPOT = "a party's spot price is not frozen"
     NO_EXPORT_PRICE = "nobody publishes a price for export"
+    NO_ANSWER = "an order for it has no answer yet"
     WAITING = "not settled yet"
 
 

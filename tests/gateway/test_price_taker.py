@@ -29,13 +29,14 @@ from temix_market.calendar import local_day
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant, from_datetime
 from temix_market.intervals import Interval
 from temix_market.ports import Answer, Terms
+from temix_market.settlement import Spot
 from temix_market.tenders import DEMO_BOUNDS
 from temix_market.transactions import Kind, PairKey
 from temix_market.units import Price
 
 from tests.gateway.bench import Bench as TemixBench
-from tests.gateway.bench import rules
-from tests.gateway.market import FakeClock, pair, subscription
+from tests.gateway.bench import rules, trading
+from tests.gateway.market import DO, LSE, FakeClock, pair, subscription
 
 DAY = local_day(PACIFIC, date(2026, 6, 10))
 NOON = from_datetime(datetime(2026, 6, 10, 12, 0, tzinfo=PACIFIC))
@@ -277,6 +278,77 @@ async def test_prices_from_home_assistant_are_refused_where_a_service_has_them(b
 
 async def nobody(key: PairKey, signed: str) -> Answer:
     raise AssertionError("a service of prices was asked for an order")
+
+
+@pytest.mark.parametrize("arrived", [True, False], ids=["booked", "void"])
+async def test_what_an_open_order_may_have_bought_is_settled_once_its_answer_is_known(
+    tmp_path: Path, arrived: bool
+) -> None:
+    """Booked: at the retailer's prices, its position counted; void: in the shadow account."""
+    temix = TemixBench(tmp_path / "ledger.db")
+    temix.retailer.lose_answers, temix.retailer.lose_orders = int(arrived), int(not arrived)
+    await temix.connect()
+    await trading(temix)
+    (order,) = await temix.ledger.pending()
+    temix.ledger.close()
+
+    ordered = order.pair.interval
+    taker = Bench(tmp_path)
+    taker.clock.wall = temix.clock.wall
+    await taker.begin(flat(Interval(ordered.start, Duration(3 * HOUR))))
+    await taker.deliver(ordered.start, *(12 * [100]))
+    before = (await taker.statement(ordered.start)).total
+    steps = ordered.duration // FIVE_MINUTES
+    assert before.settled == 12 - steps
+    assert before.missing[0].why == "an order for it has no answer yet"
+    assert before.missing[0].end - before.missing[0].start == ordered.duration
+    taker.ledger.close()
+
+    temix.clock.wall = taker.clock.wall
+    lse, do = Price(100_000), Price(20_000)
+    temix.retailer.frozen = [
+        Spot(author, step, price, Price(price - 2_000))
+        for step in ordered.split(FIVE_MINUTES)
+        for author, price in ((LSE, lse), (DO, do))
+    ]
+    await temix.restart()
+    for _ in range(3):
+        await temix.core.turn()
+        temix.clock.wall = Instant(temix.clock.wall + FIVE_MINUTES)
+    assert await temix.ledger.pending() == []
+    asked = GetStatement(id=1, start=ordered.start, end=ordered.start + HOUR, level="interval")
+    found = await temix.core.look_up(asked)
+    assert isinstance(found, Statement)
+    within = [line for line in found.lines if line.start in ordered]
+    assert (found.total.settled, found.total.shadow) == (12, 12 - arrived * steps)
+    assert {line.position for line in within} == {order.pair.quantity // steps * arrived}
+    assert {line.total for line in within} == {str(100 * ((lse + do) if arrived else FLAT) / 10**9)}
+    assert verify(temix.ledger.path).fault == ""
+    temix.ledger.close()
+
+
+FLAT = Price(300_000)
+
+
+def flat(interval: Interval) -> list[Published]:
+    """One price throughout, which is no retailer's."""
+    return [Published(Direction.IMPORT, hour, FLAT) for hour in interval.split(HOUR)]
+
+
+async def test_what_nobody_has_a_price_for_keeps_no_later_interval_waiting(bench: Bench) -> None:
+    """An hour bought of an earlier retailer is in the way of none of the following days, and is forgotten."""
+    await bench.ledger.take(subscription(bench.ledger, pair("kept", NOON, kind=Kind.SUBSCRIPTION)))
+    await bench.begin(prices())
+    await bench.deliver(NOON, 100)
+    bench.link.book.merge(flat(Interval(DAY.end, Duration(20 * 24 * HOUR))))
+    for days in (4, 9, 12):
+        start = Instant(NOON + days * 24 * HOUR)
+        await bench.deliver(start, 50, 60)
+        for _ in range(6):
+            bench.clock.wall = Instant(bench.clock.wall + FIVE_MINUTES)
+            await bench.core.turn()
+        assert (await bench.statement(start)).total.settled == 2
+    assert bench.core.books.lacking_spots(bench.clock.now()) == []
 
 
 async def test_an_order_that_is_open_at_the_switch_is_answered_when_the_retailer_is_back(

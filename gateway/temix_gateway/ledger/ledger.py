@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from temix_market.deliveries import Delivery
-from temix_market.instants import Instant
+from temix_market.instants import FIVE_MINUTES, Instant
 from temix_market.intervals import Interval
 from temix_market.ports import Answer, Clock, Head, Heads, Pending, Seal, Told
 from temix_market.settlement import Settlement, Spot
@@ -169,6 +169,12 @@ class Ledger:
     async def pending(self) -> Sequence[Pending]:
         """Every order without a definite answer, oldest first."""
         return await self._look(lambda: queries.pending(self._db))
+
+    async def unanswered(self) -> frozenset[Instant]:
+        """The starts of the 5-minute steps for which an order has no definite answer."""
+        return frozenset(
+            step.start for order in await self.pending() for step in order.pair.interval.split(FIVE_MINUTES)
+        )
 
     async def file_publication(self, publication: Publication, signed: str) -> bool:
         """Record that a publication was accepted, by the hash of its content; False: it was known.

@@ -121,25 +121,40 @@ def _reasons(connection: sqlite3.Connection, period: Interval) -> _Reasons:
     unpaid = {
         start for (start,) in connection.execute(f"SELECT start FROM spots {where} AND buy IS NULL", within)
     }
-    return _Reasons(first_record(connection), read, spots, unpaid)
+    return _Reasons(first_record(connection), read, spots, unpaid, _unanswered(connection))
+
+
+def _unanswered(connection: sqlite3.Connection) -> set[int]:
+    orders = connection.execute(
+        "SELECT start, duration FROM orders WHERE key NOT IN (SELECT key FROM answers)"
+    )
+    return {step for start, length in orders for step in range(start, start + length, FIVE_MINUTES)}
 
 
 class _Reasons:
     """Why an interval is not settled."""
 
     def __init__(
-        self, first: Instant | None, read: set[int], spots: Mapping[int, int], unpaid: set[int]
+        self,
+        first: Instant | None,
+        read: set[int],
+        spots: Mapping[int, int],
+        unpaid: set[int],
+        unanswered: set[int],
     ) -> None:
         self._first = first
         self._read = read
         self._spots = spots
         self._unpaid = unpaid
+        self._unanswered = unanswered
 
     def __call__(self, start: Instant) -> Gap:
         if self._first is None or start < self._first:
             return Gap.NOT_RECORDED
         if start not in self._read:
             return Gap.NO_READING
+        if start in self._unanswered:
+            return Gap.NO_ANSWER
         if self._spots.get(start, 0) < len(Resource):
             return Gap.NO_SPOT
         if start in self._unpaid:
