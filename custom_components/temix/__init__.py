@@ -16,6 +16,7 @@ from .frontend import async_show_card, hide_card
 from .gateway import error_key, make_client
 from .live import async_setup_live
 from .memory import Memory
+from .price_entity.days import calls_of
 from .repairs import (
     async_look_for_app,
     forget_app_removed,
@@ -92,6 +93,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: TemixConfigEntry) -> No
     """Leave no device led, no file, no repair issue and, after the last entry, no card behind."""
     if not hass.config_entries.async_entries(DOMAIN):
         hide_card(hass)
+        await calls_of(hass).async_forget()
     responses = await async_get_responses(hass, entry)
     await responses.async_end()
     await responses.async_forget()

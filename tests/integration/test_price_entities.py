@@ -11,6 +11,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_USER, ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from temix_gateway.home.prices import ReportPrices
@@ -18,6 +19,7 @@ from temix_gateway.home.prices import ReportPrices
 from custom_components.temix.client import CommandFailed, Hello, ReportedPrice, TemixError
 from custom_components.temix.const import DOMAIN
 from custom_components.temix.price_entity.telling import REPEAT, PriceEntities
+from custom_components.temix.response.home import registry_id
 from tests.gateway.home.fake_core import Gateway
 from tests.integration.conftest import NOON, Advance, pushed
 from tests.integration.dialog import Page, answer, asked
@@ -123,7 +125,9 @@ async def test_they_are_changed_there_are_only_one_and_none_where_none_are_wante
     done = await answer(hass, page, {"buy": second, "sell": first})
     assert done["reason"] == "reconfigure_successful"
     (subentry,) = loaded.subentries.values()
-    assert subentry.data == {"buy": second, "sell": first}
+    assert subentry.data == {"buy": registry_id(hass, second), "sell": registry_id(hass, first)}
+    page = await loaded.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
+    assert asked(page) == {"buy": second, "sell": first}
     assert await hass.config_entries.async_unload(loaded.entry_id)
     page = await loaded.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
     assert page["reason"] == "not_connected"
@@ -148,7 +152,6 @@ class Client:
     async def report_prices(self, currency: str, buy: Any, sell: Any) -> None:
         if self.error is not None:
             raise self.error
-        assert currency == "EUR"
         self.told.append((buy, sell))
 
 
@@ -166,10 +169,11 @@ class Teller:
     def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory, **chosen: str) -> None:
         self.hass, self.freezer, self.client, self.state = hass, freezer, Client(), State()
         subentry = ConfigSubentryData(data=chosen, subentry_type="prices", title="Prices", unique_id=None)
-        entry = MockConfigEntry(domain=DOMAIN, title="Home", subentries_data=[subentry] if chosen else [])
-        entry.add_to_hass(hass)
+        subentries = [subentry] if chosen else []
+        self.entry = MockConfigEntry(domain=DOMAIN, title="Home", subentries_data=subentries)
+        self.entry.add_to_hass(hass)
         self.seconds = 0.0
-        self.entities = PriceEntities(hass, entry, lambda: self.seconds)
+        self.entities = PriceEntities(hass, self.entry, lambda: self.seconds)
 
     async def tell(self) -> None:
         await self.entities.tell(self.client, self.state)  # type: ignore[arg-type]
@@ -218,6 +222,58 @@ async def test_an_entity_that_is_away_takes_nothing_back_and_one_that_is_wrong_d
     hass.states.async_set(chosen, "0.1", {"unit_of_measurement": "€/kWh", "data": [{"start_time": "?"}]})
     await teller.tell()
     assert teller.client.told[-1] == ([], [])
+
+
+@pytest.mark.parametrize(
+    "name", ["amberelectric", "entsoe", "epex_spot", "nordpool", "octopus_energy", "tibber"]
+)
+async def test_an_entity_that_is_renamed_is_the_same(
+    hass: HomeAssistant, make: Callable[..., Teller], name: str
+) -> None:
+    """Also those beside it that have the rows, while Home Assistant runs and after a restart."""
+    teller = make(buy=registry_id(hass, SERVICES[name](hass, Market(minutes=30), DAY)))
+    teller.state.currency = {"amberelectric": "AUD", "octopus_energy": "GBP"}.get(name, "EUR")
+    await teller.tell()
+    registry = er.async_get(hass)
+    for number, known in enumerate([each for each in registry.entities.values() if each.platform == name]):
+        state = hass.states.get(known.entity_id)
+        assert state is not None
+        renamed = f"{known.domain}.renamed_{number}"
+        registry.async_update_entity(known.entity_id, new_entity_id=renamed)
+        hass.states.async_remove(known.entity_id)
+        hass.states.async_set(renamed, state.state, state.attributes)
+    teller.seconds += REPEAT.total_seconds()
+    await teller.tell()
+    again = PriceEntities(hass, teller.entry, lambda: 0.0)
+    await again.tell(teller.client, teller.state)  # type: ignore[arg-type]
+    first, second, restarted = teller.client.told
+    assert first == second == restarted
+    assert first[0]
+    assert teller.issues == set()
+
+
+async def test_a_unit_that_changes_shifts_no_price(hass: HomeAssistant, make: Callable[..., Teller]) -> None:
+    """The owner has the other integration show prices for a MWh: a kWh costs what it did."""
+    chosen = SERVICES["entsoe"](hass, Market(minutes=60), DAY)
+    teller = make(buy=chosen)
+    await teller.tell()
+    state = hass.states.get(chosen)
+    assert state is not None
+    mega = {
+        name: [{**row, "price": row["price"] * 1000} for row in state.attributes[name]]
+        for name in ("prices_today", "prices_tomorrow")
+    }
+    hass.states.async_set(chosen, "unavailable")
+    await teller.tell()
+    hass.states.async_set(chosen, "100", {"unit_of_measurement": "EUR/MWh", **mega})
+    teller.seconds += REPEAT.total_seconds()
+    await teller.tell()
+    before, _, after = teller.client.told
+    assert before == after
+    hass.states.async_set(chosen, "100", {"unit_of_measurement": "SEK/MWh", **mega})
+    await teller.tell()
+    assert teller.client.told[-1] == ([], []), "another currency is no price here"
+    assert teller.issues == {"price_entity_wrong"}
 
 
 async def test_prices_in_another_currency_are_never_told(

@@ -1,14 +1,18 @@
 """What price entities offer: of each integration that is known, every interval's price, right or absent."""
 
+import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from math import sqrt
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
 
 from custom_components.temix.client import ReportedPrice
+from custom_components.temix.price_entity.days import CALLS_A_DAY, SPREAD_S, Calls, Days, calls_of, spread
 from custom_components.temix.price_entity.offers import Offer, Unsuitable, offer
 from custom_components.temix.price_entity.rows import whole
 from tests.integration.price_services import (
@@ -57,6 +61,11 @@ def right(prices: Sequence[ReportedPrice]) -> bool:
     return all(price.price == truth(price.start) * 10 for price in prices)
 
 
+def offered(hass: HomeAssistant, entity: str) -> Offer:
+    """What an entity offers to a home that knows nothing yet."""
+    return offer(hass, entity, Days(calls_of(hass)))
+
+
 async def read(made: Offer, now: datetime) -> list[ReportedPrice]:
     found = await made.read(now)
     assert found is not None
@@ -91,7 +100,7 @@ async def one_day(hass: HomeAssistant, name: str, zone: str, minutes: int, day: 
         return  # its longest and shortest days are no whole hours
     now = await at(hass, zone, day, time(14, 20))
     market = Market(ZoneInfo("Europe/Brussels" if name == "nordpool" else zone), minutes)
-    made = offer(hass, SERVICES[name](hass, market, day))
+    made = offered(hass, SERVICES[name](hass, market, day))
     found = await read(made, now)
     assert made.currency == CURRENCIES.get(name, "EUR")
     assert right(found)
@@ -139,10 +148,7 @@ async def test_what_is_no_price_is_absent(hass: HomeAssistant, name: str, broken
 @pytest.mark.parametrize("name", SERVICES)
 async def test_what_is_no_interval_is_absent(hass: HomeAssistant, name: str, broken: str) -> None:
     market = Market(EUROPE, 60, BROKEN_TIMES[broken])
-    if broken == "nothing" and name in {"entsoe", "epex_spot"}:
-        with pytest.raises(Unsuitable, match="no_forecast"):
-            await shown(hass, name, market)
-    elif broken != "backwards" or name not in STARTS_ONLY:
+    if broken != "backwards" or name not in STARTS_ONLY:
         assert await shown(hass, name, market) == []
 
 
@@ -186,7 +192,7 @@ async def test_an_hour_among_its_quarters_is_neither(hass: HomeAssistant, name: 
 
 async def shown(hass: HomeAssistant, name: str, market: Market) -> list[ReportedPrice]:
     await hass.config.async_set_time_zone(market.zone.key)
-    return await offer(hass, SERVICES[name](hass, market, DAY)).read(AFTERNOON) or []
+    return await offered(hass, SERVICES[name](hass, market, DAY)).read(AFTERNOON) or []
 
 
 # What is asked, and how often.
@@ -201,7 +207,7 @@ async def ask_every_quarter(made: Offer, begin: datetime, hours: int) -> None:
 async def test_an_action_is_asked_once_for_each_day(hass: HomeAssistant, name: str) -> None:
     market = Market()
     midnight = await at(hass, EUROPE.key, DAY, time())
-    made = offer(hass, SERVICES[name](hass, market, DAY))
+    made = offered(hass, SERVICES[name](hass, market, DAY))
     await ask_every_quarter(made, midnight, 3 * 24)
     assert len(market.asked) == 4  # three days, and the one after the last
     assert {data.get("config_entry") for data in market.asked} <= {"entry_nordpool", None}
@@ -211,7 +217,7 @@ async def test_an_action_is_asked_once_for_each_day(hass: HomeAssistant, name: s
 async def test_tomorrow_is_not_asked_for_before_it_is_published(hass: HomeAssistant, name: str) -> None:
     market = Market()
     midnight = await at(hass, EUROPE.key, DAY, time())
-    made = offer(hass, SERVICES[name](hass, market, DAY))
+    made = offered(hass, SERVICES[name](hass, market, DAY))
     await ask_every_quarter(made, midnight, 13)
     assert len(market.asked) == 1
     await ask_every_quarter(made, midnight + timedelta(hours=13, minutes=15), 1)
@@ -222,7 +228,7 @@ async def test_tomorrow_is_not_asked_for_before_it_is_published(hass: HomeAssist
 async def test_the_worst_of_days_has_fewer_than_forty_questions(hass: HomeAssistant, name: str) -> None:
     market = Market(published=lambda day: ())
     midnight = await at(hass, EUROPE.key, DAY, time())
-    made = offer(hass, SERVICES[name](hass, market, DAY))
+    made = offered(hass, SERVICES[name](hass, market, DAY))
     for day in range(7):
         before = len(market.asked)
         await ask_every_quarter(made, midnight + timedelta(days=day), 24)
@@ -230,12 +236,67 @@ async def test_the_worst_of_days_has_fewer_than_forty_questions(hass: HomeAssist
     assert await made.read(midnight + timedelta(days=7)) is None
 
 
+@pytest.mark.parametrize("restarting", [False, True])
+async def test_two_entities_of_a_service_ask_no_more_than_one(
+    hass: HomeAssistant, hass_storage: dict[str, Any], restarting: bool
+) -> None:
+    """Two areas that publish nothing in a week, also with a restart every quarter of an hour."""
+    market = Market(published=lambda day: ())
+    midnight = await at(hass, EUROPE.key, DAY, time())
+    buy = SERVICES["nordpool"](hass, market, DAY)
+    sell = entity(hass, "nordpool", "FR-current_price", "EUR/kWh", device="FR")
+    asked: list[datetime] = []
+    counted = calls_of(hass)
+    days = Days(counted)
+    for number in range(7 * 96):
+        now = midnight + number * timedelta(minutes=15)
+        if restarting:
+            days = Days(Calls(hass))
+        for each in (buy, sell):
+            before = len(market.asked)
+            await offer(hass, each, days).read(now)
+            asked += [now] * (len(market.asked) - before)
+    most = max(sum(start <= at < start + timedelta(days=1) for at in asked) for start in asked)
+    assert most == CALLS_A_DAY < 40
+    assert {str(data["areas"]) for data in market.asked[-CALLS_A_DAY:]} == {"['BE']", "['FR']"}
+    assert len(hass_storage["temix.price_calls"]["data"]["nordpool"]) == CALLS_A_DAY
+    await counted.async_forget()
+    assert "temix.price_calls" not in hass_storage
+
+
+async def test_entities_that_ask_the_same_share_the_answer(hass: HomeAssistant) -> None:
+    market, days = Market(), Days(calls_of(hass))
+    midnight = await at(hass, EUROPE.key, DAY, time())
+    chosen = SERVICES["nordpool"](hass, market, DAY)
+    other = entity(hass, "nordpool", "BE-next_price", "EUR/kWh", device="BE")
+    found = [await offer(hass, each, days).read(midnight) for each in (chosen, other)]
+    assert found[0] == found[1]
+    assert len(market.asked) == 1
+
+
+async def test_an_action_that_never_answers_keeps_nothing_waiting(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.temix.price_entity.days.ANSWER_WITHIN_S", 0.01)
+    midnight = await at(hass, EUROPE.key, DAY, time())
+    made = offered(hass, SERVICES["nordpool"](hass, Market(), DAY))
+
+    async def hang(call: ServiceCall) -> ServiceResponse:
+        await asyncio.Event().wait()
+        return None
+
+    hass.services.async_register(
+        "nordpool", "get_prices_for_date", hang, supports_response=SupportsResponse.ONLY
+    )
+    assert await made.read(midnight) is None
+
+
 @pytest.mark.parametrize("name, action", [("nordpool", "get_prices_for_date"), ("tibber", "get_prices")])
 async def test_a_service_that_is_away_leaves_what_is_known(
     hass: HomeAssistant, name: str, action: str
 ) -> None:
     noon = await at(hass, EUROPE.key, DAY, time(12))
-    made = offer(hass, SERVICES[name](hass, Market(), DAY))
+    made = offered(hass, SERVICES[name](hass, Market(), DAY))
     today = await read(made, noon)
     refuse(hass, name, action)
     assert await read(made, noon + timedelta(hours=2)) == today
@@ -245,20 +306,12 @@ async def test_a_service_that_is_away_leaves_what_is_known(
     assert await read(made, noon + timedelta(hours=4)) == today
 
 
-async def test_homes_ask_at_different_moments(hass: HomeAssistant) -> None:
-    """Half of them wait more than five minutes after the prices are published."""
-    midnight = await at(hass, EUROPE.key, DAY, time())
-    market, late = Market(), 0
-    chosen = SERVICES["nordpool"](hass, market, DAY)
-    for number in range(40):
-        made = offer(
-            hass,
-            entity(hass, "nordpool", f"BE-sensor_{number}", "EUR/kWh", device="BE") if number else chosen,
-        )
-        before = len(market.asked)
-        await made.read(midnight + timedelta(hours=13, minutes=5))
-        late += len(market.asked) - before == 1
-    assert 8 < late < 32
+def test_ten_thousand_homes_do_not_ask_in_step() -> None:
+    """No second sees more than chance would bring."""
+    each = Counter(spread(f"home {number}") // timedelta(seconds=1) for number in range(10_000))
+    expected = 10_000 / SPREAD_S
+    assert max(each.values()) <= expected + 6 * sqrt(expected)
+    assert len(each) > 0.99 * SPREAD_S
 
 
 # What is refused.
@@ -285,25 +338,25 @@ async def test_an_entity_without_prices_is_refused(
     hass: HomeAssistant, platform: str, unique_id: str, unit: str | None, key: str
 ) -> None:
     with pytest.raises(Unsuitable, match=f"^{key}$"):
-        offer(hass, entity(hass, platform, unique_id, unit))
+        offered(hass, entity(hass, platform, unique_id, unit))
 
 
 async def test_an_entity_that_is_gone_is_refused(hass: HomeAssistant) -> None:
     with pytest.raises(Unsuitable, match="unknown_integration"):
-        offer(hass, "sensor.gone")
+        offered(hass, "sensor.gone")
 
 
 async def test_a_price_for_a_megawatt_hour_is_one_for_a_kilowatt_hour(hass: HomeAssistant) -> None:
     rows = [{"time": str(start), "price": truth(start) / 100} for start, _ in spans(EUROPE, DAY, 60)]
     chosen = entity(hass, "entsoe", "entsoe.avg_price", "EUR/MWh", attributes={"prices_today": rows})
-    found = await read(offer(hass, chosen), AFTERNOON)
+    found = await read(offered(hass, chosen), AFTERNOON)
     assert len(found) == 24
     assert right(found)
 
 
 async def test_amber_is_final_only_where_it_says_so(hass: HomeAssistant) -> None:
     chosen = SERVICES["amberelectric"](hass, Market(minutes=30), DAY)
-    made = offer(hass, chosen)
+    made = offered(hass, chosen)
     assert not any(price.final for price in await read(made, AFTERNOON))
     state = hass.states.get(chosen)
     assert state is not None
@@ -327,7 +380,7 @@ async def test_a_rate_that_a_charge_makes_cheap_is_not_final(hass: HomeAssistant
         domain="event",
         attributes={"rates": rates},
     )
-    found = await read(offer(hass, chosen), AFTERNOON)
+    found = await read(offered(hass, chosen), AFTERNOON)
     assert [number for number, price in enumerate(found) if not price.final] == [3]
 
 
@@ -335,4 +388,4 @@ async def test_the_homes_of_one_account_are_told_apart(hass: HomeAssistant) -> N
     SERVICES["tibber"](hass, Market(), DAY)
     await hass.config.async_set_time_zone(EUROPE.key)
     other = entity(hass, "tibber", "another-home", "EUR/kWh", device="Elsewhere")
-    assert await offer(hass, other).read(AFTERNOON) is None
+    assert await offered(hass, other).read(AFTERNOON) is None

@@ -8,7 +8,9 @@ from homeassistant.config_entries import ConfigEntryState, ConfigSubentryFlow, S
 from homeassistant.helpers import selector as select
 from homeassistant.util import dt as dt_util
 
+from ..response.home import entity_id, registry_id
 from ..response.model import as_number
+from .days import Days, calls_of
 from .offers import INTEGRATIONS, Unsuitable, offer
 from .telling import BUY, SELL, SUBENTRY
 
@@ -43,7 +45,9 @@ class PricesFlow(ConfigSubentryFlow):
         """Ask again."""
         if self._get_entry().state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_connected")
-        return await self._ask("reconfigure", user_input, self._get_reconfigure_subentry().data)
+        known = self._get_reconfigure_subentry().data
+        shown = {name: entity_id(self.hass, entity) for name, entity in known.items()}
+        return await self._ask("reconfigure", user_input, shown)
 
     async def _ask(
         self, step: str, user_input: dict[str, Any] | None, suggested: Mapping[str, Any]
@@ -56,11 +60,12 @@ class PricesFlow(ConfigSubentryFlow):
                     await self._check(entity, currency)
                 except Unsuitable as error:
                     errors[name] = str(error)
+            kept = {name: registry_id(self.hass, entity) for name, entity in user_input.items()}
             if not errors and step == "user":
-                return self.async_create_entry(title="Prices", data=user_input)
+                return self.async_create_entry(title="Prices", data=kept)
             if not errors:
                 return self.async_update_and_abort(
-                    self._get_entry(), self._get_reconfigure_subentry(), data=user_input
+                    self._get_entry(), self._get_reconfigure_subentry(), data=kept
                 )
         schema = vol.Schema({vol.Required(BUY): _ENTITY, vol.Optional(SELL): _ENTITY})
         return self.async_show_form(
@@ -76,7 +81,7 @@ class PricesFlow(ConfigSubentryFlow):
         Raises:
             Unsuitable: nothing can be made of it, another currency, or another unit than it says.
         """
-        found, now = offer(self.hass, entity), dt_util.utcnow()
+        found, now = offer(self.hass, entity, Days(calls_of(self.hass))), dt_util.utcnow()
         if found.currency != currency:
             raise Unsuitable("other_currency")
         prices = await found.read(now)

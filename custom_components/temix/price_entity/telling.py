@@ -9,10 +9,11 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..client import Client, CommandFailed, GatewayState, Hello, ReportedPrice, TemixError
+from ..client import Client, CommandFailed, GatewayState, Hello, TemixError
 from ..response.home import entity_id
 from ..response.troubles import Issues, Trouble
-from .offers import Offer, Unsuitable, offer
+from .days import Days, Prices, calls_of
+from .offers import Unsuitable, offer
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -26,8 +27,6 @@ BACK: Final = timedelta(days=1)
 """Prices of hours that are over are told, too: the gateway may have been away."""
 AT_ONCE: Final = 400
 """Prices of one direction in one message."""
-
-type Prices = list[ReportedPrice]
 
 
 def chosen(entry: ConfigEntry[Any]) -> dict[str, str]:
@@ -46,7 +45,7 @@ class PriceEntities:
         self._hass = hass
         self._entry = entry
         self._clock = clock
-        self._offers: dict[str, Offer] = {}
+        self._days = Days(calls_of(hass))
         self._issues = Issues(hass, entry.entry_id, clock)
         self._told: tuple[Hello, Prices | None, Prices | None] | None = None
         self._due = 0.0
@@ -58,7 +57,6 @@ class PriceEntities:
             self.forget()
             return
         entities, now = chosen(self._entry), dt_util.utcnow()
-        self._offers = {entity: made for entity, made in self._offers.items() if entity in entities.values()}
         troubles = [] if BUY in entities else [Trouble("price_entity_needed", timedelta())]
         found: dict[str, Prices | None] = {}
         for name in (BUY, SELL):
@@ -83,11 +81,10 @@ class PriceEntities:
         """What an entity shows; nothing where none is chosen, none where nothing new is known."""
         if entity is None:
             return []
-        if entity not in self._offers:
-            self._offers[entity] = offer(self._hass, entity)
-        if self._offers[entity].currency != currency:
+        found = offer(self._hass, entity, self._days)
+        if found.currency != currency:
             raise Unsuitable("other_currency")
-        prices = await self._offers[entity].read(now)
+        prices = await found.read(now)
         return None if prices is None else [price for price in prices if price.end > now - BACK][:AT_ONCE]
 
     async def _send(self, client: Client, currency: str, buy: Prices | None, sell: Prices | None) -> str:

@@ -6,13 +6,12 @@ from typing import Any, Final
 import probatio as vol
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import selector as select
 
 from . import checks
 from .checks import Wrong
 from .guess import guess, name_of
-from .home import entity_id
+from .home import entity_id, registry_id
 from .kinds import read
 from .model import Kind
 from .phases import options_of
@@ -180,12 +179,12 @@ class ResponseFlow(ConfigSubentryFlow):
 
     def _stored(self, user_input: Mapping[str, Any]) -> dict[str, Any]:
         """Entities by their registry ids: a renamed one stays the same."""
-        registry, stored = er.async_get(self.hass), dict(user_input)
-        for name, value in stored.items():
-            entry = registry.async_get(value) if isinstance(value, str) and "." in value else None
-            if entry is not None and name != NAME:
-                stored[name] = entry.id
-        return stored
+        return {
+            name: registry_id(self.hass, value)
+            if isinstance(value, str) and "." in value and name != NAME
+            else value
+            for name, value in user_input.items()
+        }
 
     def _page(  # noqa: PLR0913, PLR0917 - what a page is made of, each of them once
         self,

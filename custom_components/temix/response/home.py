@@ -141,6 +141,12 @@ def entity_id(hass: HomeAssistant, entity: str | None) -> str | None:
     return er.async_resolve_entity_id(er.async_get(hass), entity)
 
 
+def registry_id(hass: HomeAssistant, entity: str) -> str:
+    """The registry id of an entity, to keep: a renamed one stays the same; itself where it has none."""
+    entry = er.async_get(hass).async_get(entity)
+    return entity if entry is None else entry.id
+
+
 def device_of(hass: HomeAssistant, entity: str) -> str | None:
     """The device of an entity, by its registry id or entity id."""
     entry = er.async_get(hass).async_get(entity_id(hass, entity) or "")
