@@ -383,6 +383,7 @@ def rules(config: Config) -> Rules:
             tuple(bill.sheddable),
         ),
         share=Fraction(trading.share, 100),
+        cautious=trading.cover == "cautious",
     )
 
 

@@ -8,6 +8,7 @@ from temix_market.instants import HOUR, Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.ladder import Rung
 from temix_market.positions import Positions
+from temix_market.units import Energy
 
 from temix_gateway.contact import Contact
 from temix_gateway.home.devices import Device, Load, Thermostat
@@ -18,15 +19,18 @@ from temix_gateway.outside import Outside
 from temix_gateway.owner import Owner
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.horizon import Prices, tapering
-from temix_gateway.planning.past import Building, PastRoom
+from temix_gateway.planning.past import Building, Foreseen, PastRoom
 from temix_gateway.question import (
+    DAY,
     base_load,
     held_load,
     known_devices,
+    margins,
     past_hours,
     past_prices,
     past_room,
 )
+from temix_gateway.trading.cover import fear
 
 HORIZON: Final = Duration(36 * HOUR)
 
@@ -73,6 +77,21 @@ class Asking:
             currency=terms.currency,
         )
 
+    async def margins(self, problem: Problem) -> dict[Instant, Energy]:
+        """By how much to cover more than is planned (negative: less) in each 5-minute step, by start (Wh).
+
+        Nothing where the owner covers what is expected, or the home's past is not asked.
+        """
+        rules = self._owner.rules
+        if not rules.cautious or self._contact.terms.indicative:
+            return {}
+        foreseen = await self._foreseen(problem.now, problem.intervals)
+        if foreseen is None:
+            return {}
+        day = Instant(problem.now - DAY)
+        spots = [shown.buy for start, shown in past_prices(self._market).items() if start >= day]
+        return margins(problem, foreseen, fear(spots, rules.certainty))
+
     async def plan(self, problem: Problem, previous: Plan | None) -> Plan:
         """The planner's answer."""
         async with self._one_at_a_time:
@@ -83,12 +102,16 @@ class Asking:
 
         Before anything is known of these, it is a usual home's.
         """
-        expect = self._outside.expected_load
-        if loads or expect is None:
-            return base_load(loads, intervals)
+        foreseen = None if loads else await self._foreseen(now, intervals)
+        return base_load(loads, intervals) if foreseen is None else list(foreseen.expected)
+
+    async def _foreseen(self, now: Instant, intervals: Sequence[Interval]) -> Foreseen | None:
+        foresee = self._outside.foresee
+        if foresee is None:
+            return None
         past = past_hours(self.history, self._owner.rules.zone, now, intervals)
         async with self._one_at_a_time:
-            return list(await asyncio.to_thread(expect, past))
+            return await asyncio.to_thread(foresee, past)
 
     async def _learned(self, reported: Sequence[Device]) -> Learned:
         """What the home's past has taught of the devices reported."""

@@ -26,6 +26,7 @@ ENVIRONMENT: Final = "TEMIX_CONFIG"
 """The variable that names another file."""
 
 type Mode = Literal["monitor", "advise", "automatic"]
+type Cover = Literal["expected", "cautious"]
 type Decimal = Annotated[str, Meta(pattern=r"^-?\d+(\.\d+)?$")]
 
 
@@ -119,6 +120,13 @@ class Trading(Struct, frozen=True, forbid_unknown_fields=True):
     share: Annotated[
         int, Meta(ge=1, le=100, description="Percent of a gap that is closed in one turn, at the most.")
     ] = 50
+    cover: Annotated[
+        Cover,
+        Meta(
+            description="How much of the load to buy ahead: `expected`, what is planned; `cautious`, more "
+            "where spot has lately moved much and the spread is small, else less."
+        ),
+    ] = "expected"
     lowest_tender: Annotated[
         Decimal, Meta(description="Prices for a kWh below this are refused as mistakes.")
     ] = "-5"

@@ -22,7 +22,6 @@ from temix_gateway.market import Market
 from temix_gateway.outside import Outside
 from temix_gateway.owner import Owner
 from temix_gateway.plans import Plans
-from temix_gateway.question import targets
 from temix_gateway.trading.outbox import Outbox
 from temix_gateway.trading.trader import Choice, Limits, Policy, Recent, Turn, choose
 
@@ -80,7 +79,7 @@ class Orders:
                 await self._books.recall(self._midnight())
                 self.recall = False
             rules = self._owner.in_force
-            turn = self._turn(targets(plans.in_force, plans.advised))
+            turn = self._turn(plans.targets)
             policy = Policy(rules.minimum_gain, rules.certainty, rules.share)
             choices = choose(turn, self.limits_of_today(), policy)
             for choice in choices[:ORDERS_A_TURN]:

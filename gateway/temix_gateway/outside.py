@@ -1,6 +1,6 @@
 """What the core does not make itself: everything that differs between a live home, a test and a replay."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -10,7 +10,7 @@ from temix_gateway.cars import Cars
 from temix_gateway.learned import Kept
 from temix_gateway.own_limits import Choices
 from temix_gateway.planning import Plan, Problem
-from temix_gateway.planning.past import Building, Past, PastRoom
+from temix_gateway.planning.past import Building, Foreseen, Past, PastRoom
 from temix_gateway.retailer.published.prices import Reported
 from temix_gateway.subscription import Subscription
 
@@ -21,7 +21,7 @@ type Planner = Callable[[Problem, Plan | None], Plan]
 class Outside:
     """Clock, randomness, the retailer's link, the signature, the planner.
 
-    ``expected_load`` forecasts from past hours; without it only what Home Assistant expects is planned with.
+    ``foresee`` forecasts from past hours; without it only what Home Assistant expects is planned with.
     ``learn`` learns from them how a building keeps its warmth; without it every one is a usual one, unless
     ``buildings`` has it from before.
     ``remember`` keeps the owner's choices over a restart; ``note_plan`` keeps each plan; ``uncommissioned``
@@ -37,7 +37,7 @@ class Outside:
     planner: Planner
     remember: Callable[[Choices], Awaitable[None]] | None = None
     note_plan: Callable[[Problem, Plan], Awaitable[None]] | None = None
-    expected_load: Callable[[Past], Sequence[float]] | None = None
+    foresee: Callable[[Past], Foreseen] | None = None
     uncommissioned: Callable[[], str] = str
     take_prices: Callable[[Reported], Awaitable[None]] | None = None
     learn: Callable[[PastRoom], Building | None] | None = None

@@ -8,7 +8,7 @@ import structlog
 from temix_market.calendar import day_at
 from temix_market.errors import MarketError
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
-from temix_market.units import Money, money_text
+from temix_market.units import Energy, Money, money_text
 
 from temix_gateway.accounts import Accounts
 from temix_gateway.asking import Asking
@@ -23,7 +23,7 @@ from temix_gateway.outside import Outside
 from temix_gateway.owner import Owner
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.problem import plannable, unplannable
-from temix_gateway.question import known_devices, loads_beside
+from temix_gateway.question import beside, known_devices, loads_beside, targets
 from temix_gateway.reckoning import Reckoning
 from temix_gateway.replanning import Basis
 from temix_gateway.shedding import around, joined
@@ -39,7 +39,8 @@ class Plans:
     """Makes plans of what Home Assistant reported last; ``made`` counts them.
 
     ``in_force`` is what is carried out and traded by, ``problem`` what it solves, ``guarded`` what the bill
-    guard made of it; ``left_out`` are the devices that cannot be planned as reported, and what is wrong.
+    guard made of it; ``left_out`` are the devices that cannot be planned as reported, and what is wrong;
+    ``margins`` is what the position is to cover beside the plan in each 5-minute step (Wh).
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Plans:
         self.problem: Problem | None = None
         self.guarded: Guarded | None = None
         self.left_out: Mapping[str, str] = {}
+        self.margins: Mapping[Instant, Energy] = {}
         self.made = 0
         self._clock = outside.clock
         self._note = outside.note_plan
@@ -69,6 +71,12 @@ class Plans:
     def advised(self) -> set[str]:
         """The devices that are only advised: the position leaves them out."""
         return set() if self._report is None else {each.id for each in self._report.devices if each.advise}
+
+    @property
+    def targets(self) -> dict[Instant, Energy]:
+        """The position that is wanted in each 5-minute step, by start (Wh); nothing without a plan."""
+        planned = {} if self.in_force is None else targets(self.in_force, self.advised)
+        return {start: Energy(load + self.margins.get(start, 0)) for start, load in planned.items()}
 
     def again(self) -> None:
         """Plan in the next turn, whatever the last plan was based on."""
@@ -95,8 +103,9 @@ class Plans:
         problem, left_out = plannable(asked)
         if left_out and left_out != self.left_out:
             _LOG.warning("devices left out of the plan", wrong=left_out)
-        self._unguarded = await self._asking.plan(problem, self._unguarded)
-        self.problem, self.left_out = problem, left_out
+        margins = await self._asking.margins(problem)
+        self._unguarded = await self._asking.plan(beside(problem, margins), self._unguarded)
+        self.problem, self.left_out, self.margins = problem, left_out, margins
         self.made += 1
         self._basis, self._planned_at = basis, self._clock.monotonic()
 

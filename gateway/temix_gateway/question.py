@@ -1,12 +1,13 @@
 """What the planner is asked, from Home Assistant's report and the market, and what its answer asks for."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant, to_datetime
 from temix_market.intervals import Interval, spread_evenly
-from temix_market.units import Energy, Power
+from temix_market.units import Energy, Power, Price
 
 from temix_gateway.cars import usual_departure, usual_stay
 from temix_gateway.home import devices as reported
@@ -14,9 +15,10 @@ from temix_gateway.home.devices import Load
 from temix_gateway.home.messages import ReportHistory, RoomHistory
 from temix_gateway.learned import NOTHING_LEARNED, Learned
 from temix_gateway.market import Market, both
-from temix_gateway.planning import Plan, devices
+from temix_gateway.planning import Plan, Problem, devices
 from temix_gateway.planning.horizon import UNPAID, Shown
-from temix_gateway.planning.past import Past, PastRoom
+from temix_gateway.planning.past import Foreseen, Past, PastRoom
+from temix_gateway.trading.cover import at_share, critical_share
 
 WATER_WH_PER_LITRE_KELVIN: Final = 1.163
 USEFUL_WATER: Final = 40_000
@@ -101,6 +103,40 @@ def targets(plan: Plan, advised: Collection[str] = ()) -> dict[Instant, Energy]:
             step.split(FIVE_MINUTES), spread_evenly(load, step.duration // FIVE_MINUTES), strict=True
         )
     }
+
+
+def margins(problem: Problem, foreseen: Foreseen, fear: Price) -> dict[Instant, Energy]:
+    """By how much to cover more than is expected (negative: less) in each 5-minute step, by start (Wh).
+
+    ``fear`` is what a kWh too little costs beyond its expected price; one too much loses the spread.
+    """
+    found = {}
+    for step, expected, at_most in zip(problem.steps, foreseen.expected, foreseen.at_most, strict=True):
+        share = critical_share(fear, Price(step.buy[0].price - step.sell[0].price))
+        watts = at_share(foreseen.shares, at_most, share) - expected
+        for part in step.interval.split(FIVE_MINUTES):
+            found[part.start] = Energy(round(watts * FIVE_MINUTES / HOUR))
+    return found
+
+
+def beside(problem: Problem, margins: Mapping[Instant, Energy]) -> Problem:
+    """The problem without the part of the position that covers what is not planned.
+
+    So the kink lies where the plan is, and the plan does not fill up what is held for surprises.
+    """
+    return msgspec.structs.replace(
+        problem,
+        steps=tuple(
+            msgspec.structs.replace(
+                step,
+                position=Energy(
+                    step.position
+                    - sum(margins.get(part.start, 0) for part in step.interval.split(FIVE_MINUTES))
+                ),
+            )
+            for step in problem.steps
+        ),
+    )
 
 
 def loads_beside(plan: Plan, device_id: str) -> list[Load]:

@@ -21,7 +21,8 @@ class Rules:
     """What is configured: ceilings, eagerness, and how long at most a turn waits so that homes do not herd.
 
     ``money_a_day`` and ``highest_price`` are the installer's ceilings; ``within`` and ``under`` give what is
-    in force beneath them.
+    in force beneath them. ``cautious``: what is covered ahead follows from what is feared at spot, see
+    ``trading.cover``; else what is planned is covered.
     """
 
     home: PartyId
@@ -38,6 +39,7 @@ class Rules:
     guard: Guard = NO_GUARD
     share: Fraction = Fraction(1, 2)
     jitter: Duration = Duration(5 * SECOND)
+    cautious: bool = False
 
     def within(self, mandate: Mandate) -> Rules:
         """The rules with the owner's mandate, where it is beneath the ceilings."""

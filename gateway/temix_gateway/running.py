@@ -142,7 +142,7 @@ async def make(config: Config, lasting: Lasting, rules: Callable[[Config], Rules
         lasting.planner,
         remember,
         lasting.note_plan,
-        lasting.planner.expected_load,
+        lasting.planner.foresee,
         lasting.uncommissioned,
         link.take if isinstance(link, ReportedLink) else None,
         lasting.planner.learn,

@@ -15,6 +15,7 @@ import structlog
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from temix_gateway.config import Cover
 from temix_market.instants import HOUR, Instant
 from temix_retailer.errors import RetailerError
 from temix_retailer.prices import DEFAULT_POINT
@@ -48,6 +49,9 @@ def replay(  # noqa: PLR0913, PLR0917 - the options of a command
     cold_snap: Annotated[
         bool, typer.Option("--cold-snap", help="Make 13 to 20 February Arctic: synthetic, not measured.")
     ] = False,
+    cover: Annotated[
+        Cover, typer.Option(help="How much of the load is bought ahead: expected or cautious.")
+    ] = "expected",
     audit: Annotated[
         bool, typer.Option("--audit", help="Hold each day against no control and perfect foresight; slow.")
     ] = False,
@@ -60,7 +64,7 @@ def replay(  # noqa: PLR0913, PLR0917 - the options of a command
 ) -> None:
     """Let a simulated home trade on past prices, and tell what it would have paid."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    scene = Scene(first.date(), days, seed, prices, point, even_hours, cold_snap)
+    scene = Scene(first.date(), days, seed, prices, point, even_hours, cold_snap, cover=cover)
     if svg is not None and not svg.absolute().parent.is_dir():
         raise ReplayError(f"--svg: {svg.parent} is no folder: make it first")
     if svg is not None and svg.is_dir():

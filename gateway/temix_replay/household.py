@@ -39,7 +39,7 @@ async def live(  # noqa: PLR0913, PLR0917 (a home, its gateway, their time)
         number += 1
         today = local_date(home.place.zone, home.now)
         if told != today:
-            await core.report_history(recorder.report(number, cooling=assistant.cooling))
+            await core.report_history(recorder.report(number, home, cooling=assistant.cooling))
             told = today
         await core.report_home(assistant.report(number))
         assistant.carry_out(core.plans.in_force)

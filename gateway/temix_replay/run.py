@@ -17,6 +17,7 @@ from temix_gateway.outside import Outside
 from temix_gateway.own_limits import Choices
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.building import learn
+from temix_gateway.planning.forecast import foresee
 from temix_gateway.planning.planner import plan
 from temix_gateway.plans import PLAN_EVERY
 from temix_market.calendar import local_date
@@ -101,7 +102,7 @@ async def _run(
         await link.register()
         await retailer.plan(HOME, _subscription(market, baseline))
         planner = CountingPlanner(days.end)
-        outside = Outside(clock, scene.random("core"), link, link.seal, planner, learn=learn)
+        outside = Outside(clock, scene.random("core"), link, link.seal, planner, foresee=foresee, learn=learn)
         core = Core(scene.rules(), outside, ledger, Choices("automatic"))
         await ledger.sign_mandate(*scene.sign(clock.now()), HOME)
         await core.load()

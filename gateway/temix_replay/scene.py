@@ -9,7 +9,7 @@ from random import Random
 from typing import Final
 
 from temix_gateway import app
-from temix_gateway.config import Config, Gateway, Home, Trading
+from temix_gateway.config import Config, Cover, Gateway, Home, Trading
 from temix_gateway.retailer_config import Retailer
 from temix_gateway.rules import Rules
 from temix_market.calendar import local_day
@@ -46,6 +46,7 @@ class Scene:
         even_hours: leave prices even within the hour, so that nothing but the hourly series enters.
         cold_snap: add the synthetic cold snap of February.
         model: what stands in the home.
+        cover: how much of the load is bought ahead, as in the gateway's configuration.
 
     Raises:
         ReplayError: no day, or more than a year of them.
@@ -59,6 +60,7 @@ class Scene:
     even_hours: bool = False
     cold_snap: bool = False
     model: HomeModel = field(default_factory=HomeModel)
+    cover: Cover = "expected"
 
     def __post_init__(self) -> None:
         """Refuse what is no span of days."""
@@ -133,5 +135,5 @@ class Scene:
         """The rules of the shipped configuration, in the home's time zone."""
         nowhere = Retailer(url="https://replay.invalid", client_id=HOME, client_secret_file="none")  # noqa: S106
         gateway = Gateway(time_zone=self.place.zone.key)
-        trading = Trading(mode="automatic")
+        trading = Trading(mode="automatic", cover=self.cover)
         return app.rules(Config(nowhere, Home(party=HOME), gateway, trading))

@@ -8,10 +8,12 @@ from temix_gateway.home.devices import PreviewPlan, ReportHome, RunTime, Thermos
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import ReportHistory, RoomHistory
 from temix_gateway.planning.devices import Climate
-from temix_gateway.planning.forecast import FIRST_DAY_WATTS, expected_load
-from temix_gateway.planning.past import Building, Past, PastRoom
+from temix_gateway.planning.forecast import FIRST_DAY_WATTS, foresee
+from temix_gateway.planning.past import Building, Foreseen, Past, PastRoom
 from temix_gateway.question import targets
-from temix_market.instants import HOUR, Instant
+from temix_market.instants import FIVE_MINUTES, HOUR, Instant
+from temix_market.intervals import Interval
+from temix_market.units import Price
 
 from tests.gateway.bench import Bench, trading
 from tests.gateway.market import (
@@ -114,12 +116,12 @@ async def test_changed_wishes_plan_anew_and_small_changes_do_not(bench: Bench) -
 async def test_past_days_are_looked_through_off_the_event_loop(bench: Bench) -> None:
     threads = []
 
-    def look(past: Past) -> list[float]:
+    def look(past: Past) -> Foreseen:
         threads.append(threading.current_thread())
-        return expected_load(past)
+        return foresee(past)
 
     asking = bench.core._asking
-    asking._outside = replace(asking._outside, expected_load=look)
+    asking._outside = replace(asking._outside, foresee=look)
     start = Instant((NOW // HOUR - 14 * 24) * HOUR)
     await bench.core.report_history(ReportHistory(id=1, start=start, load=[600] * 336, sun=[0] * 336))
     await bench.publish()
@@ -166,7 +168,7 @@ async def test_a_room_is_planned_as_its_past_has_taught(bench: Bench) -> None:
 
 async def test_before_anything_is_known_a_usual_home_is_planned_for(bench: Bench) -> None:
     asking = bench.core._asking
-    asking._outside = replace(asking._outside, expected_load=expected_load)
+    asking._outside = replace(asking._outside, foresee=foresee)
     await bench.publish()
     await bench.core.report_home(ReportHome(id=1, at=NOW, devices=[]))
     await bench.core.turn()
@@ -174,3 +176,31 @@ async def test_before_anything_is_known_a_usual_home_is_planned_for(bench: Bench
     loads = [step.base_load for step in bench.core.plans.problem.steps if step.interval.start >= NOW + HOUR]
     assert 200 < min(loads) < FIRST_DAY_WATTS < max(loads) < 1_000
     assert all(step.pv == 0 for step in bench.core.plans.problem.steps)
+
+
+@pytest.mark.timeout(20)
+async def test_a_cautious_owner_covers_surprises_beside_the_plan_and_the_plan_does_not_use_them_up(
+    bench: Bench,
+) -> None:
+    """Loads that may come 600 W above what is expected, on prices of which spot has moved by far."""
+
+    def look(past: Past) -> Foreseen:
+        rows = ((1_000.0, 1_200.0, 1_800.0),) * len(past.intervals)
+        return Foreseen(expected=(1_200.0,) * len(past.intervals), shares=(0.1, 0.5, 0.9), at_most=rows)
+
+    asking, owner = bench.core._asking, bench.core.owner
+    asking._outside = replace(asking._outside, foresee=look)
+    owner.rules = replace(owner.rules, cautious=True, certainty=Price(500_000))
+    for _ in range(10):
+        await bench.publish()
+        await bench.report()
+        await bench.core.plan_again()
+        await bench.core.turn()
+    plans, tendered = bench.core.plans, bench.core.market.book.rungs(NOW)
+    reached = {part.start for rung in tendered for part in rung.interval.split(FIVE_MINUTES)}
+    planned = targets(plans.in_force)
+    assert sum(planned.values()) == pytest.approx(2_400 + 100 * len(planned), rel=0.01), "as much as before"
+    position = bench.core.market.positions
+    over = {start: position.at(Interval(start, FIVE_MINUTES)) - planned[start] for start in planned}
+    covered = [over[start] for start in reached if start in over]
+    assert 45 <= min(covered) <= max(covered) <= 51, "600 W for five minutes, less what is not worth a trade"

@@ -7,11 +7,21 @@ from temix_gateway.home.devices import Held, RunTime, Thermostat
 from temix_gateway.home.messages import ReportHistory, RoomHistory
 from temix_gateway.learned import Learned
 from temix_gateway.planning.devices import Climate
-from temix_gateway.planning.forecast import expected_load
-from temix_gateway.planning.past import Building
-from temix_gateway.question import DAY, held_load, known_devices, past_hours, past_room
-from temix_market.instants import HOUR, QUARTER, Instant
+from temix_gateway.planning.forecast import foresee
+from temix_gateway.planning.past import Building, Foreseen
+from temix_gateway.planning.problem import Problem, Segment, Step
+from temix_gateway.question import (
+    DAY,
+    beside,
+    held_load,
+    known_devices,
+    margins,
+    past_hours,
+    past_room,
+)
+from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Instant
 from temix_market.intervals import Interval
+from temix_market.units import Energy, Price
 
 NOW = Instant(1_800_000_000_000 // HOUR * HOUR)
 QUARTERS = [Interval(Instant(NOW + number * QUARTER), QUARTER) for number in range(4)]
@@ -36,7 +46,7 @@ def test_past_days_let_expect_a_load_net_of_the_sun() -> None:
     start = midnight - 14 * DAY
     history = ReportHistory(id=1, start=start, load=days * 14, sun=sun * 14)
     hours = [Interval(Instant(midnight + number * HOUR), HOUR) for number in range(24)]
-    expected = expected_load(past_hours(history, ZoneInfo("UTC"), Instant(midnight), hours))
+    expected = foresee(past_hours(history, ZoneInfo("UTC"), Instant(midnight), hours)).expected
     assert max(range(24), key=expected.__getitem__) in {17, 18, 19}
     assert min(range(24), key=expected.__getitem__) in {10, 11, 12, 13}
     assert expected[12] < -1_500
@@ -45,7 +55,7 @@ def test_past_days_let_expect_a_load_net_of_the_sun() -> None:
 def test_unknown_hours_are_no_zeroes() -> None:
     start = NOW - 14 * DAY
     history = ReportHistory(id=1, start=start, load=[None] * 24 * 13 + [800] * 24, sun=[0] * 24 * 14)
-    assert min(expected_load(past_hours(history, ZoneInfo("UTC"), NOW, QUARTERS))) > 300
+    assert min(foresee(past_hours(history, ZoneInfo("UTC"), NOW, QUARTERS)).expected) > 300
 
 
 ROOM = Thermostat(id="room", power=2_000, temperature=20_500, outdoor=5_000, minimum=19_000, maximum=22_000,
@@ -97,3 +107,33 @@ def test_past_rooms_are_asked_in_degrees_and_cooling_takes_heat_out() -> None:
     asked = past_room(hours, 300, ZoneInfo("UTC"))
     assert (asked.indoor, asked.outdoor, asked.drawn) == ((25.5, None), (31.0, 30.5), (400, None))
     assert asked.efficiency == -3
+
+
+def uncertain(half: float) -> Foreseen:
+    """Each quarter draws 1,000 W on average, at most ``half`` more or less."""
+    row = (1_000 - half, 1_000.0, 1_000 + half)
+    return Foreseen(expected=(1_000.0,) * 4, shares=(0.1, 0.5, 0.9), at_most=(row,) * 4)
+
+
+def priced(buy: int, sell: int) -> Problem:
+    steps = tuple(
+        Step(interval=quarter, buy=(Segment(Price(buy)),), sell=(Segment(Price(sell)),), position=Energy(90))
+        for quarter in QUARTERS
+    )
+    return Problem(now=NOW, steps=steps)
+
+
+def test_a_load_that_may_be_more_is_covered_where_the_spread_is_small_and_less_where_it_is_great() -> None:
+    more = margins(priced(100_000, 90_000), uncertain(600), Price(90_000))
+    less = margins(priced(100_000, 10_000), uncertain(600), Price(10_000))
+    assert list(more) == [part.start for quarter in QUARTERS for part in quarter.split(FIVE_MINUTES)]
+    assert set(more.values()) == {50}, "600 W for five minutes"
+    assert set(less.values()) == {-50}
+    assert set(margins(priced(100_000, 90_000), uncertain(0), Price(90_000)).values()) == {0}
+
+
+def test_what_covers_surprises_is_not_planned_with() -> None:
+    problem = priced(100_000, 90_000)
+    held = margins(problem, uncertain(600), Price(90_000))
+    assert [step.position for step in beside(problem, held).steps] == [90 - 150] * 4
+    assert beside(problem, {}) == problem

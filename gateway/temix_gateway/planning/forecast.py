@@ -18,13 +18,16 @@ from temix_market.errors import InvalidField
 from temix_market.instants import HOUR, QUARTER, Instant, to_datetime
 from temix_market.intervals import Interval
 
-from temix_gateway.planning.past import Past
+from temix_gateway.planning.past import Foreseen, Past
 
 type Floats = NDArray[np.float64]
 
 DAY_SLOTS: Final = 96
 """Quarters of a day by the clock."""
 DAYS_BACK: Final = 56
+
+SHARES: Final = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+"""Shares of days that are told of a forecast; symmetric: a day with little sun is one of much load."""
 
 
 class Kind(Enum):
@@ -199,19 +202,33 @@ class History:
         return float(np.mean(differences)) if differences else 0.0
 
 
-def expected_load(past: Past) -> list[float]:
-    """Mean power (W, net of solar) in each interval by past hours; without any, of an assumed day."""
-    power = [0.0] * len(past.intervals)
-    for kind, hours, sign in ((Kind.LOAD, past.load, 1), (Kind.PV, past.sun, -1)):
-        seen = [
-            (Interval(Instant(past.start + number * HOUR), HOUR), float(energy))
-            for number, energy in enumerate(hours)
-            if energy is not None
-        ]
-        history = History.of(kind, ZoneInfo(past.zone), seen, past.now)
-        expected = history.forecast(past.now, past.intervals).expected
-        power = [net + sign * float(more) for net, more in zip(power, expected, strict=True)]
-    return power
+def foresee(past: Past) -> Foreseen:
+    """The load less solar in each interval by past hours; without any, of an assumed day.
+
+    How far the load and the sun come otherwise than expected is taken to have nothing to do with each other.
+    """
+    load, sun = (
+        _past(kind, past, hours).forecast(past.now, past.intervals, SHARES)
+        for kind, hours in ((Kind.LOAD, past.load), (Kind.PV, past.sun))
+    )
+    expected = load.expected - sun.expected
+    # More load than expected and less sun, or the other way round.
+    off = np.stack([load.at_most - load.expected, sun.expected - sun.at_most[::-1]])
+    at_most = expected + np.sign(off.sum(axis=0)) * np.sqrt((off**2).sum(axis=0))
+    return Foreseen(
+        expected=tuple(expected.tolist()),
+        shares=SHARES,
+        at_most=tuple(map(tuple, np.maximum.accumulate(at_most, axis=0).T.tolist())),
+    )
+
+
+def _past(kind: Kind, past: Past, hours: Sequence[int | None]) -> History:
+    seen = [
+        (Interval(Instant(past.start + number * HOUR), HOUR), float(energy))
+        for number, energy in enumerate(hours)
+        if energy is not None
+    ]
+    return History.of(kind, ZoneInfo(past.zone), seen, past.now)
 
 
 @lru_cache(maxsize=(DAYS_BACK + 3) * DAY_SLOTS)

@@ -25,6 +25,20 @@ class Past(msgspec.Struct, frozen=True, kw_only=True, tag="past"):
     sun: tuple[int | None, ...]
 
 
+class Foreseen(msgspec.Struct, frozen=True, kw_only=True):
+    """Mean power (W, net of solar) that a home's past lets expect in each interval asked of.
+
+    Attributes:
+        expected: one for each interval.
+        shares: shares of days, rising between 0 and 1.
+        at_most: for each interval, what is not passed on each of these shares of days.
+    """
+
+    expected: tuple[float, ...]
+    shares: tuple[float, ...]
+    at_most: tuple[tuple[float, ...], ...]
+
+
 class PastRoom(msgspec.Struct, frozen=True, kw_only=True, tag="room"):
     """Past whole hours of a room or home that one device heats or cools; null: unknown.
 

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from temix_gateway.errors import GatewayError
-from temix_gateway.planning.past import Building, Past, PastRoom
+from temix_gateway.planning.past import Building, Foreseen, Past, PastRoom
 from temix_gateway.planning.problem import Problem, check
 from temix_gateway.planning.result import Level, Plan
 
@@ -73,13 +73,13 @@ class PlannerProcess:
             found = self._ask(Question(problem, None, 0.0), SIMPLE_S)
         return msgspec.msgpack.decode(found, type=Plan)
 
-    def expected_load(self, past: Past) -> list[float]:
-        """Mean power (W, net of solar) in each of the intervals asked of, by past hours.
+    def foresee(self, past: Past) -> Foreseen:
+        """The load in each of the intervals asked of, by past hours.
 
         Raises:
             PlannerLost: the process died or hung; the next call starts another.
         """
-        return msgspec.msgpack.decode(self._ask(past, SIMPLE_S), type=list[float])
+        return msgspec.msgpack.decode(self._ask(past, SIMPLE_S), type=Foreseen)
 
     def learn(self, past: PastRoom) -> Building | None:
         """How a building keeps its warmth; none where its past tells too little.
@@ -140,13 +140,13 @@ def _serve(pipe: Connection) -> None:
     """Answer questions until the pipe closes."""
     from temix_gateway.planning.building import learn  # noqa: PLC0415 - see above
     from temix_gateway.planning.explain import explain  # noqa: PLC0415
-    from temix_gateway.planning.forecast import expected_load  # noqa: PLC0415
+    from temix_gateway.planning.forecast import foresee  # noqa: PLC0415
     from temix_gateway.planning.planner import plan  # noqa: PLC0415
 
-    def answer(asked: Question | Past | PastRoom) -> Plan | list[float] | Building | None:
+    def answer(asked: Question | Past | PastRoom) -> Plan | Foreseen | Building | None:
         match asked:
             case Past():
-                return expected_load(asked)
+                return foresee(asked)
             case PastRoom():
                 return learn(asked)
             case _:

@@ -25,8 +25,8 @@ from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.schema import STEPS, Step
 from temix_gateway.ledger.verify import check
 from temix_gateway.logs import set_up_logging
-from temix_gateway.planning.forecast import expected_load
-from temix_gateway.planning.past import Past, PastRoom
+from temix_gateway.planning.forecast import foresee
+from temix_gateway.planning.past import Foreseen, Past, PastRoom
 from temix_gateway.retailer.service import Service
 from temix_gateway.rules import Rules
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration
@@ -115,9 +115,9 @@ def _be_later(stack: ExitStack) -> None:
 class _Planner(Planner):
     """In this process: it has no worker."""
 
-    def expected_load(self, past: Past) -> list[float]:
+    def foresee(self, past: Past) -> Foreseen:
         """The real forecast."""
-        return expected_load(past)
+        return foresee(past)
 
     def learn(self, _past: PastRoom) -> None:
         """Of no building enough is known."""
