@@ -65,6 +65,23 @@ async def test_the_usual_power_comes_from_the_statistics(recorder_mock: Any, has
     assert await usual_power(hass, "sensor.pump_power") == 775
 
 
+async def test_the_usual_power_comes_from_a_meter_where_no_power_is_told(
+    recorder_mock: Any, hass: HomeAssistant
+) -> None:
+    start = dt_util.utcnow().replace(minute=0, second=0, microsecond=0) - 10 * HOUR
+    sums = enumerate([0.0, 0.0, 1.2, 2.4, 2.5, 2.5])
+    rows = [{"start": start + number * HOUR, "state": total, "sum": total} for number, total in sums]
+    metadata = {
+        "source": "recorder", "statistic_id": "sensor.pump_energy", "name": None, "has_sum": True,
+        "mean_type": StatisticMeanType.NONE, "unit_class": "energy", "unit_of_measurement": "kWh",
+    }  # fmt: skip
+    async_import_statistics(hass, metadata, rows)  # type: ignore[arg-type]
+    await async_wait_recording_done(hass)
+    assert await usual_power(hass, None, "sensor.pump_energy") == 1_200
+    assert await usual_power(hass, "sensor.pump_power", "sensor.pump_energy") == 1_200
+    assert await usual_power(hass, None, None) is None
+
+
 async def test_without_a_recorder_nothing_is_guessed_from_statistics(hass: HomeAssistant) -> None:
     assert await usual_power(hass, "sensor.pump_power") is None
 

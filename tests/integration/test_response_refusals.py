@@ -6,8 +6,11 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.temix.const import DOMAIN
+from tests.faults.home.responses import response
 from tests.integration.dialog import CAR, CAR_MORE, PUMP, add, answer, asked, begin, known
 
 
@@ -20,6 +23,32 @@ async def test_two_responses_cannot_lead_one_entity(
     assert refused["description_placeholders"] | {"device": ""} == {
         "device": "", "entity": "switch.pump", "name": "Pool pump",
     }  # fmt: skip
+
+
+async def test_a_response_of_another_gateway_counts_too(
+    hass: HomeAssistant, loaded: MockConfigEntry, pump: er.RegistryEntry
+) -> None:
+    await add(hass, loaded, pump.entity_id)
+    settings = {"kind": "run_hours", "switch": pump.id, "hours": 4, "power": 1_100, "ready_by": "20:00:00"}
+    lamp = known(hass, "switch", "lamp", "off")
+    cabin = MockConfigEntry(
+        domain=DOMAIN,
+        title="Cabin",
+        unique_id="another",
+        data=loaded.data,
+        subentries_data=[response("twin", **settings), response("lamp", **settings | {"switch": lamp.id})],
+    )
+    cabin.add_to_hass(hass)
+    refused = await answer(hass, await begin(hass, loaded, "run_hours"), {"switch": "switch.lamp"})
+    assert refused["errors"] == {"switch": "in_use"}
+    await hass.config_entries.async_setup(cabin.entry_id)
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, "response_unusable_twin")
+    assert issue is not None
+    assert issue.translation_placeholders == {
+        "name": "Twin", "reason": "switch.pump: Pool pump leads it already",
+    }  # fmt: skip
+    await hass.config_entries.async_remove(cabin.entry_id)
+    assert ir.async_get(hass).async_get_issue(DOMAIN, "response_unusable_twin") is None
 
 
 async def test_a_plug_whose_appliance_does_not_go_on_is_refused_with_the_reason(

@@ -120,8 +120,8 @@ async def test_the_power_that_statistics_show_is_filled_in(
     for entity in (pump, meter):
         registry.async_update_entity(entity.entity_id, device_id=device.id)
 
-    async def usual(_: HomeAssistant, entity: str) -> int:
-        assert entity == "sensor.pump_power"
+    async def usual(_: HomeAssistant, power: str | None, energy: str | None) -> int:
+        assert (power, energy) == ("sensor.pump_power", None)
         return 775
 
     monkeypatch.setattr(guess, "usual_power", usual)

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from homeassistant.components.climate.const import ClimateEntityFeature
 from homeassistant.components.water_heater.const import WaterHeaterEntityFeature
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
     ATTR_ASSUMED_STATE,
     ATTR_SUPPORTED_FEATURES,
@@ -22,6 +21,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.loader import IntegrationNotFound, async_get_integration
 from homeassistant.util import dt as dt_util
 
+from ..const import DOMAIN
 from .charge_car import ChargeCar
 from .home import Home, entity_id
 from .kinds import read
@@ -56,9 +56,7 @@ class Wrong:
     told: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
-def wrong_device(
-    hass: HomeAssistant, entry: ConfigEntry[Any], data: Mapping[str, Any], own: str
-) -> Wrong | None:
+def wrong_device(hass: HomeAssistant, data: Mapping[str, Any], own: str) -> Wrong | None:
     """What is wrong with the chosen entities; ``own`` is the response that is being changed."""
     if missing := _missing(data):
         return missing
@@ -71,7 +69,7 @@ def wrong_device(
             return Wrong(name, "no_entity", {"entity": found or str(data[name])})
         if wrong := _wrong_entity(name, state):
             return wrong
-    return _taken(hass, entry, data, own)
+    return _taken(hass, data, own)
 
 
 def _missing(data: Mapping[str, Any]) -> Wrong | None:
@@ -162,11 +160,12 @@ def wrong_season(hass: HomeAssistant, data: Mapping[str, Any]) -> Wrong | None:
     return None
 
 
-def _taken(hass: HomeAssistant, entry: ConfigEntry[Any], data: Mapping[str, Any], own: str) -> Wrong | None:
-    """An entity that another response leads already."""
+def _taken(hass: HomeAssistant, data: Mapping[str, Any], own: str) -> Wrong | None:
+    """An entity that another response leads already, be it another gateway's."""
     names = ("current", "phase_switch", "switch", "stop", "thermostat", "heater", "setpoint")
     chosen = {data[name]: name for name in names if data.get(name)}
-    for subentry in entry.subentries.values():
+    entries = hass.config_entries.async_entries(DOMAIN)
+    for subentry in (each for entry in entries for each in entry.subentries.values()):
         if subentry.subentry_id == own:
             continue
         try:

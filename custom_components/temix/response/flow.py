@@ -122,7 +122,7 @@ class ResponseFlow(ConfigSubentryFlow):
             return self._page(kind, questions, self._shown())
         self._device = self._stored(user_input)
         own = self._get_reconfigure_subentry().subentry_id if self.source == "reconfigure" else ""
-        wrong = checks.wrong_device(self.hass, self._get_entry(), {"kind": kind, **self._device}, own)
+        wrong = checks.wrong_device(self.hass, {"kind": kind, **self._device}, own)
         if wrong is not None:
             return self._page(kind, questions, user_input, wrong)
         phases = self.hass.states.get(entity_id(self.hass, self._device.get("phase_switch")) or "")
@@ -159,7 +159,7 @@ class ResponseFlow(ConfigSubentryFlow):
             return Wrong("stop", "same_button")
         own = self._get_reconfigure_subentry().subentry_id if self.source == "reconfigure" else ""
         data = {"kind": self._kind, **self._device, **lever}
-        return checks.wrong_device(self.hass, self._get_entry(), data, own)
+        return checks.wrong_device(self.hass, data, own)
 
     def _lever_page(self, found: str) -> Questions:
         if found.startswith(BUTTONS):

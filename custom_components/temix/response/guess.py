@@ -5,7 +5,7 @@ from datetime import timedelta
 from statistics import mean
 from typing import Any, Final
 
-from homeassistant.const import ATTR_FRIENDLY_NAME, UnitOfPower, UnitOfTemperature
+from homeassistant.const import ATTR_FRIENDLY_NAME, UnitOfEnergy, UnitOfPower, UnitOfTemperature
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -28,12 +28,12 @@ async def guess(hass: HomeAssistant, kind: str, chosen: Mapping[str, Any]) -> di
     found: dict[str, Any] = {}
     if main is not None:
         found["name"] = name_of(hass, main)
-        power = beside(hass, main, "sensor", "power")
+        power, energy = (beside(hass, main, "sensor", each) for each in ("power", "energy"))
         if power is not None:
             found["meter"] = power
-            watts = await usual_power(hass, power)
-            if watts is not None:
-                found["power"] = watts
+        watts = await usual_power(hass, power, energy)
+        if watts is not None:
+            found["power"] = watts
     state = hass.states.get(entity_id(hass, main) or "")
     if state is not None:
         if kind in {Kind.HEAT_COOL, Kind.HEAT_WATER}:
@@ -84,19 +84,27 @@ def beside(hass: HomeAssistant, entity: str, domain: str, device_class: str) -> 
     return found[0] if len(found) == 1 else None
 
 
-async def usual_power(hass: HomeAssistant, sensor: str) -> int | None:
-    """What a device draws while it runs (W), by the statistics of its power sensor; none without any."""
+async def usual_power(hass: HomeAssistant, power: str | None, energy: str | None = None) -> int | None:
+    """What a device draws while it runs (W), by the statistics of its power sensor, else of its meter."""
     if "recorder" not in hass.config.components:
         return None
     from homeassistant.components.recorder.statistics import statistics_during_period  # noqa: PLC0415
     from homeassistant.helpers.recorder import get_instance  # noqa: PLC0415 - only where it is set up
 
     since = dt_util.utcnow() - LOOKED_BACK
-    units = {"power": UnitOfPower.WATT}
+    units = {"power": UnitOfPower.WATT, "energy": UnitOfEnergy.WATT_HOUR}
     rows = await get_instance(hass).async_add_executor_job(
-        statistics_during_period, hass, since, None, {sensor}, "hour", units, {"mean"}
+        statistics_during_period,
+        hass,
+        since,
+        None,
+        {power or "", energy or ""},
+        "hour",
+        units,
+        {"mean", "change"},
     )
-    return mean_while_running(row.get("mean") for row in rows.get(sensor, []))
+    means = mean_while_running(row.get("mean") for row in rows.get(power or "", []))
+    return means or mean_while_running(row.get("change") for row in rows.get(energy or "", []))
 
 
 def mean_while_running(hours: Iterable[float | None]) -> int | None:

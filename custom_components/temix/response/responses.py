@@ -140,6 +140,8 @@ class Responses:
             await asyncio.gather(*(running.stop() for running in self.running.values()))
             for response_id, running in self.running.items():
                 self._stored[response_id] = running.memory.stored()
+            for response_id in self._known:
+                ir.async_delete_issue(self.hass, DOMAIN, _unusable(response_id))
             self.running.clear()
             self._known.clear()
             await self._store.async_save(self._stored)
@@ -198,13 +200,13 @@ class Responses:
             added(running)
 
     def _refuse_shared(self, response_id: str, adapter: Adapter) -> None:
-        """Refuse a response on an entity that another one leads already.
+        """Refuse a response on an entity that another one leads already, be it another gateway's.
 
         Raises:
             Unusable: naming the entity and the other response.
         """
         ours = {entity_id(self.hass, entity) or entity for entity in adapter.controlled}
-        for other in self.running.values():
+        for other in (one for each in self.hass.data[KEY].values() for one in each.running.values()):
             if other.id == response_id:
                 continue
             for entity in other.adapter.controlled:
