@@ -4,11 +4,13 @@ Starts real `temix-gateway run` processes whose retailer is away, in one and the
 until the local API listens, and what is resident after some idle seconds, and how much of that no other
 process shares. A bare Python and one that has loaded nothing but the libraries are measured in the same run,
 for comparison. `--program` is another installation's `temix-gateway`: beside development's libraries some
-of the gateway's load more.
+of the gateway's load more. All have the environment that the gateway's service gives it.
 """
 
 import argparse
+import os
 import platform
+import shlex
 import signal
 import subprocess
 import sys
@@ -24,6 +26,7 @@ from rich.progress import track
 from rich.table import Table
 
 PROGRAM = Path(sys.executable).with_name("temix-gateway")
+SERVICE = Path(__file__).parents[1] / "gateway" / "deploy" / "temix-gateway.service"
 CONFIG = """[retailer]
 url = "https://127.0.0.1:9"
 client_id = "client"
@@ -39,10 +42,22 @@ log_format = "json"
 LIBRARIES = "aiohttp.web, cryptography.x509, joserfc.jws, structlog, zeroconf.asyncio, typer, msgspec"
 
 
+def as_a_service() -> dict[str, str]:
+    """This process's environment with what the service sets."""
+    lines = SERVICE.read_text(encoding="utf-8").splitlines()
+    given = [line.removeprefix("Environment=") for line in lines if line.startswith("Environment=")]
+    return dict(os.environ) | dict(each.split("=", 1) for line in given for each in shlex.split(line))
+
+
+ENVIRONMENT = as_a_service()
+
+
 def start(program: Path, folder: Path, idle_s: float) -> tuple[float, float, float]:
     """Seconds to serving, and MB resident and private when idle."""
     began = time.perf_counter()
-    with subprocess.Popen([program, "run"], cwd=folder, stderr=subprocess.PIPE, text=True) as gateway:
+    with subprocess.Popen(
+        [program, "run"], cwd=folder, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True
+    ) as gateway:
         assert gateway.stderr
         for line in gateway.stderr:
             if "local API listens" in line:
@@ -59,7 +74,8 @@ def loaded(code: str) -> tuple[float, float, float]:
     """Seconds, and MB resident and private, of a Python that has run ``code``."""
     tell = "; import psutil; m = psutil.Process().memory_full_info(); print(m.rss, m.uss)"
     began = time.perf_counter()
-    out = subprocess.run([sys.executable, "-c", code + tell], capture_output=True, check=True, text=True)
+    run = [sys.executable, "-c", code + tell]
+    out = subprocess.run(run, env=ENVIRONMENT, capture_output=True, check=True, text=True)
     resident, private = map(int, out.stdout.split())
     return time.perf_counter() - began, resident / 1e6, private / 1e6
 
