@@ -32,7 +32,7 @@ from tests.faults.trouble.network import TroubleLoop
 from tests.faults.trouble.owner import PutBack, put_back
 from tests.faults.trouble.parties import DO_KEY, HOME, HOME_KEY, LSE_KEY, ZONE, circuit
 from tests.faults.trouble.planner import Planner
-from tests.faults.trouble.seen import Sealed, Seen
+from tests.faults.trouble.seen import Sealed, Seen, missing
 from tests.faults.trouble.troubles import Climate
 from tests.faults.trouble.watching import WatchedLink
 
@@ -271,11 +271,7 @@ class Run:
         if side == "gateway":
             assert self.gateway.ledger is not None
             before = self.seen.ledger_again(self.gateway.ledger)
-            lost = [
-                number
-                for number in range(1, self.acknowledged[side] + 1)
-                if self.seen.ledger.heads.get(number) != before.heads[number]
-            ]
+            lost = missing(before.heads, self.seen.ledger.heads, self.acknowledged[side])
         else:
             assert self.retailer.retailer is not None
             known = self.seen.book_again(self.retailer.retailer._book)

@@ -1,6 +1,6 @@
 """What the simulation has seen: both sides' records, and what was observed on the way."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -145,6 +145,14 @@ class InLedger:
         ).fetchall():
             self.settlements[start, party] = tuple(figures)
         return new
+
+
+def missing(before: Mapping[int, bytes], now: Mapping[int, bytes], acknowledged: int) -> list[int]:
+    """Numbers of acknowledged records that were seen, and are no more there as they were.
+
+    What was missing when the ledger was seen before was a loss then, and was told then.
+    """
+    return [number for number, head in before.items() if number <= acknowledged and now.get(number) != head]
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from tests.faults.trouble.mutants import MUTANTS
 from tests.faults.trouble.network import TroubleLoop
 from tests.faults.trouble.points import GATEWAY, RETAILER
 from tests.faults.trouble.search import Found, hunt, one, pool, search
+from tests.faults.trouble.seen import missing
 from tests.faults.trouble.simulation import simulate
 from tests.faults.trouble.troubles import TROUBLES
 
@@ -123,6 +124,13 @@ def test_the_same_seed_is_the_same_run(folder: Path) -> None:
     second = subprocess.run(command, check=True, capture_output=True, text=True, env={"PYTHONHASHSEED": "5"})
     assert second.stdout.strip() == first.trace
     assert one(8).trace != first.trace
+
+
+def test_a_record_that_is_gone_or_another_one_is_missing_and_only_once() -> None:
+    before = {1: b"one", 2: b"two", 4: b"four", 5: b"not acknowledged"}
+    assert missing(before, {1: b"one", 2: b"other"}, 4) == [2, 4]
+    assert missing(before, before, 4) == []
+    assert missing({1: b"one", 2: b"other"}, {1: b"one", 2: b"other"}, 4) == []
 
 
 def test_a_set_of_tasks_has_the_order_in_which_they_were_made() -> None:
