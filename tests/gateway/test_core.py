@@ -7,12 +7,17 @@ from pathlib import Path
 import pytest
 from temix_gateway.core import Core
 from temix_gateway.home.messages import Reading, ReportReadings
+from temix_market.calendar import local_date
+from temix_market.deliveries import Delivery
 from temix_market.instants import FIVE_MINUTES, HOUR, Instant
+from temix_market.intervals import Interval
 from temix_market.transactions import Kind
+from temix_market.units import Energy
 
 from tests.gateway.bench import Bench, trading
 from tests.gateway.market import (
     pair,
+    readings,
     subscription,
 )
 
@@ -99,7 +104,9 @@ def kept(core: Core) -> dict[str, int]:
         "tenders": len(market.book._newest),
         "orders": len(books.ordered),
         "waiting readings": len(books._open),
+        "read steps": len(books._read),
         "settled steps": len(core.accounts._steps),
+        "settled days": len(core.accounts._days),
     }
 
 
@@ -110,13 +117,16 @@ async def test_what_is_final_leaves_memory(bench: Bench) -> None:
         start = bench.clock.now()
         for _ in range(4):
             await bench.next_step()
-        read = Reading(start=start + FIVE_MINUTES, end=start + 2 * FIVE_MINUTES, energy=100)
-        await bench.core.report_readings(ReportReadings(id=1, readings=[read]))
+        read = Interval(Instant(start + FIVE_MINUTES), FIVE_MINUTES)
+        report = Reading(start=read.start, end=read.end, energy=100)
+        await bench.core.report_readings(ReportReadings(id=1, readings=[report]))
+        await bench.core.told(readings(bench.ledger, Delivery(read, Energy(100))))
         await bench.core.turn()
+        bench.core.accounts.day(local_date(bench.core.owner.rules.zone, start))
         return kept(bench.core)
 
     first = await live()
-    assert all(first[kind] for kind in ("spots", "positions", "tenders", "orders", "settled steps"))
+    assert all(first[kind] for kind in first if kind != "waiting readings")
     for _ in range(3):
         bench.clock.wall = Instant(bench.clock.wall + 40 * 24 * HOUR)
         later = await live()
