@@ -13,12 +13,15 @@ from temix_market.units import Energy, Money, Power, Price, money_text
 
 from temix_gateway.forecast import Forecast
 from temix_gateway.planning import DevicePlan, Plan
-from temix_gateway.planning.result import Reason, Why
+from temix_gateway.planning.result import Reason, Unmet, Why
 
 RELEASE: Final = 95
 """A device that is shed comes back only where the forecast with it is below so many percent of the limit."""
 
 SENTENCE: Final = "Off until midnight: the bill guard keeps the bill below its limit."
+
+UNMET: Final = "bill_guard"
+"""The wish of a device that is shed: to have what it would have drawn until midnight."""
 
 NOT_SHED: Final = frozenset({"battery", "pv_curtailment"})
 """Kinds that are never shed: what they do lowers the bill."""
@@ -116,7 +119,7 @@ def with_plan(
 
 
 def without_device(plan: Plan, device: str, until: Instant) -> Plan:
-    """The plan with a device off until an instant; the same plan where that changes nothing."""
+    """The plan with a device off until an instant, and its wish not met; else the plan as it is."""
     found = next((each for each in plan.devices if each.id == device and each.kind not in NOT_SHED), None)
     if found is None:
         return plan
@@ -131,13 +134,12 @@ def without_device(plan: Plan, device: str, until: Instant) -> Plan:
         reasons=_reasons(found, plan, count),
         explanation=None,
     )
+    saved = [less * step.duration // HOUR for less, step in zip(gone, plan.steps, strict=True)]
     return msgspec.structs.replace(
         plan,
         devices=tuple(off if each.id == device else each for each in plan.devices),
-        net_load=tuple(
-            Energy(load - less * step.duration // HOUR)
-            for load, less, step in zip(plan.net_load, gone, plan.steps, strict=True)
-        ),
+        net_load=tuple(Energy(load - less) for load, less in zip(plan.net_load, saved, strict=True)),
+        unmet=(*plan.unmet, Unmet(device=device, wish=UNMET, amount=sum(saved), unit="Wh", cost=Money(0))),
     )
 
 

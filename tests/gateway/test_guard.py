@@ -51,6 +51,9 @@ def test_a_device_told_off_draws_nothing_until_midnight_and_as_planned_after() -
             assert after.reason(index).sentence
         if any(before.power[: len([s for s in PLANNED.steps if s.start < UNTIL])]):
             assert (after.reason(0).sentence, after.reason(0).why) == (SENTENCE, Why.SHED)
+            (wish,) = set(less.unmet) - set(PLANNED.unmet)
+            drawn = sum(PLANNED.net_load) - sum(less.net_load)
+            assert (wish.device, wish.wish, wish.amount, wish.unit) == (name, "bill_guard", drawn, "Wh")
         assert [each for each in less.devices if each.id != name] == [
             each for each in PLANNED.devices if each.id != name
         ]

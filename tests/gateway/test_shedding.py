@@ -120,6 +120,8 @@ async def test_above_the_limit_the_rest_is_planned_anew_once(home: Scarce) -> No
     assert state.plan is not None
     assert [each.device for each in state.plan.devices] == ["pump", "battery"]
     assert {step.power for step in state.plan.devices[0].steps} == {0}
+    assert "bill_guard" in state.plan.devices[0].unmet
+    assert state.plan.devices[1].unmet == []
     in_force = home.core.plans.in_force
     await home.core.turn()
     assert len(home.asked) == 2

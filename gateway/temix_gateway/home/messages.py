@@ -193,7 +193,8 @@ class DevicePlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ``reason`` says all of it in one English sentence. ``saved`` is what it saves against the same without
     looking at prices; ``done`` when it last draws or gives, ``ready_by`` when its wish wants that;
     ``instead`` is missing where its wishes leave nothing else; ``binds`` names the wishes and limits at
-    which it is; ``unmet`` names the wishes that cannot be met.
+    which it is; ``unmet`` names the wishes that cannot be met, ``bill_guard`` where it is off until midnight
+    for the bill's sake and does without what was planned for it.
     """
 
     device: Name
