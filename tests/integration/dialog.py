@@ -49,7 +49,7 @@ async def begin(hass: HomeAssistant, entry: MockConfigEntry, kind: str) -> Page:
     subentries = hass.config_entries.subentries
     menu = await subentries.async_init((entry.entry_id, "response"), context={"source": SOURCE_USER})
     assert menu["type"] is FlowResultType.MENU
-    copy = ["copy"] if entry.subentries else []
+    copy = ["copy"] if any(each.subentry_type == "response" for each in entry.subentries.values()) else []
     assert menu["menu_options"] == [*PAGES, *copy]
     return await answer(hass, menu, {"next_step_id": kind})
 

@@ -1,12 +1,15 @@
 """Adding, copying, changing and deleting a price response as a person does it in the UI."""
 
 import asyncio
+from types import MappingProxyType
 
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from temix_gateway.home.devices import PreviewPlan
 from temix_gateway.home.messages import DevicePlan, Plan, PlanStep
 
 from custom_components.temix.response.responses import KEY
@@ -92,3 +95,29 @@ async def test_a_copy_takes_the_answers_over_but_not_the_device(
     page = await answer(hass, page, PUMP | {"name": "Fan", "hours": 7})
     await answer(hass, page, {})
     assert {subentry.title for subentry in loaded.subentries.values()} == {"Pool pump", "Fan"}
+
+
+async def test_only_responses_can_be_copied(
+    hass: HomeAssistant, loaded: MockConfigEntry, pump: er.RegistryEntry
+) -> None:
+    meter = ConfigSubentry(
+        data=MappingProxyType({"imported": []}), subentry_type="meter", title="Meter", unique_id=None
+    )
+    hass.config_entries.async_add_subentry(loaded, meter)
+    await begin(hass, loaded, "run_hours")  # the menu offers no copy
+    await add(hass, loaded, pump.entity_id)
+    page = await begin(hass, loaded, "copy")
+    (choice,) = page["data_schema"].schema.values()
+    assert [option["label"] for option in choice.config["options"]] == ["Pool pump"]
+
+
+async def test_a_changed_response_is_previewed_beside_the_others_and_not_beside_itself(
+    hass: HomeAssistant, loaded: MockConfigEntry, gateway: Gateway, pump: er.RegistryEntry
+) -> None:
+    await add(hass, loaded, pump.entity_id)
+    (first,) = loaded.subentries.values()
+    page = await loaded.start_subentry_reconfigure_flow(hass, first.subentry_id)
+    page = await answer(hass, page, {"switch": pump.entity_id})
+    await answer(hass, page, PUMP)
+    asked_for = [each.device.id for each in gateway.core.commands if isinstance(each, PreviewPlan)]
+    assert asked_for == ["preview", first.subentry_id]

@@ -187,11 +187,12 @@ async def test_a_car_that_cannot_be_ready_is_told_and_one_that_never_can_is_refu
     chosen = {"switch": "switch.car", "current": "number.amps", "soc": "sensor.soc"}
     page = await answer(hass, await begin(hass, loaded, "charge_car"), chosen)
     assert asked(page)["amperes"] == 10
-    page = await answer(hass, page, CAR)
-    assert "the car needs 12.7 hours from now" in page["description_placeholders"]["notes"]
+    slow = CAR | {"more": CAR_MORE | {"amperes": 10}}
+    page = await answer(hass, page, slow)
+    assert "the car needs 20.3 hours from now" in page["description_placeholders"]["notes"]
     hass.states.async_set("sensor.soc", "80", {"unit_of_measurement": "%"})
     page = await answer(hass, await begin(hass, loaded, "charge_car"), chosen)
-    page = await answer(hass, page, CAR)
+    page = await answer(hass, page, slow)
     assert page["description_placeholders"]["preview"] == "The car is as full as you want it now."
     page = await answer(hass, await begin(hass, loaded, "charge_car"), {"switch": "switch.car"})
     refused = await answer(hass, page, CAR | {"more": CAR_MORE | {"wanted": 100}})
@@ -224,3 +225,35 @@ async def test_a_ready_by_that_the_clocks_leave_out_or_show_twice_is_named(  # n
     notes = page["description_placeholders"]["notes"]
     assert ("The clocks change" in notes) is (note is not None)
     assert (note or "") in notes
+
+
+@pytest.mark.parametrize(
+    "field,value,error",
+    [("max_charge", 5_001, "5000"), ("max_discharge", 3_001, "-3000"), ("max_discharge", 3_000, None)],
+)
+async def test_a_battery_is_not_counted_on_for_more_than_it_can_be_set_to(
+    hass: HomeAssistant, loaded: MockConfigEntry, field: str, value: int, error: str | None
+) -> None:
+    known(hass, "number", "battery", "0", min=-3_000, max=5_000, unit_of_measurement="W")
+    known(hass, "sensor", "soc", "50", unit_of_measurement="%")
+    chosen = {"setpoint": "number.battery", "soc": "sensor.soc"}
+    page = await answer(hass, await begin(hass, loaded, "home_battery"), chosen)
+    more = {"least_minutes": 1, "hold_hours": 2, "advise": False}
+    answers = {
+        "name": "Battery", "capacity": 10, "reserve": 20, "max_charge": 5_000, "max_discharge": 3_000,
+        "more": more,
+    }  # fmt: skip
+    page = await answer(hass, page, answers | {field: value})
+    assert (page["errors"] or {}) == ({} if error is None else {field: "beyond"})
+    if error is not None:
+        assert page["description_placeholders"]["most"] == error
+
+
+async def test_a_car_is_not_counted_on_for_more_current_than_its_charger_can_be_set_to(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    known(hass, "number", "amps", "6", min=6, max=32, unit_of_measurement="A")
+    page = await answer(hass, await begin(hass, loaded, "charge_car"), {"current": "number.amps"})
+    page = await answer(hass, page, CAR | {"more": CAR_MORE | {"amperes": 40}})
+    assert page["errors"] == {"base": "beyond"}
+    assert page["description_placeholders"]["entity"] == "number.amps"

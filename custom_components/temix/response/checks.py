@@ -44,6 +44,12 @@ SET_POINTS: Final = {
     "thermostat": ClimateEntityFeature.TARGET_TEMPERATURE | ClimateEntityFeature.TARGET_TEMPERATURE_RANGE,
     "heater": WaterHeaterEntityFeature.TARGET_TEMPERATURE,
 }
+GREATEST: Final = {
+    "max_charge": ("setpoint", 1),
+    "max_discharge": ("setpoint", -1),
+    "amperes": ("current", 1),
+}
+"""Of what the greatest is asked: by which entity it is set, and whether upwards or downwards."""
 ENTITIES: Final = (*UNITS, *SET_POINTS, "switch", "stop", "phase_switch", "plugged", "presence", "notify")
 
 
@@ -100,7 +106,7 @@ def wrong_settings(hass: HomeAssistant, data: Mapping[str, Any]) -> Wrong | None
         duration = adapter.wanted / adapter.full_power
         if duration > 24:
             return Wrong("wanted", "takes_too_long", {"hours": f"{duration:.0f}"})
-    return _out_of_range(hass, data)
+    return _out_of_range(hass, data) or _beyond(hass, data)
 
 
 async def notes(hass: HomeAssistant, adapter: Adapter, data: Mapping[str, Any]) -> list[str]:
@@ -192,6 +198,16 @@ def _out_of_range(hass: HomeAssistant, data: Mapping[str, Any]) -> Wrong | None:
         if value is not None and least is not None and most is not None and not least <= value <= most:
             told = {"entity": state.entity_id, "least": f"{least:g}", "most": f"{most:g}"}
             return Wrong(name, "out_of_range", told)
+    return None
+
+
+def _beyond(hass: HomeAssistant, data: Mapping[str, Any]) -> Wrong | None:
+    """More power or current than the entity can be set to: the plan would count on it."""
+    for name, (led, way) in GREATEST.items():
+        state, value = hass.states.get(entity_id(hass, data.get(led)) or ""), as_number(data.get(name))
+        bound = None if state is None else as_number(state.attributes.get("max" if way > 0 else "min"))
+        if state is not None and value is not None and bound is not None and value > way * bound:
+            return Wrong(name, "beyond", {"entity": state.entity_id, "most": f"{bound:g}"})
     return None
 
 

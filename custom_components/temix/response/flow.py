@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import probatio as vol
-from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.config_entries import ConfigSubentry, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers import selector as select
 
@@ -54,19 +54,19 @@ class ResponseFlow(ConfigSubentryFlow):
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask what shall respond to prices."""
-        copy = [COPY] if self._get_entry().subentries else []
+        copy = [COPY] if self._others() else []
         return self.async_show_menu(step_id="user", menu_options=[*map(str, PAGES), *copy])
 
     async def async_step_copy(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Take the answers of another response, all but its device and its name."""
-        others = self._get_entry().subentries
+        others = self._others()
         if user_input is not None:
             taken = others[user_input[COPIED]].data
             self._before = {name: value for name, value in taken.items() if name not in LED}
             return await self._ask_device(str(taken["kind"]), None)
         options = [
-            select.SelectOptionDict(value=subentry.subentry_id, label=subentry.title)
-            for subentry in others.values()
+            select.SelectOptionDict(value=subentry_id, label=subentry.title)
+            for subentry_id, subentry in others.items()
         ]
         config = select.SelectSelectorConfig(options=options, mode=select.SelectSelectorMode.LIST)
         schema = vol.Schema({vol.Required(COPIED): select.SelectSelector(config)})
@@ -101,12 +101,22 @@ class ResponseFlow(ConfigSubentryFlow):
         notes = await checks.notes(self.hass, read(data), data)
         told = {
             "name": self._title,
-            "preview": await preview(self.hass, coordinator, data),
+            "preview": await preview(self.hass, coordinator, data, self._own),
             "notes": "\n\n".join(notes),
         }
         return self.async_show_form(
             step_id="preview", data_schema=vol.Schema({}), description_placeholders=told
         )
+
+    @property
+    def _own(self) -> str:
+        """The id of the response that is being changed; none while one is added."""
+        return self._get_reconfigure_subentry().subentry_id if self.source == "reconfigure" else ""
+
+    def _others(self) -> dict[str, ConfigSubentry]:
+        """The responses that there are, by their ids; meter and price entities are subentries, too."""
+        subentries = self._get_entry().subentries
+        return {name: each for name, each in subentries.items() if each.subentry_type == self._subentry_type}
 
     @property
     def _data(self) -> dict[str, Any]:
@@ -121,8 +131,7 @@ class ResponseFlow(ConfigSubentryFlow):
         if user_input is None:
             return self._page(kind, questions, self._shown())
         self._device = self._stored(user_input)
-        own = self._get_reconfigure_subentry().subentry_id if self.source == "reconfigure" else ""
-        wrong = checks.wrong_device(self.hass, {"kind": kind, **self._device}, own)
+        wrong = checks.wrong_device(self.hass, {"kind": kind, **self._device}, self._own)
         if wrong is not None:
             return self._page(kind, questions, user_input, wrong)
         phases = self.hass.states.get(entity_id(self.hass, self._device.get("phase_switch")) or "")
@@ -157,9 +166,8 @@ class ResponseFlow(ConfigSubentryFlow):
             return Wrong("off_option", "same_option")
         if lever.get("stop") is not None and lever["stop"] == self._device["switch"]:
             return Wrong("stop", "same_button")
-        own = self._get_reconfigure_subentry().subentry_id if self.source == "reconfigure" else ""
         data = {"kind": self._kind, **self._device, **lever}
-        return checks.wrong_device(self.hass, data, own)
+        return checks.wrong_device(self.hass, data, self._own)
 
     def _lever_page(self, found: str) -> Questions:
         if found.startswith(BUTTONS):

@@ -41,8 +41,13 @@ class Outlook:
     planned: bool
 
 
-async def preview(hass: HomeAssistant, coordinator: TemixCoordinator | None, data: Mapping[str, Any]) -> str:
-    """A sentence on what it would do, in Home Assistant's language."""
+async def preview(
+    hass: HomeAssistant, coordinator: TemixCoordinator | None, data: Mapping[str, Any], own: str = ""
+) -> str:
+    """A sentence on what it would do, in Home Assistant's language.
+
+    ``own`` is the response that is being changed: it is planned beside the others, not beside itself.
+    """
     adapter, now = read(data), dt_util.utcnow()
     view = Home(hass, now, timedelta(), armed=True, price=None)
     state = None if coordinator is None else coordinator.data
@@ -50,7 +55,7 @@ async def preview(hass: HomeAssistant, coordinator: TemixCoordinator | None, dat
         return words.say(hass, "preview", "no_prices")
     if isinstance(adapter, PauseWhenDear):
         return _pauses(hass, adapter, state, now)
-    device = adapter.device("preview", view)
+    device = adapter.device(own or "preview", view)
     if isinstance(device, EvCharger):
         device = replace(device, connected=True)
         if not device.needed:

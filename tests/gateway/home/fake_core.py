@@ -168,6 +168,7 @@ class FakeCore:
         """Let any device run at 2 kW for an hour, an hour from now."""
         if self.refusal:
             raise CommandRefused(self.refusal)
+        self._note(asked)
         start = self.current.prices[0].start + HOUR
         run = PlanStep(start=start, end=start + HOUR, power=2_000, why="runs", price=100_000)
         plan = DevicePlan(device=asked.device.id, steps=[run], saved="0.05", done=run.end)
