@@ -18,6 +18,7 @@ from custom_components.temix.number import LIMITS
 from custom_components.temix.price_sensors import PRICE_SENSORS
 from custom_components.temix.response import entities as responses
 from custom_components.temix.select import GATEWAY_MODE
+from custom_components.temix.update import SOFTWARE
 
 INTEGRATION: Final = Path(__file__).parent.parent / "custom_components" / "temix"
 
@@ -56,6 +57,7 @@ MEANINGS: Final = {
     "delivery_tomorrow": "What the plan expects the meter to see tomorrow",
     "deviation_rest_of_today": "That less the position, until local midnight",
     "deviation_tomorrow": "That less the position, of tomorrow",
+    "software": "Whether the gateway is older than this integration; its app has the Supervisor's instead",
     "bought": "All energy that was bought in transactions, beside the subscription",
     "sold": "All energy that was sold in transactions",
     "cost_today": "What the settled part of today cost, below zero: brought; fixed charges included",
@@ -175,6 +177,7 @@ def _descriptions() -> Iterator[tuple[str, str, EntityDescription]]:
     for limit in LIMITS:
         yield "number", GATEWAY, limit
     yield "button", GATEWAY, PLAN_AGAIN
+    yield "update", GATEWAY, SOFTWARE
 
 
 def _asked(steps: Mapping[str, Any]) -> Iterator[str]:

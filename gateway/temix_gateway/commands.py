@@ -1,6 +1,7 @@
-"""The commands of a gateway in a home: ``run``, ``status``, ``mandate``, ``resync`` and ``config``."""
+"""The commands of a gateway in a home, but those that packages bring by entry points."""
 
 import asyncio
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from rich.table import Table
 
 from temix_gateway import app as live
 from temix_gateway import config as configuration
-from temix_gateway import config_reference, mandate_commands, run_command
+from temix_gateway import config_reference, mandate_commands, run_command, running
 from temix_gateway.command_options import DEFAULT, ConfigPath
 from temix_gateway.files import Files
 from temix_gateway.home.messages import GetState
@@ -28,10 +29,37 @@ app = typer.Typer(
 app.add_typer(mandate_commands.app, name="mandate")
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"temix-gateway {version('temix-gateway')}")
+        raise typer.Exit
+
+
+@app.callback()
+def gateway(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
 @app.command()
 def run(config: ConfigPath = DEFAULT) -> None:
     """Run the gateway until Ctrl-C."""
     run_command.run(config)
+
+
+@app.command()
+def check(config: ConfigPath = DEFAULT) -> None:
+    """Say whether a configuration and the files that it names can be used; nothing is run or asked.
+
+    What was set at commissioning counts, too. Of what is wrong the first key is named.
+    """
+    loaded = configuration.load(config)
+    running.check(loaded)
+    waits = "" if loaded.enrolled else ", and waits to be commissioned"
+    print(f"{config}: can be used{waits}")
 
 
 @app.command()

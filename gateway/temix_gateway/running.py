@@ -43,7 +43,7 @@ from temix_gateway.retailer.service import Account
 from temix_gateway.retailer.temix import TemixLink
 from temix_gateway.retailer_config import Asked, HomeAssistantSection, OpenAdrSection, Retailer
 from temix_gateway.rules import Rules
-from temix_gateway.subscription import Subscription, from_file, own_use
+from temix_gateway.subscription import Profile, Subscription, from_file, own_use
 
 _LOG: Final = structlog.get_logger(__name__)
 
@@ -158,14 +158,32 @@ async def make(config: Config, lasting: Lasting, rules: Callable[[Config], Rules
 def _subscription(config: Config, link: Link) -> Subscription | None:
     if isinstance(link, TemixLink):
         return None
+    profile = _profile(config)
+    return None if profile is None else Subscription(config.party, link.name, profile)
+
+
+def _profile(config: Config) -> Profile | None:
     section, tariff = config.subscription, next(iter(config.tariffs), None)
     if section.file:
-        profile = from_file(Path(section.file), tariff, config.zone)
-    elif section.own_use and tariff is not None:
-        profile = own_use(tariff, config.zone)
-    else:
-        return None
-    return Subscription(config.party, link.name, profile)
+        return from_file(Path(section.file), tariff, config.zone)
+    if section.own_use and tariff is not None:
+        return own_use(tariff, config.zone)
+    return None
+
+
+def check(config: Config) -> None:
+    """Read the files that a configuration names, as for a core; nothing is written or asked (blocking).
+
+    Raises:
+        Unusable: a file of the account.
+        SubscriptionUnusable: that of the subscription.
+    """
+    if isinstance(config.retailer, Retailer):
+        if config.enrolled:
+            _account(config.retailer)
+    elif not isinstance(config.retailer, HomeAssistantSection):
+        published_feed(config, config.retailer)
+    _profile(config)
 
 
 def link_of(config: Config, files: Files, clock: Clock, home: Home) -> Link:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -252,3 +253,34 @@ def test_the_example_is_a_configuration_that_waits_to_be_commissioned(folder: Pa
     written = folder / "temix-gateway.toml"
     written.write_text(command("config"))
     assert not load(written).enrolled
+
+
+def test_it_tells_its_version(command: Command) -> None:
+    assert command("--version") == f"temix-gateway {version('temix-gateway')}\n"
+
+
+def test_check_says_that_a_configuration_can_be_used(command: Command, folder: Path) -> None:
+    before = sorted(folder.rglob("*"))
+    assert command("check") == "temix-gateway.toml: can be used\n"
+    (folder / "temix-gateway.toml").write_text("[gateway]\n")
+    assert "waits to be commissioned" in command("check")
+    assert sorted(folder.rglob("*")) == before  # nothing was made
+
+
+@pytest.mark.parametrize(
+    "text, told",
+    [
+        (CONFIG.replace("port = 0", "port = 70000"), "gateway.port"),
+        (CONFIG.replace('"secret"', '"none"'), "retailer.client_secret_file"),
+        (CONFIG + '[[tariff]]\nname = "t"\nprice = "x"\n', "tariff"),
+        (
+            '[retailer]\nservice = "home_assistant"\ncurrency = "EUR"\n[subscription]\nfile = "hours.csv"\n',
+            "hours.csv, line 2",
+        ),
+    ],
+)
+def test_check_names_what_cannot_be_used(command: Command, folder: Path, text: str, told: str) -> None:
+    (folder / "hours.csv").write_text("2026-11-29T00:00Z,1,0.1\nyesterday,1,0.1\n")
+    (folder / "temix-gateway.toml").write_text(text)
+    code, _ = command.run("check")
+    assert told in str(code)

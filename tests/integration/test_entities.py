@@ -53,6 +53,7 @@ from tests.integration.conftest import (
         Platform.SELECT,
         Platform.BUTTON,
         Platform.NUMBER,
+        Platform.UPDATE,
     ],
 )
 async def test_entities(
@@ -85,6 +86,7 @@ DEFAULT = {
     PRICE,
     "binary_sensor.gateway_problem",
     "button.gateway_plan_again",
+    "update.gateway_software",
     "sensor.account_bought_energy",
     "sensor.account_sold_energy",
     "sensor.account_cost_today",

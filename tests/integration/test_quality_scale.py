@@ -16,7 +16,7 @@ INTEGRATION: Final = ROOT / "custom_components" / "temix"
 PAGE: Final = ROOT / "docs" / "reference" / "quality-scale.md"
 ROW: Final = re.compile(r"\| `(?P<rule>[a-z-]+)` \| (?P<status>\w+) \| (?P<shown>.+) \|")
 NAMED: Final = re.compile(r"`([\w./-]+/[\w./-]+\.\w+)`")
-PLATFORMS: Final = ("binary_sensor", "button", "calendar", "event", "number", "select", "sensor")
+PLATFORMS: Final = ("binary_sensor", "button", "calendar", "event", "number", "select", "sensor", "update")
 
 
 @cache
