@@ -127,6 +127,15 @@ class Trading(Struct, frozen=True, forbid_unknown_fields=True):
             "where spot has lately moved much and the spread is small, else less."
         ),
     ] = "expected"
+    curve_hours: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=24,
+            description="Of so many coming hours, tell what the home would trade at which price, and the "
+            "tenders that it could make; none is sent.",
+        ),
+    ] = 0
     lowest_tender: Annotated[
         Decimal, Meta(description="Prices for a kWh below this are refused as mistakes.")
     ] = "-5"

@@ -171,6 +171,7 @@ class Core:
             last=self.books.last,
             plan=plans.in_force,
             left_out=plans.left_out,
+            trade=self.orders.limits_of_today(),
             import_limit=self.owner.rules.import_power,
             account=self._reckoning.account(plans.in_force, plans.problem),
             guard=guard_message(self.owner.rules.guard, plans.guarded),

@@ -100,6 +100,7 @@ class Plans:
         if not rungs or not self._due(basis, report, now):
             return
         asked = await self._asking.problem(now, rungs, report.base_load, report.devices)
+        asked = msgspec.structs.replace(asked, curve_hours=self._owner.rules.curve_hours)
         problem, left_out = plannable(asked)
         if left_out and left_out != self.left_out:
             _LOG.warning("devices left out of the plan", wrong=left_out)

@@ -22,7 +22,8 @@ class Rules:
 
     ``money_a_day`` and ``highest_price`` are the installer's ceilings; ``within`` and ``under`` give what is
     in force beneath them. ``cautious``: what is covered ahead follows from what is feared at spot, see
-    ``trading.cover``; else what is planned is covered.
+    ``trading.cover``; else what is planned is covered. ``curve_hours``: of how many
+    coming hours the price curve is told.
     """
 
     home: PartyId
@@ -40,6 +41,7 @@ class Rules:
     share: Fraction = Fraction(1, 2)
     jitter: Duration = Duration(5 * SECOND)
     cautious: bool = False
+    curve_hours: int = 0
 
     def within(self, mandate: Mandate) -> Rules:
         """The rules with the owner's mandate, where it is beneath the ceilings."""

@@ -8,6 +8,7 @@ from temix_market.instants import FIVE_MINUTES, HOUR, Instant
 from temix_market.intervals import Interval, enclosing
 from temix_market.ladder import Rung, StepPrices, step_prices
 from temix_market.ports import Head, Terms
+from temix_market.products import Side
 from temix_market.transactions import Pair
 from temix_market.units import Energy, Power, money_text
 
@@ -17,8 +18,11 @@ from temix_gateway.home.account import Account, BillGuard
 from temix_gateway.home.messages import Mode, State
 from temix_gateway.lookups import transaction_message
 from temix_gateway.market import Market
+from temix_gateway.own_tenders import own_tenders
 from temix_gateway.planning import DevicePlan, Plan
-from temix_gateway.planning.result import Alternative, Reason
+from temix_gateway.planning.result import Alternative, Curve, Reason
+from temix_gateway.trading.tendering import OwnTender
+from temix_gateway.trading.trader import Limits
 
 POSITION_STEPS: Final = 49 * HOUR // FIVE_MINUTES
 """From the begun hour, as far as tenders can reach."""
@@ -46,6 +50,7 @@ class Facts:
     last: tuple[Pair, Instant] | None
     plan: Plan | None
     left_out: Mapping[str, str]
+    trade: Limits
     import_limit: Power
     account: Account | None = None
     guard: BillGuard | None = None
@@ -80,7 +85,7 @@ def state(facts: Facts, market: Market) -> State:
         transactions=messages.Transactions(
             count=facts.trades, last=facts.last and transaction_message(*facts.last)
         ),
-        plan=_plan(facts.plan, facts.left_out) if facts.plan else None,
+        plan=_plan(facts, facts.plan, market) if facts.plan else None,
         import_limit=facts.import_limit,
         account=facts.account,
         bill_guard=facts.guard,
@@ -151,11 +156,30 @@ def _positions(now: Instant, market: Market) -> Iterable[messages.PositionStep]:
             )
 
 
-def _plan(plan: Plan, left_out: Mapping[str, str]) -> messages.Plan:
+def _plan(facts: Facts, plan: Plan, market: Market) -> messages.Plan:
+    # Where the retailer only publishes prices there is nobody to tender to.
+    own = [] if facts.terms.indicative else own_tenders(plan, market.positions, facts.trade, facts.now)
     return messages.Plan(
         made=plan.made_at,
         devices=[device_plan(plan, device.id) for device in plan.devices],
-        left_out=dict(left_out),
+        left_out=dict(facts.left_out),
+        curves=[_curve(curve) for curve in plan.curves],
+        tenders=[_tender(tender) for tender in own],
+    )
+
+
+def _curve(curve: Curve) -> messages.Curve:
+    points = [messages.CurvePoint(price=point.price, energy=point.energy) for point in curve.points]
+    return messages.Curve(start=curve.interval.start, end=curve.interval.end, points=points)
+
+
+def _tender(tender: OwnTender) -> messages.OwnTender:
+    return messages.OwnTender(
+        start=tender.interval.start,
+        end=tender.interval.end,
+        price=tender.price,
+        quantity=tender.quantity if tender.side is Side.BUY else -tender.quantity,
+        expires=tender.expires_at,
     )
 
 

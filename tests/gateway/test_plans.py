@@ -7,13 +7,16 @@ import pytest
 from temix_gateway.home.devices import PreviewPlan, ReportHome, RunTime, Thermostat, WaterHeater
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import ReportHistory, RoomHistory
+from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.devices import Climate
+from temix_gateway.planning.explain import explain
 from temix_gateway.planning.forecast import FIRST_DAY_WATTS, foresee
 from temix_gateway.planning.past import Building, Foreseen, Past, PastRoom
+from temix_gateway.planning.planner import plan
 from temix_gateway.question import targets
 from temix_market.instants import FIVE_MINUTES, HOUR, Instant
 from temix_market.intervals import Interval
-from temix_market.units import Price
+from temix_market.units import Money, Price
 
 from tests.gateway.bench import Bench, trading
 from tests.gateway.market import (
@@ -204,3 +207,30 @@ async def test_a_cautious_owner_covers_surprises_beside_the_plan_and_the_plan_do
     over = {start: position.at(Interval(start, FIVE_MINUTES)) - planned[start] for start in planned}
     covered = [over[start] for start in reached if start in over]
     assert 45 <= min(covered) <= max(covered) <= 51, "600 W for five minutes, less what is not worth a trade"
+
+
+async def test_the_price_curve_and_the_tenders_made_from_it_are_told_where_they_are_asked_for(
+    bench: Bench,
+) -> None:
+    await bench.publish()
+    await bench.report()
+    await bench.core.turn()
+    assert (bench.core.state().plan.curves, bench.core.state().plan.tenders) == ([], [])
+
+    def told(problem: Problem, previous: Plan | None) -> Plan:
+        return explain(problem, plan(problem, previous, budget=0.0))
+
+    asking, owner = bench.core._asking, bench.core.owner
+    asking._outside = replace(asking._outside, planner=told)
+    owner.rules = replace(owner.rules, curve_hours=2)
+    await bench.core.plan_again()
+    await bench.core.turn()
+    shown = bench.core.state().plan
+    hour = NOW // HOUR * HOUR + HOUR
+    assert [curve.start for curve in shown.curves] == [hour, hour + HOUR]
+    for curve in shown.curves:
+        assert all(116_000 <= point.price <= 120_000 for point in curve.points), "between sell and buy"
+    assert any(each.quantity > 0 for each in shown.tenders), "half of the gap is not bought yet"
+    assert all(each.expires < each.start for each in shown.tenders)
+    owner.rules = replace(owner.rules, money_a_day=Money(0))
+    assert not [each for each in bench.core.state().plan.tenders if each.quantity > 0]

@@ -208,15 +208,43 @@ class DevicePlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     unmet: list[str] = []
 
 
+class CurvePoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """At this price the home would buy so much beyond its position; negative: sell."""
+
+    price: MicroPrice
+    energy: Wh
+
+
+class Curve(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the home would trade over an hour, at a constant rate, by price; the dearest comes first."""
+
+    start: Time
+    end: Time
+    points: list[CurvePoint]
+
+
+class OwnTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A tender that the home could make within its limits, to sell where negative; none is sent."""
+
+    start: Time
+    end: Time
+    price: MicroPrice
+    quantity: Wh
+    expires: Time
+
+
 class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The plan in force, and when it was made.
 
     ``left_out`` are the devices that cannot be planned as they were reported, by id, and what is wrong.
+    ``curves`` and ``tenders`` are there where ``[trading] curve_hours`` asks for them.
     """
 
     made: Time
     devices: list[DevicePlan]
     left_out: dict[Name, str] = {}
+    curves: list[Curve] = []
+    tenders: list[OwnTender] = []
 
 
 class Ledger(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,6 +13,7 @@ from temix_market.units import Money, Price
 
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.columns import linear
+from temix_gateway.planning.curve import curves
 from temix_gateway.planning.devices import Battery, Curtailable, Device, EvCharger, SingleRun
 from temix_gateway.planning.models import Model
 from temix_gateway.planning.models.battery import BatteryModel
@@ -53,7 +54,7 @@ def explain(problem: Problem, found: Plan) -> Plan:
     )
     value = values(case, found)
     worth = None if value is None else tuple(Price(round(price * 1e6)) for price in value.tolist())
-    return msgspec.structs.replace(found, devices=devices, value=worth)
+    return msgspec.structs.replace(found, devices=devices, value=worth, curves=curves(case, found))
 
 
 @dataclass(frozen=True, slots=True)

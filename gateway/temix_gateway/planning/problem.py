@@ -64,6 +64,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         devices: each with an id of its own.
         zone: IANA time zone in which sentences name times.
         currency: ISO 4217 code in which sentences name money.
+        curve_hours: of how many coming whole hours the home's price curve is told.
     """
 
     now: When
@@ -74,6 +75,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     devices: Annotated[tuple[Device, ...], msgspec.Meta(max_length=100)] = ()
     zone: Name = "UTC"
     currency: Name = "USD"
+    curve_hours: Annotated[int, msgspec.Meta(ge=0, le=24)] = 0
 
     @property
     def intervals(self) -> list[Interval]:

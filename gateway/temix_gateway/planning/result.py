@@ -121,6 +121,25 @@ class DevicePlan(msgspec.Struct, frozen=True, kw_only=True):
         return next(reason for reason in self.reasons if reason.first <= step < reason.first + reason.count)
 
 
+class CurvePoint(msgspec.Struct, frozen=True, kw_only=True):
+    """At this price (µ/kWh) the home would buy so much more over the interval, Wh; negative: sell."""
+
+    price: Price
+    energy: Energy
+
+
+class Curve(msgspec.Struct, frozen=True, kw_only=True):
+    """What the home would trade beyond its position over an interval, at a constant rate.
+
+    Attributes:
+        interval: start and duration (ms).
+        points: dearest first, between the price to buy and that to sell; the energy never falls.
+    """
+
+    interval: Interval
+    points: tuple[CurvePoint, ...]
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a problem.
 
@@ -138,6 +157,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         gap: (cost − bound) relative to the cost; null without a bound.
         seconds: it took.
         unmet: wishes not met.
+        curves: what the home would trade in coming hours at other prices, where that was asked for.
     """
 
     made_at: Instant
@@ -155,6 +175,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     unmet: tuple[Unmet, ...]
     value: tuple[Price, ...] | None = None
+    curves: tuple[Curve, ...] = ()
 
     def device(self, device_id: str) -> DevicePlan:
         """The plan of a device.

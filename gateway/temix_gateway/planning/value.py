@@ -21,6 +21,13 @@ def values(case: Case, found: Plan) -> Floats | None:
     cost has a kink at the optimum, the value is one between its two slopes. At prices below zero a battery
     may here charge and give at once, as no plan does: there the value is that of this relaxed program.
     """
+    program, site = keeping(case, found)
+    solution = run(program.solver(relaxed=True), MOST_S)
+    return solution.duals[site.balance] if solution is not None and solution.optimal else None
+
+
+def keeping(case: Case, found: Plan) -> tuple[Program, Site]:
+    """The program of batteries and PV, with all other devices held to a plan."""
     program = Program()
     site = Site.build(case, program)
     kept = sum(
@@ -33,5 +40,4 @@ def values(case: Case, found: Plan) -> Floats | None:
     )
     planned = program.add_columns(np.zeros(len(case.grid)), lower=kept, upper=kept)
     program.put(site.balance, planned, -1.0)
-    solution = run(program.solver(relaxed=True), MOST_S)
-    return solution.duals[site.balance] if solution is not None and solution.optimal else None
+    return program, site
