@@ -9,15 +9,22 @@ from temix_market.units import Price
 
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.prices import ReportedPrice, ReportPrices
-from temix_gateway.retailer.published.prices import Direction, Published, Reported, aligned, unambiguous
+from temix_gateway.retailer.published.prices import (
+    Direction,
+    Published,
+    Reported,
+    aligned,
+    believable,
+    unambiguous,
+)
 
 
 def reported(report: ReportPrices, terms: Terms) -> Reported:
     """What a report says of each direction that it names.
 
     Raises:
-        CommandRefused: another currency, a price out of bounds, no interval of whole 5 minutes, or one with
-            two prices.
+        CommandRefused: another currency, all prices out of bounds, no interval of whole 5 minutes, or one
+            with two prices. A single price out of bounds is left out.
     """
     if report.currency != terms.currency:
         raise CommandRefused(
@@ -38,9 +45,11 @@ def _read(direction: Direction, name: str, prices: Sequence[ReportedPrice], term
     found = []
     for number, each in enumerate(prices):
         place = f"{name}[{number}]"
-        terms.bounds.check(Price(each.price), f"{place}.price")
         interval = aligned(Instant(each.start), Duration(each.end - each.start), place)
         found.append(Published(direction, interval, Price(each.price), final=each.final))
+    kept = believable(found, terms.bounds)
+    if found and not kept:
+        raise InvalidField(name, "every price is outside the market's bounds: is the entity's unit right?")
     if len(unambiguous(found)) != len(found):
         raise InvalidField(name, "an interval has two prices")
-    return found
+    return kept

@@ -47,6 +47,8 @@ class Market:
     minutes: int = 15
     published: Callable[[date], Sequence[Span]] | None = None
     price: Callable[[datetime], Any] = lambda start: truth(start) / 100_000
+    bend: Callable[[Rows], Any] = lambda rows: rows
+    """What becomes of rows, of the first day at least, before they are given."""
     asked: list[Mapping[str, Any]] = field(default_factory=list)
 
     def of(self, *days: date) -> list[Span]:
@@ -118,7 +120,7 @@ def nordpool(hass: HomeAssistant, market: Market, day: date) -> str:
             {"start": start.isoformat(), "end": end.isoformat(), "price": mega(market.price(start))}
             for start, end in market.of(date.fromisoformat(data["date"]))
         ]
-        return dict.fromkeys(data["areas"], rows)  # type: ignore[dict-item]
+        return dict.fromkeys(data["areas"], market.bend(rows))  # type: ignore[dict-item]
 
     action(hass, "nordpool", "get_prices_for_date", answer)
     return entity(hass, "nordpool", "BE-current_price", "EUR/kWh", device="BE")
@@ -143,7 +145,7 @@ def tibber(hass: HomeAssistant, market: Market, day: date) -> str:
             }
             for start, _ in market.of(*days)
         ]
-        return {"prices": {"Elsewhere": [], "Home": rows}}  # type: ignore[dict-item]
+        return {"prices": {"Elsewhere": [], "Home": market.bend(rows)}}  # type: ignore[dict-item]
 
     action(hass, "tibber", "get_prices", answer)
     return entity(hass, "tibber", "a-home", "EUR/kWh", device="Home")
@@ -152,9 +154,9 @@ def tibber(hass: HomeAssistant, market: Market, day: date) -> str:
 def entsoe(hass: HomeAssistant, market: Market, day: date) -> str:
     """The average's attributes; times without a T, no ends."""
     attributes = {
-        name: [
-            {"time": str(market.local(start)), "price": market.price(start)} for start, _ in market.of(each)
-        ]
+        name: market.bend(
+            [{"time": str(market.local(start)), "price": market.price(start)} for start, _ in market.of(each)]
+        )
         for name, each in (("prices_today", day), ("prices_tomorrow", day + timedelta(days=1)))
     }
     return entity(hass, "entsoe", "entsoe.avg_price", "EUR/kWh", attributes=attributes)
@@ -170,7 +172,7 @@ def epex_spot(hass: HomeAssistant, market: Market, day: date) -> str:
         }
         for start, end in market.of(day, day + timedelta(days=1))
     ]
-    return entity(hass, "epex_spot", "area MarketPrice", "€/kWh", attributes={"data": data})
+    return entity(hass, "epex_spot", "area MarketPrice", "€/kWh", attributes={"data": market.bend(data)})
 
 
 def octopus_energy(hass: HomeAssistant, market: Market, day: date) -> str:
@@ -191,7 +193,7 @@ def octopus_energy(hass: HomeAssistant, market: Market, day: date) -> str:
             f"octopus_energy_electricity_s1_m1_{name}_day_rates",
             None,
             domain="event",
-            attributes={"rates": rates, "mpan": "m1", "serial_number": "s1"},
+            attributes={"rates": market.bend(rates), "mpan": "m1", "serial_number": "s1"},
         )
     return entity(hass, "octopus_energy", "octopus_energy_electricity_s1_m1_current_rate", "GBP/kWh")
 
@@ -213,7 +215,7 @@ def amberelectric(hass: HomeAssistant, market: Market, day: date) -> str:
         "amberelectric",
         "site-forecasts-general",
         "$/kWh",
-        attributes={"forecasts": rows[1:], "channel_type": "general"},
+        attributes={"forecasts": market.bend(rows[1:]), "channel_type": "general"},
     )
     present = {**rows[0], "estimate": True} if rows else {}
     return entity(hass, "amberelectric", "site-current-general", "$/kWh", attributes=present)

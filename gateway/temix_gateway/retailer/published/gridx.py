@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Annotated, Any, Final, Literal
 
-import msgspec
 import structlog
 from msgspec import Meta, Struct
 from temix_market.calendar import local_date
@@ -27,6 +26,7 @@ from temix_gateway.retailer.published.prices import (
     Direction,
     Published,
     aligned,
+    decoded,
     local_instant,
     micro,
     unambiguous,
@@ -162,10 +162,7 @@ def read_pricing(body: bytes) -> list[Published]:
     Raises:
         InvalidField: the answer as a whole is not of its form, or says that it failed.
     """
-    try:
-        pricing = msgspec.json.decode(body, type=_Pricing)
-    except ValueError as error:
-        raise InvalidField("getPricing", str(error)) from error
+    pricing = decoded(body, _Pricing, "getPricing")
     if pricing.meta.code != 200:
         raise InvalidField("meta.code", f"{pricing.meta.code}: {pricing.meta.response[:200]}")
     prices = unambiguous(price for index, curve in enumerate(pricing.data) for price in _curve(curve, index))

@@ -17,7 +17,7 @@ from temix_market.tenders import PriceBounds
 from temix_gateway.retailer.errors import CredentialsRefused, LinkError
 from temix_gateway.retailer.published.http import Http
 from temix_gateway.retailer.published.indicative import KEPT, IndicativeLink
-from temix_gateway.retailer.published.prices import Published
+from temix_gateway.retailer.published.prices import Published, believable
 from temix_gateway.retailer.published.schedule import AT_START, DAY, SPARED, Allowance, Rhythm, Schedule
 from temix_gateway.retailer.published.store import Store
 
@@ -106,7 +106,7 @@ class PublishedLink(IndicativeLink):
         now = self._clock.now()
         self._due = self._schedule.first(now, self._answered, self.book.until(now))
         if self._due > now + AT_START:
-            listener.connected(True, "")  # it answered not long ago, and nothing is due before
+            self._say(listener)  # it answered not long ago, and nothing is due before
         async with (
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
             asyncio.TaskGroup() as group,
@@ -147,6 +147,12 @@ class PublishedLink(IndicativeLink):
         self._due = min(self._due, self._schedule.notified(now, self._asked))
         self._notified.set()
 
+    def _say(self, listener: RetailerListener) -> None:
+        """That it answers; where it gave no price for now, that."""
+        now = self._clock.now()
+        priced = self.book.until(now) > now
+        listener.connected(priced, "" if priced else f"{self.name} answers, and has no price to buy for now")
+
     async def _ask(self, http: Http, listener: RetailerListener) -> Instant:
         """Ask once; when to ask next."""
         try:
@@ -158,8 +164,8 @@ class PublishedLink(IndicativeLink):
         now = self._clock.now()
         self._answered = now
         self.book.forget_before(Instant(now - KEPT))
-        self.book.merge(prices)
-        listener.connected(True, "")
+        self.book.merge(believable(prices, self._terms.bounds))
+        self._say(listener)
         await self._publish(listener)
         await self._keep(self._answered, self._allowance.made)
         return self._schedule.after(now, self.book.until(now))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any, Final
 
-import msgspec
 import structlog
 from msgspec import Struct
 from temix_market.errors import InvalidField
@@ -25,6 +24,7 @@ from temix_gateway.retailer.published.prices import (
     Emission,
     Published,
     aligned,
+    decoded,
     grams,
     micro,
     unambiguous,
@@ -136,10 +136,7 @@ def read_rate(body: bytes, number: str) -> tuple[list[Published], list[Emission]
     Raises:
         InvalidField: the answer as a whole is not of its form, or of another rate.
     """
-    try:
-        rate = msgspec.json.decode(body, type=_Rate)
-    except msgspec.DecodeError as error:
-        raise InvalidField("ValueData", str(error)) from error
+    rate = decoded(body, _Rate, "ValueData")
     if rate.RateID.upper() != number.upper():
         raise InvalidField("RateID", f"{rate.RateID!r} is not {number}")
     prices, emissions = [], []

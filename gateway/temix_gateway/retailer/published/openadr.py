@@ -9,15 +9,15 @@ from typing import Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-import msgspec
 from msgspec import Struct
+from temix_market.errors import InvalidField
 from temix_market.intervals import Interval
 
 from temix_gateway.retailer.errors import CredentialsRefused, Misunderstood, NothingPublished
 from temix_gateway.retailer.published.http import Http
 from temix_gateway.retailer.published.openadr_events import Event, read_events
 from temix_gateway.retailer.published.openadr_reports import Reports, Server
-from temix_gateway.retailer.published.prices import Published
+from temix_gateway.retailer.published.prices import Published, decoded
 from temix_gateway.retailer.published.schedule import Rhythm
 
 NAME: Final = "OpenADR 3.1"
@@ -128,6 +128,6 @@ class OpenAdr:
             Misunderstood: it is of another form.
         """
         try:
-            return msgspec.json.decode(body, type=kind)
-        except ValueError as error:
-            raise Misunderstood(f"{self.url} does not answer as OpenADR 3 does: {error}") from error
+            return decoded(body, kind, "answer")
+        except InvalidField as error:
+            raise Misunderstood(f"{self.url} does not answer as OpenADR 3 does: {error.reason}") from error

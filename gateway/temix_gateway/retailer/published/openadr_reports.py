@@ -14,6 +14,7 @@ import msgspec
 import structlog
 from msgspec import Meta, Struct
 from temix_market.deliveries import FINAL_AFTER, Delivery
+from temix_market.errors import InvalidField
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant, iso, iso_duration
 from temix_market.intervals import Interval
 from temix_market.ports import Clock
@@ -23,6 +24,7 @@ from temix_gateway.errors import GatewayError
 from temix_gateway.retailer.errors import CredentialsRefused, Misunderstood, NotTaken
 from temix_gateway.retailer.published.http import Http
 from temix_gateway.retailer.published.openadr_events import Event, span_of, timed
+from temix_gateway.retailer.published.prices import decoded
 from temix_gateway.retailer.published.report_log import ReportLog, Sent, Value
 from temix_gateway.retailer.published.schedule import SPARED
 
@@ -273,9 +275,9 @@ class _Answer(Struct, frozen=True, rename="camel"):
 
 def _decode[T](body: bytes, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(body, type=kind)
-    except ValueError as error:
-        raise Misunderstood(f"a report was not answered as OpenADR 3 does: {error}") from error
+        return decoded(body, kind, "answer")
+    except InvalidField as error:
+        raise Misunderstood(f"a report was not answered as OpenADR 3 does: {error.reason}") from error
 
 
 def document(report: Report, values: Sequence[Value], client: str) -> Mapping[str, Any]:

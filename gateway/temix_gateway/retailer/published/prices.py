@@ -10,14 +10,17 @@ from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
+import structlog
 from temix_market.errors import InvalidField
-from temix_market.instants import FIVE_MINUTES, Duration, Instant, from_datetime, to_datetime
+from temix_market.instants import FIVE_MINUTES, Duration, Instant, from_datetime, iso, to_datetime
 from temix_market.intervals import Interval
-from temix_market.tenders import Component
+from temix_market.tenders import Component, PriceBounds
 from temix_market.units import CarbonIntensity, Price, check_carbon_intensity
 
 _NUMBER: Final = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,18})?")
 _MICRO: Final = 1_000_000
+_LOG: Final = structlog.get_logger(__name__)
 
 
 class Direction(Enum):
@@ -168,6 +171,20 @@ def _clashing(single: list[Published], groups: Mapping[tuple[Direction, Interval
     }
 
 
+def believable(prices: Iterable[Published], bounds: PriceBounds) -> list[Published]:
+    """Leave out what is outside the market's bounds: one absurd price keeps no others from being used."""
+    found = []
+    for price in prices:
+        try:
+            for each in (price.energy, price.transport, price.price):
+                bounds.check(each, f"price from {iso(price.interval.start)}")
+        except InvalidField as error:
+            _LOG.warning("published price left out", reason=str(error))
+        else:
+            found.append(price)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Emission:
     """What a kWh drawn in an interval emits."""
@@ -226,6 +243,18 @@ def _is_number(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return value == value and abs(value) < 1e9  # noqa: PLR0124 - NaN is not itself
+
+
+def decoded[T](body: bytes, kind: type[T], field: str) -> T:
+    """Read an answer in JSON.
+
+    Raises:
+        InvalidField: it is none, or of another form.
+    """
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (ValueError, RecursionError) as error:  # what is nested without end is no answer either
+        raise InvalidField(field, str(error)) from error
 
 
 def aligned(start: Instant, duration: Duration, field: str) -> Interval:

@@ -180,6 +180,8 @@ def test_there_are_32_faults() -> None:
         (b'{"meta":{"code":200},"data":null}', "getPricing"),
         (b'{"meta":{"code":500,"response":"upstream"},"data":[]}', "meta.code"),
         (b'{"data":[]}', "getPricing"),
+        (b'{"meta":{"code":200},"data":' + b"[" * 50_000, "getPricing"),
+        (b'{"meta":{"code":200},"data":[{"priceDetails":[{"intervalPrice":' + b"[" * 50_000, "getPricing"),
     ],
 )
 def test_an_answer_of_another_form_is_refused_whole(body: bytes, where: str) -> None:

@@ -362,3 +362,40 @@ async def test_what_comes_while_it_asks_asks_again(tmp_path: Path) -> None:
         made.store.kept.clear()
         await asyncio.to_thread(made.store.kept.wait)
         assert len(made.service.asked) >= 3
+
+
+async def test_an_absurd_price_is_none_and_keeps_no_others_from_being_used(tmp_path: Path) -> None:
+    absurd = Instant(local_day(PACIFIC, TODAY).start + 22 * HOUR)
+
+    def curve(day: date) -> Document:
+        return gridx_curve(day, price=lambda at: 900_000_000 if at == absurd else true_price(at))
+
+    async with bench(tmp_path, curve) as made, made.run() as (link, listener):
+        found = prices_of(listener.publications, EVENING)
+        assert not any(start in found for start in range(absurd, absurd + HOUR, FIVE_MINUTES))
+        assert found[Instant(absurd - FIVE_MINUTES)] == true_price(Instant(absurd - HOUR))
+        assert found[Instant(absurd + HOUR)] == true_price(Instant(absurd + HOUR))
+        assert await link.spots(Interval(absurd, HOUR)) == []
+
+
+async def test_yesterdays_answer_is_no_price_for_now(tmp_path: Path) -> None:
+    """A cache that nobody empties: the link says that there is no price, and shows none of another day."""
+    stale = gridx_curve(date(2026, 6, 9))
+    async with bench(tmp_path, lambda day: stale) as made, made.run() as (_, listener):
+        assert listener.links == [(False, "gridx:SCE answers, and has no price to buy for now")]
+        assert prices_of(listener.publications, EVENING) == {}
+
+
+async def test_what_was_known_survives_a_stale_answer(tmp_path: Path) -> None:
+    stale = gridx_curve(date(2026, 6, 9))
+    async with bench(tmp_path) as made:
+        async with made.run():
+            pass
+        made.service.curve = lambda day: stale
+        made.clock.wall = Instant(EVENING + 24 * HOUR + 10 * MINUTE)
+        async with made.run() as (link, listener):
+            assert listener.links[-1] == (True, "")
+            begun = Instant(made.clock.wall - made.clock.wall % HOUR)
+            price = link.book.at(Direction.IMPORT, begun)
+            assert price is not None
+            assert price.price == true_price(begun)

@@ -1,7 +1,6 @@
 """MIDAS 2.0's answers: UTC, inclusive seconds, many units; every hour of every day has its price or none."""
 
 import json
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -47,37 +46,6 @@ def test_export_is_its_own_direction_and_other_units_are_no_price() -> None:
     for unit in ("$/kW", "g/kWh CO2", "Event", "backup $/kWh"):
         document["ValueInformation"] += midas_rate(ORDINARY, unit=unit)["ValueInformation"]
     assert shown(document) == shown(document, Direction.EXPORT) == shown(midas_rate(ORDINARY))
-
-
-def _set(**values: object) -> Callable[[dict[str, Any]], None]:
-    return lambda document: document["ValueInformation"][5].update(values)
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        _set(Value=None),
-        _set(Value="n/a"),
-        _set(Value=True),
-        _set(TimeStart="25:00:00"),
-        _set(TimeStart="12:03:00"),
-        _set(TimeEnd="08:00:00"),
-        _set(DateStart="yesterday"),
-        _set(Unit="$/MWh"),
-        lambda document: document["ValueInformation"].append(
-            document["ValueInformation"][5] | {"Value": 9.0}
-        ),
-        lambda document: document["ValueInformation"].pop(5),
-    ],
-)
-def test_a_faulty_value_costs_its_hour_and_bends_none(fault: Callable[[dict[str, Any]], None]) -> None:
-    document = midas_rate(ORDINARY)
-    fault(document)
-    right = shown(midas_rate(ORDINARY))
-    gone = range(
-        local_day(PACIFIC, ORDINARY).start + 300 * MINUTE, local_day(PACIFIC, ORDINARY).start + 360 * MINUTE
-    )
-    assert shown(document) == {start: price for start, price in right.items() if start not in gone}
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"RateID":"USCA-TSTS-OTHR-TEST","ValueInformation":[]}'])

@@ -69,51 +69,11 @@ def test_the_more_urgent_event_counts_and_else_the_newer_one() -> None:
     assert shown(old, new)[start] == shown(new, old)[start] == 2_500_000
 
 
-def test_two_events_that_contradict_each_other_give_no_price() -> None:
-    other = openadr_event(ORDINARY)
-    other["intervals"][3]["payloads"][0]["values"] = [9]
-    start = local_day(PACIFIC, ORDINARY).start
-    lost = range(start + 3 * HOUR, start + 4 * HOUR)
-    assert shown(openadr_event(ORDINARY), other) == {
-        at: price for at, price in expected(ORDINARY).items() if at not in lost
-    }
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"payloads": [{"type": "PRICE", "values": []}]},
-        {"payloads": [{"type": "PRICE", "values": [0.1, 0.2]}]},
-        {"payloads": [{"type": "PRICE", "values": ["cheap"]}]},
-        {"payloads": [{"type": "PRICE", "values": [True]}]},
-        {"payloads": [{"type": "SIMPLE", "values": [1]}]},
-        {"payloads": []},
-        {"intervalPeriod": {"start": "2026-06-10T10:00:00"}},
-        {"intervalPeriod": {"start": "2026-06-10T10:03:00Z"}},
-        {"intervalPeriod": {"start": "soon"}},
-        {"intervalPeriod": {"start": "2026-06-10T10:00:00Z", "duration": "PT7M"}},
-    ],
-)
-def test_a_faulty_interval_costs_its_hour_and_bends_none(change: dict[str, Any]) -> None:
-    document = openadr_event(ORDINARY)
-    document["intervals"][3] |= change
-    start = local_day(PACIFIC, ORDINARY).start
-    lost = range(start + 3 * HOUR, start + 4 * HOUR)
-    assert shown(document) == {at: price for at, price in expected(ORDINARY).items() if at not in lost}
-
-
 def test_after_an_interval_without_a_time_those_that_follow_have_none() -> None:
     document = openadr_event(ORDINARY, own=False)
     document["intervals"][3]["intervalPeriod"] = {"start": "soon"}
     start = local_day(PACIFIC, ORDINARY).start
     assert shown(document) == {at: price for at, price in expected(ORDINARY).items() if at < start + 3 * HOUR}
-
-
-def test_another_currency_or_unit_is_no_price_here() -> None:
-    for wrong in ({"currency": "EUR"}, {"units": "KW"}):
-        document = openadr_event(ORDINARY)
-        document["payloadDescriptors"][0] |= wrong
-        assert shown(document) == {}
 
 
 def test_emissions_are_those_of_their_own_intervals() -> None:
@@ -217,17 +177,6 @@ async def test_what_is_wrong_is_said_by_key(
         with pytest.raises(error, match=key) as refused:
             await feed.read(http, whole_days(ORDINARY, 1))
         assert "wrong" not in str(refused.value)
-
-
-async def test_an_answer_of_another_form_is_refused_whole() -> None:
-    class Broken(FakeVtn):
-        @override
-        async def events(self, request: web.Request) -> web.Response:
-            return web.json_response({"status": 500})
-
-    async with reading(Broken(), "TOU-PRIME-Eagle Rock") as (feed, http):
-        with pytest.raises(Misunderstood, match="OpenADR 3"):
-            await feed.read(http, whole_days(ORDINARY, 1))
 
 
 class Untidy(FakeVtn):

@@ -184,7 +184,7 @@ def price(start: int = NOON, minutes: int = 15, amount: int = 1) -> ReportedPric
         (ReportPrices(id=1, currency="EUR", buy=[price(NOON + 1)]), r"buy\[0\].*whole 5 minutes"),
         (ReportPrices(id=1, currency="EUR", buy=[price(minutes=-15)]), r"buy\[0\].*whole 5 minutes"),
         (ReportPrices(id=1, currency="EUR", buy=[price(minutes=26 * 60)]), r"buy\[0\].*whole 5 minutes"),
-        (ReportPrices(id=1, currency="EUR", sell=[price(amount=10**12)]), r"sell\[0\].price.*bounds"),
+        (ReportPrices(id=1, currency="EUR", sell=[price(amount=10**12)]), r"sell: every price.*bounds"),
         (ReportPrices(id=1, currency="EUR", buy=[price(), price(amount=2)]), "two prices"),
         (ReportPrices(id=1, currency="EUR", buy=[price(minutes=60), price(NOON + 900_000)]), "two prices"),
     ],
@@ -192,6 +192,11 @@ def price(start: int = NOON, minutes: int = 15, amount: int = 1) -> ReportedPric
 def test_what_cannot_be_a_price_is_refused_as_a_whole(report: ReportPrices, reason: str) -> None:
     with pytest.raises(CommandRefused, match=reason):
         reported(report, TERMS)
+
+
+def test_an_absurd_price_among_others_is_none() -> None:
+    report = ReportPrices(id=1, currency="EUR", buy=[price(), price(NOON + QUARTER, amount=10**12)])
+    assert [each.interval.start for each in reported(report, TERMS)[Direction.IMPORT]] == [NOON]
 
 
 def test_a_direction_that_is_not_named_is_none(tmp_path: Path) -> None:
