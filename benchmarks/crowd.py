@@ -82,8 +82,8 @@ def token_of(door: Gateway, label: str = "Home Assistant") -> str:
     return TokenStore(Files(door.data).clients, SystemClock().now).create(label, Role.CONTROLLER)
 
 
-def flood(kind: str, port: int, going: Event, made: multiprocessing.Queue[int]) -> None:
-    """Flood until ``going`` is cleared; tell how many connections were made."""
+def flood(kind: str, port: int, going: Event, height: Event, made: multiprocessing.Queue[int]) -> None:
+    """Flood until ``going`` is cleared; tell when it is at its height, and how many connections were made."""
     trusting = ssl.create_default_context()
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
     tls = None if kind == "connections" else trusting
@@ -97,6 +97,8 @@ def flood(kind: str, port: int, going: Event, made: multiprocessing.Queue[int]) 
                 source = (f"127.0.2.{1 + number % SOURCES}", 0)
                 reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls, local_addr=source)
                 count += 1
+                if count == FLOODERS * SOURCES:
+                    height.set()
                 writer.write(SENT[kind])
                 await writer.drain()
                 while kind != "handshakes" and going.is_set() and not reader.at_eof():
@@ -132,12 +134,12 @@ async def floods(door: Gateway, seconds: float) -> Table:
     for column in ("flood", "connections made", "answers", *times):
         table.add_column(column, justify="left" if column == "flood" else "right")
     for kind in ("none", *SENT):
-        going, made = multiprocessing.Event(), multiprocessing.Queue()
+        going, height, made = multiprocessing.Event(), multiprocessing.Event(), multiprocessing.Queue()
         going.set()
-        attacker = multiprocessing.Process(target=flood, args=(kind, door.port, going, made))
+        attacker = multiprocessing.Process(target=flood, args=(kind, door.port, going, height, made))
         if kind != "none":
             attacker.start()
-        await asyncio.sleep(2)  # until it is at its height
+            await asyncio.to_thread(height.wait)
         took: list[float] = []
 
         async def one(number: int, took: list[float] = took) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +36,9 @@ AT_ONCE: Final = timedelta(days=31)
 
 CORRECTED_WITHIN: Final = timedelta(days=62)
 """An hour is final after 10 days; older ones are looked at only when everything is read."""
+
+FIRST: Final = datetime(2020, 1, 1, tzinfo=UTC)
+"""Nothing is older than the first gateways, whatever one says of itself."""
 
 BILLIONTH: Final = Decimal("1e-9")
 
@@ -108,7 +111,7 @@ class SettledStatistics:
             TemixError: the gateway does not answer.
         """
         now = dt_util.utcnow()
-        start = since.replace(minute=0, second=0, microsecond=0)
+        start = max(FIRST, since.replace(minute=0, second=0, microsecond=0))
         if self._imported is None:
             changed, revision = await self._hours(start, now, 0)
         else:

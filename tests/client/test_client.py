@@ -382,3 +382,72 @@ async def test_other_refusal_at_the_start(mock: MockServer, client: Client) -> N
     with pytest.raises(CommandFailed, match="not_allowed"):
         await client.connect()
     assert not client.connected
+
+
+HOUR_MS = 3_600_000
+SOLD = {"key": "k", "start": 0, "end": HOUR_MS, "at": 0, "quantity": 12, "price": 1}
+SETTLED = {"imported": 1, "exported": 0, "cost": "0.1", "compensation": "0", "revision": 1}
+DAY = (datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 2, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("page", [{"transactions": [SOLD], "next": 7}, {"transactions": [], "next": 8}])
+async def test_pages_without_an_end_are_not_read(
+    mock: MockServer, client: Client, page: dict[str, Any]
+) -> None:
+    mock.answers["get_transactions"] = lambda command: result(command, page)
+    async with listening(client):
+        with pytest.raises(ProtocolError, match="cannot go on"):
+            await client.get_transactions(*DAY, after=7)
+
+
+@pytest.mark.parametrize("starts", [[0, 0], [24 * HOUR_MS], [25 * HOUR_MS, 0]])
+async def test_hours_that_were_not_asked_for_are_not_kept(
+    mock: MockServer, client: Client, starts: list[int]
+) -> None:
+    hours = [SETTLED | {"start": start} for start in starts]
+    mock.answers["get_settled_hours"] = lambda command: result(command, {"hours": hours, "revision": 1})
+    async with listening(client):
+        with pytest.raises(ProtocolError, match="not asked for"):
+            await client.get_settled_hours(*DAY)
+
+
+async def test_a_gateway_that_says_too_much_is_read_slowly(
+    mock: MockServer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "_AT_ONCE", 2)
+    monkeypatch.setattr(client_module, "_A_SECOND", 100)
+    clock = asyncio.get_running_loop().time
+    async with listening(client) as states:
+        began = clock()
+        for _ in range(22):
+            await mock.push_event(mode="advise")
+        for _ in range(22):
+            await states.get()
+        assert clock() - began >= 0.19
+
+
+@pytest.mark.parametrize(
+    "section, value",
+    [
+        ("spot", {"start": HOUR_MS, "end": 0, "buy": 1, "sell": 1}),
+        ("spot", {"start": 0, "end": HOUR_MS, "buy": "dear", "sell": 1}),
+        ("spot", {"start": 0, "end": HOUR_MS, "buy": True, "sell": 1}),
+        ("spot", {"start": 0, "end": HOUR_MS, "buy": 2**60, "sell": 1}),
+        ("spot", {"start": 0, "end": 8_000_000_000_000, "buy": 1, "sell": 1}),
+        ("prices", [{"start": 0, "end": 1}, {"start": 401 * 24 * HOUR_MS, "end": 402 * 24 * HOUR_MS}]),
+        ("prices", [{"start": 0, "end": 1, "components": {"losses": "much"}}]),
+        ("trading", {"paused": False, "locked": [7]}),
+        ("mode", "x" * 1_001),
+        ("mode", None),
+        ("zone", "../../etc/passwd"),
+        ("ledger", {"sequence": 1.5, "head": "x"}),
+        ("limits", UNREADABLE | {"money_a_day": "NaN"}),
+        ("limits", UNREADABLE | {"money_a_day": "1e999999"}),
+    ],
+)
+async def test_what_no_entity_could_show_is_refused(
+    mock: MockServer, client: Client, section: str, value: Any
+) -> None:
+    mock.state[section] = value
+    with pytest.raises(ProtocolError):
+        await client.connect()

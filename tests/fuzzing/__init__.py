@@ -1,1 +1,1 @@
-"""Inputs that nobody would write, for the four parsers of what comes from outside."""
+"""Inputs that nobody would write, for the five parsers of what comes from outside."""

@@ -1,11 +1,10 @@
-"""The four parsers of what comes from outside: inputs that are valid, and how each is read."""
+"""Parsers of gateway and retailer: inputs that are valid, and how each is read."""
 
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -29,6 +28,7 @@ from temix_market.wire.keys import SigningKey
 from temix_market.wire.schema import FAMILIES, HOME, SIGNED, schemas
 
 from tests.fuzzing.changing import VALUES, WORDS, changed
+from tests.fuzzing.parser import Parser
 from tests.fuzzing.samples import Sampler
 from tests.gateway.ledger.test_ledger import fill
 from tests.gateway.market import NOW, FakeClock
@@ -36,15 +36,6 @@ from tests.gateway.market import NOW, FakeClock
 REFERENCE: Final = Path(__file__).parents[2] / "docs" / "reference"
 DRAWN: Final = 40
 """So many samples of each message."""
-
-
-@dataclass(frozen=True)
-class Parser:
-    """Valid inputs by form; how one of a form is read; what may be raised."""
-
-    samples: Mapping[str, Sequence[bytes]]
-    read: Callable[[str, bytes], object]
-    refusals: tuple[type[Exception], ...]
 
 
 def wire(_: Path) -> Parser:
@@ -102,7 +93,7 @@ def local_api(_: Path) -> Parser:
     document = json.loads((REFERENCE / "local-api.schema.json").read_text())
     random = Random(2)
     samples: dict[str, list[bytes]] = {}
-    for reference in _leaves(document, document["$defs"]["ClientMessage"]):
+    for reference in leaves(document, document["$defs"]["ClientMessage"]):
         drawn = (Sampler(document, random).value({"$ref": reference}) for _ in range(DRAWN))
         samples[reference.rpartition("/")[2]] = [json.dumps(value).encode() for value in drawn]
 
@@ -122,11 +113,11 @@ class _Answered(Exception):
     """It was refused, as an answer that the client gets."""
 
 
-def _leaves(document: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+def leaves(document: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     if "anyOf" in schema:
-        return [leaf for inner in schema["anyOf"] for leaf in _leaves(document, inner)]
+        return [leaf for inner in schema["anyOf"] for leaf in leaves(document, inner)]
     inner = document["$defs"][schema["$ref"].rpartition("/")[2]]
-    return _leaves(document, inner) if "anyOf" in inner else [schema["$ref"]]
+    return leaves(document, inner) if "anyOf" in inner else [schema["$ref"]]
 
 
 _TARIFF: Final = """
@@ -247,11 +238,3 @@ def _cell(old: Any, random: Random) -> Any:
         case int() if random.random() < 0.6:
             return old + random.choice((-1, 1, 300_000, -(2**40)))
     return value if isinstance(value, int | float | str | bytes | None) else json.dumps(value)
-
-
-PARSERS: Final[dict[str, Callable[[Path], Parser]]] = {
-    "wire": wire,
-    "local API": local_api,
-    "configuration": configuration,
-    "backup": backup,
-}

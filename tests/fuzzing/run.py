@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from random import Random
 
+from tests.fuzzing.all_parsers import PARSERS
 from tests.fuzzing.changing import changed
-from tests.fuzzing.parsers import PARSERS
 
 
 def run(name: str, count: int, seed: int, folder: Path) -> dict[str, float]:

@@ -25,6 +25,8 @@ PATTERNS: Final = {
 }
 """Texts that fit each pattern in the documents; a new pattern needs some."""
 
+MONEY: Final = ("0", "-1.25", "999999999.999999999")
+
 _DEEP: Final = 6
 
 
@@ -80,6 +82,8 @@ class Sampler:
     def _text(self, schema: dict[str, Any]) -> str:
         if "pattern" in schema:
             return self._random.choice(PATTERNS[schema["pattern"]])
+        if schema.get("description", "").startswith("an amount of money"):
+            return self._random.choice(MONEY)
         least = schema.get("minLength", 0)
         return "".join(self._random.choices("home-1é", k=max(least, self._random.randint(1, 8))))
 

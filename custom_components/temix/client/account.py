@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Self, override
 
-from .wire import Step, from_ms, known, money, or_none, timed
+from .wire import Model, Step, from_ms, known, money, or_none, timed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Transaction(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransactionPage:
+class TransactionPage(Model):
     """Some transactions, and where the next page begins; None on the last."""
 
     transactions: tuple[Transaction, ...]
@@ -53,7 +53,7 @@ class Energies(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Model):
     """What the home owes at a glance.
 
     Costs are of what is settled, forecasts of the whole day and month (None without a plan), savings against
@@ -89,7 +89,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShedDevice:
+class ShedDevice(Model):
     """A device that is told off until midnight, and what that is expected to save."""
 
     device: str
@@ -102,7 +102,7 @@ class ShedDevice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BillGuard:
+class BillGuard(Model):
     """What use is expected to cost against the owner's limits; ``warning`` is empty where all is well."""
 
     limit_today: Decimal | None
@@ -124,7 +124,7 @@ class BillGuard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LegAccount:
+class LegAccount(Model):
     """What is owed for one leg, by what it is owed for."""
 
     subscription: Decimal
@@ -139,7 +139,7 @@ class LegAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
+class Charge(Model):
     """One item of a bill, and the energy that it is for."""
 
     name: str
@@ -153,7 +153,7 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TariffCost:
+class TariffCost(Model):
     """What another tariff would have cost for the same deliveries."""
 
     name: str
@@ -175,7 +175,7 @@ class MissingSpan(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Audit:
+class Audit(Model):
     """What a settled day cost, would have cost otherwise, and what was lost where; None is not known."""
 
     day: str
@@ -246,7 +246,7 @@ class StatementLine(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class Statement(Model):
     """A period's lines at one level, and their sum."""
 
     currency: str
@@ -271,7 +271,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SettledHour:
+class SettledHour(Model):
     """One wholly settled UTC hour; its cost less its compensation is what was owed for it."""
 
     start: datetime
@@ -289,7 +289,7 @@ class SettledHour:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SettledHours:
+class SettledHours(Model):
     """Hours that are settled, and the marker to ask for what changes after."""
 
     hours: tuple[SettledHour, ...]

@@ -22,6 +22,9 @@ from .models import GatewayState, Hello, Preview
 from .wire import to_ms
 
 _ANSWER_WITHIN_S: Final = 10.0
+_AT_ONCE: Final = 200
+_A_SECOND: Final = 50
+"""So many messages of a gateway are read; more than that would keep a home's other devices waiting."""
 
 
 class Client:
@@ -88,10 +91,13 @@ class Client:
             ConnectionLost: the connection ended.
             ProtocolError: the gateway does not keep to its schema.
         """
-        connection = self._open()
+        connection, clock = self._open(), asyncio.get_running_loop().time
+        paid_until = clock()
         try:
             while True:
                 await self._handle(connection, await connection.receive(), on_state)
+                paid_until = max(paid_until, clock()) + 1 / _A_SECOND
+                await asyncio.sleep(paid_until - clock() - _AT_ONCE / _A_SECOND)
         finally:
             await self.close()
 
@@ -180,7 +186,10 @@ class Client:
         answer = await self._command(
             "get_transactions", start=to_ms(start), end=to_ms(end), after=after, limit=limit
         )
-        return read(TransactionPage.from_message, answer)
+        page = read(TransactionPage.from_message, answer)
+        if page.next is not None and (page.next <= after or not page.transactions):
+            raise ProtocolError(f"a page after {after} cannot go on at {page.next}")
+        return page
 
     async def get_settled_hours(self, start: datetime, end: datetime, changed_after: int = 0) -> SettledHours:
         """Ask for the settled hours of at most 31 days that changed after a revision.
@@ -191,7 +200,10 @@ class Client:
         answer = await self._command(
             "get_settled_hours", start=to_ms(start), end=to_ms(end), changed_after=changed_after
         )
-        return read(SettledHours.from_message, answer)
+        settled = read(SettledHours.from_message, answer)
+        if len({hour.start for hour in settled.hours if start <= hour.start < end}) < len(settled.hours):
+            raise ProtocolError("settled hours came that were not asked for, or twice")
+        return settled
 
     async def report_history(
         self,

@@ -118,8 +118,17 @@ async def _receive(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
     message = await _receive_frame(socket)
     if message.type is not aiohttp.WSMsgType.TEXT:
         raise ConnectionLost(f"the gateway ended the connection ({socket.close_code})")
+    return decode(message.data)
+
+
+def decode(text: str | bytes) -> dict[str, Any]:
+    """Read a message as far as it is JSON.
+
+    Raises:
+        ProtocolError: it is not a JSON object.
+    """
     try:
-        data = orjson.loads(message.data)
+        data = orjson.loads(text)
     except ValueError as error:
         raise ProtocolError(f"not JSON: {error}") from error
     if not isinstance(data, dict):

@@ -4,6 +4,7 @@ Times are aware datetimes in UTC, energy is Wh (buying positive), prices are mil
 per kWh.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -12,22 +13,27 @@ from typing import Any, Final, Self, override
 
 from .account import Account, BillGuard, Transaction
 from .exceptions import UnsupportedSchema
-from .wire import Step, from_ms, known, money, or_none, timed
+from .wire import Model, Step, from_ms, known, money, or_none, timed
 
 MIN_SCHEMA: Final = 1
 MAX_SCHEMA: Final = 1
+
+_ZONE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
+
+AHEAD: Final = timedelta(days=400)
+"""The longest time that prices, or positions, reach over."""
 
 FIVE_MINUTES: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hello:
+class Hello(Model):
     """Who answers, and which schemas it speaks."""
 
     gateway_id: str
     version: str
-    min_schema: int
-    max_schema: int
+    min_schema: int = 1
+    max_schema: int = 1
     name: str = "TeMIX"
 
     def schema(self) -> int:
@@ -95,7 +101,7 @@ class PositionStep(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RetailerLink:
+class RetailerLink(Model):
     """The gateway's link to the retailer; ``refused``: it does not accept the account."""
 
     connected: bool
@@ -110,7 +116,7 @@ class RetailerLink:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trading:
+class Trading(Model):
     """Whether the gateway trades: paused by a person, or locked for the reasons given.
 
     ``codes`` says for each reason what it is about; older gateways do not.
@@ -129,7 +135,7 @@ class Trading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Model):
     """The limits of trade in force, and the installer's ceilings above them."""
 
     money_a_day: Decimal
@@ -149,7 +155,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mandate:
+class Mandate(Model):
     """The owner's signed ceilings: missing, signed or revoked; ``needed``: trading was chosen and waits."""
 
     state: str
@@ -162,7 +168,7 @@ class Mandate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger:
+class Ledger(Model):
     """How far the gateway's ledger reaches, and the hash at its head."""
 
     sequence: int
@@ -175,7 +181,7 @@ class Ledger:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Transactions:
+class Transactions(Model):
     """How many pairs were transacted beside the subscription, and the last of them."""
 
     count: int
@@ -208,7 +214,7 @@ class PlanStep(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Instead:
+class Instead(Model):
     """The next best to a device's next run: when, at what price, and how much dearer."""
 
     start: datetime
@@ -222,7 +228,7 @@ class Instead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DevicePlan:
+class DevicePlan(Model):
     """The plan for one device: what it saves, when it is done, and the wishes that cannot be met.
 
     ``instead`` is the next best, ``binds`` names the wishes and limits at which it is.
@@ -257,7 +263,7 @@ class DevicePlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
+class Preview(Model):
     """What a device would do, its energy (Wh), and what that would cost."""
 
     plan: DevicePlan
@@ -273,7 +279,7 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Model):
     """The plan in force, and when it was made; ``left_out`` says what is wrong with devices, by id."""
 
     made: datetime
@@ -295,7 +301,7 @@ def _steps[T: Step](cls: type[T]) -> Callable[[Iterable[Mapping[str, Any]]], tup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GatewayState:
+class GatewayState(Model):
     """Everything a gateway shows; prices and positions are in order of time and do not overlap."""
 
     currency: str
@@ -309,7 +315,7 @@ class GatewayState:
     positions: tuple[PositionStep, ...]
     ledger: Ledger
     transactions: Transactions
-    plan: Plan | None
+    plan: Plan | None = None
     import_limit: int | None = None
     account: Account | None = None
     bill_guard: BillGuard | None = None
@@ -368,16 +374,35 @@ def _plain[T](value: T) -> T:
     return value
 
 
+def _ahead[T: Step](cls: type[T]) -> Callable[[Iterable[Mapping[str, Any]]], tuple[T, ...]]:
+    """Read steps that lie close enough together to be counted hour by hour."""
+
+    def read(steps: Iterable[Mapping[str, Any]]) -> tuple[T, ...]:
+        found = tuple(map(cls.from_message, steps))
+        if found and max(step.end for step in found) - min(step.start for step in found) > AHEAD:
+            raise ValueError(f"{cls.__name__}: more than {AHEAD.days} days at once")
+        return found
+
+    return read
+
+
+def _zone(name: str) -> str:
+    """Read an IANA name, which is looked for among files."""
+    if not _ZONE.fullmatch(name):
+        raise ValueError(f"{name!r:.50} is no time zone")
+    return name
+
+
 _SECTIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "currency": _plain,
-    "zone": _plain,
+    "zone": _zone,
     "mode": _plain,
     "retailer": RetailerLink.from_message,
     "trading": Trading.from_message,
     "spot": or_none(Spot.from_message),
-    "prices": _steps(PriceStep),
+    "prices": _ahead(PriceStep),
     "horizon": or_none(from_ms),
-    "positions": _steps(PositionStep),
+    "positions": _ahead(PositionStep),
     "ledger": Ledger.from_message,
     "transactions": Transactions.from_message,
     "plan": or_none(Plan.from_message),
