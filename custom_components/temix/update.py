@@ -2,6 +2,7 @@
 
 from typing import Final, override
 
+from awesomeversion import AwesomeVersionException
 from homeassistant.components.update import UpdateEntity, UpdateEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
@@ -49,9 +50,13 @@ class Software(TemixEntity, UpdateEntity):
     @property
     @override
     def latest_version(self) -> str:
-        """The newest that is known: a gateway may be ahead of this integration."""
+        """The newest that is known: a gateway may be ahead of this integration, or call itself anything."""
         installed = self.installed_version
-        return self._known if self.version_is_newer(self._known, installed) else installed
+        try:
+            behind = self.version_is_newer(self._known, installed)
+        except AwesomeVersionException:
+            return installed
+        return self._known if behind else installed
 
     @property
     @override

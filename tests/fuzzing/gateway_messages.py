@@ -36,6 +36,7 @@ from custom_components.temix.curve.segments import to_buy
 from custom_components.temix.now import Now
 from custom_components.temix.options import settings
 from custom_components.temix.outlook import Moment, Outlook, Windows, whole_curve
+from custom_components.temix.update import Software
 from tests.fuzzing.parser import Parser
 from tests.fuzzing.samples import Sampler
 from tests.gateway.home.fake_core import NOON
@@ -115,7 +116,8 @@ def gateway_messages(_: Path) -> Parser:
         message = decode(content)
         match form:
             case "Hello":
-                return read(Hello.from_message, message).schema()
+                hello = read(Hello.from_message, message)
+                return hello.schema(), _software(hello.version).latest_version
             case "Paired":
                 return [_bytes(message, name) for name in ("proof", "sealed")]
             case "snapshot" | "event":
@@ -135,6 +137,14 @@ def gateway_messages(_: Path) -> Parser:
     ]
     texts = {form: [json.dumps(each).encode() for each in drawn] for form, drawn in samples.items()}
     return Parser(texts, read_one, (TemixError,))
+
+
+def _software(version: str) -> Software:
+    """The entity that tells of a gateway of this version."""
+    entity = Software.__new__(Software)
+    entity.coordinator = SimpleNamespace(version=version)  # type: ignore[assignment]
+    entity._known = "0.1.0"
+    return entity
 
 
 class _Silent:

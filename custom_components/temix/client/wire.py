@@ -87,7 +87,8 @@ class Model:
         Raises:
             ValueError: one is not what it should be.
         """
-        for field in _kinds(type(self)):
+        model: type = type(self)
+        for field in _kinds(model):
             value = getattr(self, field.name)
             held: Iterable[Any] = ()
             if field.held and value:
