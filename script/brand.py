@@ -1,4 +1,4 @@
-"""Draws the brand images of the integration: a price curve in steps within a house; ours, and nobody's mark.
+"""Draws the images of integration and app: a price curve in steps within a house; ours, and nobody's mark.
 
 .venv/bin/python script/brand.py
 """
@@ -9,6 +9,7 @@ from typing import Final
 from PIL import Image, ImageDraw
 
 BRAND: Final = Path(__file__).parent.parent / "custom_components" / "temix" / "brand"
+APP: Final = Path(__file__).parent.parent / "gateway"
 OVERSAMPLED: Final = 4
 
 HOUSE: Final = ((0.5, 0.06), (0.95, 0.44), (0.95, 0.94), (0.05, 0.94), (0.05, 0.44))
@@ -43,6 +44,10 @@ def main() -> None:
         for name in ("icon", "logo"):
             icon(256, house).save(BRAND / f"{prefix}{name}.png", optimize=True)
             icon(512, house).save(BRAND / f"{prefix}{name}@2x.png", optimize=True)
+    icon(128, TEAL).save(APP / "icon.png", optimize=True)
+    wide = Image.new("RGBA", (250, 100), (0, 0, 0, 0))
+    wide.paste(icon(100, TEAL), (75, 0))
+    wide.save(APP / "logo.png", optimize=True)
 
 
 if __name__ == "__main__":

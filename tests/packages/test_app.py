@@ -2,6 +2,8 @@
 
 import json
 import re
+import struct
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import msgspec
 import pytest
 import yaml
 from temix_gateway import config
+from temix_gateway.texts import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "gateway"
@@ -68,8 +71,9 @@ def test_options_that_were_filled_in_by_half_are_named(tmp_path: Path) -> None:
         config.load(path)
 
 
-def test_every_option_has_a_schema_and_words() -> None:
-    words = yaml.safe_load((APP / "translations" / "en.yaml").read_text())
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_option_has_a_schema_and_words(language: str) -> None:
+    words = yaml.safe_load((APP / "translations" / f"{language}.yaml").read_text())
     needed = {
         name: {key for key, kind in section.items() if not kind.endswith("?")}
         for name, section in ABOUT["schema"].items()
@@ -91,13 +95,10 @@ def test_versions_agree() -> None:
 
 def test_the_supervisor_finds_one_app() -> None:
     """It takes every file of these names in the repository for an app's."""
-    found = [
-        path.relative_to(ROOT)
-        for pattern in ("config.yaml", "config.yml", "config.json")
-        for path in ROOT.rglob(pattern)
-        if not {".venv", ".tools", "node_modules", ".git"} & set(path.parts)
-    ]
-    assert found == [Path("gateway/config.yaml")]
+    cloned = ["git", "-C", ROOT, "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(cloned, capture_output=True, text=True, check=True).stdout.splitlines()
+    names = {"config.yaml", "config.yml", "config.json"}
+    assert [path for path in listed if Path(path).name in names] == ["gateway/config.yaml"]
     assert yaml.safe_load((ROOT / "repository.yaml").read_text()).keys() == {"name", "url", "maintainer"}
 
 
@@ -106,6 +107,13 @@ def test_it_is_built_from_its_folder_alone() -> None:
     assert all((APP / source).exists() for source in sources)
     packages = tomllib.loads((APP / "pyproject.toml").read_text())["tool"]["uv"]["build-backend"]
     assert {"requirements.lock", "pyproject.toml", *packages["module-name"]} == set(sources)
+
+
+@pytest.mark.parametrize("name, size", [("icon", (128, 128)), ("logo", (250, 100))])
+def test_the_store_has_pictures_of_it(name: str, size: tuple[int, int]) -> None:
+    header = (APP / f"{name}.png").read_bytes()[:24]
+    assert header[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", header[16:]) == size
 
 
 def test_it_announces_the_integrations_domain() -> None:
