@@ -32,7 +32,9 @@ class NotPaired(GatewayError):
 
 def pair(
     config: ConfigPath = DEFAULT,
-    role: Annotated[Role, typer.Option(help="What the client may do.")] = Role.CONTROLLER,
+    role: Annotated[
+        Role, typer.Option(help="What the client may do; an installer signs in instead.")
+    ] = Role.CONTROLLER,
     wait: Annotated[bool, typer.Option(help="Wait until the client has paired.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="For programs: the code, and no waiting.")] = False,
 ) -> None:

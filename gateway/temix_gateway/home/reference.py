@@ -7,7 +7,7 @@ import msgspec
 
 from temix_gateway.home import limits, messages, pairing
 from temix_gateway.home.messages import ErrorCode, ServerMessage
-from temix_gateway.home.roles import COMMANDS, INSTALLER_LASTS_S, OPEN_PAGES, PAGES, Role
+from temix_gateway.home.roles import COMMANDS, INSTALLER_LASTS_S, OPEN_PAGES, PAGES, PAIRS, Role
 from temix_gateway.home.session import Command, Order
 
 _HANDSHAKE: Final = """# Local API
@@ -131,6 +131,8 @@ def _roles() -> Iterator[str]:
     yield "A token has one role. Home Assistant is the controller. An installer's token, like a session of"
     yield f"the installer's on the gateway's pages, ends after {INSTALLER_LASTS_S // 60} minutes.\n"
     yield from _table("command", {command: COMMANDS[command] for command in commands})
+    yield "`open_pairing` is for clients of these roles:\n"
+    yield from _table("role of the client", PAIRS)
     yield "The gateway's pages, on the same port, ask the same table. Open to everybody, and telling"
     yield "nothing of the home, are " + ", ".join(f"`{page}`" for page in sorted(OPEN_PAGES)) + ".\n"
     yield from _table("page", PAGES)

@@ -54,6 +54,15 @@ COMMANDS: Final[dict[str, frozenset[Role]]] = {
 }
 """The commands of the local API; Home Assistant is the controller."""
 
+PAIRS: Final[dict[Role, frozenset[Role]]] = {
+    Role.VIEWER: _LIVING,
+    Role.CONTROLLER: _LIVING,
+    Role.OWNER: _OWNER,
+    Role.INSTALLER: frozenset(),
+}
+"""Who may open the pairing window for a client of which role: nobody gives more than they have, and an
+installer nothing of the owner's that would outlast the visit. An installer signs in, or is at the box."""
+
 PAGES: Final[dict[str, frozenset[Role]]] = {
     "GET /commission": _INSTALLER,
     "GET /commission/{step}": _INSTALLER,

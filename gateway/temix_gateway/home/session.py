@@ -51,7 +51,7 @@ from temix_gateway.home.messages import (
 )
 from temix_gateway.home.pairing import PairingClosed, WrongCode
 from temix_gateway.home.prices import ReportPrices
-from temix_gateway.home.roles import COMMANDS
+from temix_gateway.home.roles import COMMANDS, PAIRS, Role
 from temix_gateway.home.tokens import Client
 
 type Order = (
@@ -281,11 +281,11 @@ class Session:
             reason = f"more than {limits.MESSAGES_A_SECOND} messages a second: slow down"
             return _failure(command.id, "rate_limited", reason)
         name = str(command.__struct_config__.tag)
-        if isinstance(command, Authenticate | Pair | ConfirmPairing | RedeemSecret) or (
-            client.role not in COMMANDS[name]
+        if isinstance(command, Authenticate | Pair | ConfirmPairing | RedeemSecret) or not (
+            _may(client.role, name, command)
         ):
             self._api.door.refused(client, name)
-            return _failure(command.id, "not_allowed", f"a {client.role.value} may not {name}")
+            return _failure(command.id, "not_allowed", f"a {client.role.value} may not do this: {name}")
         try:
             self._api.door.check(client)
             result = await self._carry_out(command, client)
@@ -352,6 +352,12 @@ class Session:
         except TimeoutError, ConnectionError:
             return False
         return True
+
+
+def _may(role: Role, name: str, command: Order) -> bool:
+    if isinstance(command, OpenPairing) and role not in PAIRS[command.role]:
+        return False
+    return role in COMMANDS[name]
 
 
 def _decode(message: WSMessage) -> Command | Failure:

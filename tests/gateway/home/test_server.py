@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
@@ -122,6 +123,56 @@ async def test_each_role_may_what_the_table_says(
     else:
         assert (answer["id"], answer["code"]) == (2, "not_allowed")
         assert gateway.core.commands == []
+
+
+def without(gateway: Gateway, identity: str) -> dict[str, str]:
+    """What an identity without a role says first: a token that is good for nothing, or none."""
+    match identity:
+        case "made up":
+            return {"token": "teg_" + "x" * 43}
+        case "revoked":
+            gateway.tokens.revoke("Home Assistant")
+            return {"token": gateway.token}
+        case "over":
+            token = gateway.tokens.create("installer", Role.INSTALLER)
+            gateway.tokens._now = lambda: NOON + roles.INSTALLER_LASTS_S * 1000
+            return {"token": token}
+    return {}
+
+
+@pytest.mark.parametrize("identity", ["nobody", "made up", "revoked", "over"])
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_without_a_role_nothing_is_done(
+    gateway: Gateway, connect: Connect, identity: str, command: str
+) -> None:
+    raw = await connect()
+    if said := without(gateway, identity):
+        assert (await raw.call(id=1, type="authenticate", schema=1, **said))["code"] == "invalid_auth"
+        with suppress(ConnectionError):
+            await raw.socket.send_json({"id": 2, "type": command, **COMMANDS[command]})
+    else:
+        assert (await raw.call(id=2, type=command, **COMMANDS[command]))["code"] == "not_allowed"
+    assert await raw.closed() == aiohttp.WSCloseCode.POLICY_VIOLATION
+    assert gateway.core.commands == []
+    assert gateway.door._pairing.open_seconds == 0
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("paired", Role)
+async def test_nobody_pairs_a_role_above_their_own(
+    gateway: Gateway, connect: Connect, role: Role, paired: Role
+) -> None:
+    raw = await connect(gateway.tokens.create(role.value, role))
+    answer = await raw.call(id=2, type="open_pairing", role=paired.value)
+    may = role in roles.PAIRS[paired]
+    assert answer["type"] == ("result" if may else "error")
+    assert bool(gateway.door._pairing.open_seconds) is may
+    assert may or gateway.door.journal.entries()[0].what == "refused"
+
+
+def test_an_installer_leaves_no_owner_behind_and_an_owner_makes_no_installer() -> None:
+    assert roles.PAIRS[Role.OWNER] == {Role.OWNER}
+    assert roles.PAIRS[Role.INSTALLER] == frozenset()
 
 
 def test_the_owner_alone_signs_and_revokes() -> None:
