@@ -17,6 +17,10 @@ LINK = re.compile(r"\]\((?!https?://|mailto:)([^)\s]+)\)|(?:src|srcset)=\"(?!htt
 CODE = re.compile(r"^(?:```|~~~).*?^(?:```|~~~)|(?:^ {4,}\S.*\n)+|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 CALL = re.compile(r"(?<![\w./@-])(?:\.venv/bin/)?(temix-gateway|temix-retailer) ([a-z-][^\n`|&#;>]*)")
 SCRIPT = re.compile(r"(?<![\w-])\./(script/[\w-]+)")
+NAMED = re.compile(r"`((?:tests|gateway|custom_components|script|docs|benchmarks)/[\w./-]+|SECURITY\.md)`")
+"""A file or folder of ours, as the pages about security name it."""
+BARE = re.compile(r"`(test_\w+\.py)`")
+BASELINES = ("ETSI EN 303 645", "UK PSTI", "NIST IR 8425")
 PROGRAMS = {"temix-gateway": get_command(gateway([])), "temix-retailer": get_command(retailer)}
 
 
@@ -70,3 +74,31 @@ def unknowns(command: Any, words: list[str]) -> Iterator[str]:
         for word in (each.partition("=")[0] for each in words)
         if re.fullmatch(r"--[a-z-]+", word) and word not in options | {"--help"}
     )
+
+
+@pytest.mark.parametrize("page", ["docs/explanation/threat-model.md", "SECURITY.md"])
+def test_what_security_pages_name_is_there(page: str) -> None:
+    text = (ROOT / page).read_text()
+    for path in NAMED.findall(text):
+        assert (ROOT / path).exists(), path
+    for file in BARE.findall(text):
+        assert list((ROOT / "tests").rglob(file)), file
+
+
+@pytest.mark.parametrize("baseline", BASELINES)
+def test_every_requirement_of_a_baseline_has_code_and_a_test(baseline: str) -> None:
+    text = (ROOT / "docs" / "explanation" / "threat-model.md").read_text()
+    _, _, table = text.partition(f"| {baseline}")
+    rows = [line.strip("|").split("|") for line in table.split("\n\n")[0].splitlines()[2:]]
+    assert len(rows) >= 3
+    for requirement, _, met, code, shown in rows:
+        if met.strip() != "does not apply":
+            assert NAMED.search(code), requirement
+            assert any(path.startswith(("tests", "script")) for path in NAMED.findall(shown)), requirement
+
+
+def test_security_is_reported_to_somebody_within_a_time() -> None:
+    text = (ROOT / "SECURITY.md").read_text()
+    assert "Report a vulnerability" in text
+    for promise in ("3 working days", "within 90 days", "24 months"):
+        assert promise in text

@@ -132,7 +132,7 @@ def _roles() -> Iterator[str]:
     yield f"the installer's on the gateway's pages, ends after {INSTALLER_LASTS_S // 60} minutes.\n"
     yield from _table("command", {command: COMMANDS[command] for command in commands})
     yield "`open_pairing` is for clients of these roles:\n"
-    yield from _table("role of the client", PAIRS)
+    yield from _table("role of the client", {role.value: PAIRS[role] for role in Role})
     yield "The gateway's pages, on the same port, ask the same table. Open to everybody, and telling"
     yield "nothing of the home, are " + ", ".join(f"`{page}`" for page in sorted(OPEN_PAGES)) + ".\n"
     yield from _table("page", PAGES)
