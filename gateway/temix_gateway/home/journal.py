@@ -13,6 +13,10 @@ import structlog
 
 KEPT: Final = 500
 """So many entries are kept, the newest ones."""
+REFUSALS: Final = 100
+"""So many of them at most are of what somebody was refused: who tries for ever pushes out nothing else."""
+REFUSALS_A_MINUTE: Final = 20
+"""More of them say nothing new, and wear the disk."""
 
 _ROOM: Final = 2 * KEPT
 """With more lines than this the file is written anew."""
@@ -37,12 +41,13 @@ class Journal:
         self._path, self._now = path, now
         self._writing, self._lines = Lock(), 0
         self._last: asyncio.Future[None] | None = None
-        self._recent: deque[Entry] = deque(maxlen=KEPT)
+        self._recent: list[Entry] = []
+        self._minute, self._refused = 0, 0
         self._unwritten: deque[Entry] = deque(maxlen=KEPT)
         for line in path.read_bytes().splitlines() if path is not None and path.exists() else ():
             self._lines += 1
             try:
-                self._recent.append(msgspec.json.decode(line, type=Entry))
+                self._keep(msgspec.json.decode(line, type=Entry))
             except ValueError:  # a power cut amid a line
                 continue
 
@@ -50,7 +55,9 @@ class Journal:
         """Note something; ``about`` holds no secret."""
         _LOG.info(what, who=who, **about)
         entry = Entry(self._now(), what, who, about)
-        self._recent.append(entry)
+        if _is_refusal(entry) and not self._within_bounds(entry.at):
+            return
+        self._keep(entry)
         if self._path is None:
             return
         self._unwritten.append(entry)
@@ -65,6 +72,23 @@ class Journal:
         """What was noted, newest first."""
         return tuple(reversed(self._recent))
 
+    def _keep(self, entry: Entry) -> None:
+        """Keep an entry, and forget the oldest where there are too many of its kind, or in all."""
+        self._recent.append(entry)
+        refusals = [each for each in self._recent if _is_refusal(each)]
+        if len(refusals) > REFUSALS:
+            self._recent.remove(refusals[0])
+        elif len(self._recent) > KEPT:
+            self._recent.remove(next(each for each in self._recent if not _is_refusal(each)))
+
+    def _within_bounds(self, at: int) -> bool:
+        """Count a refusal."""
+        minute = at // 60_000
+        if minute != self._minute:
+            self._minute, self._refused = minute, 0
+        self._refused += 1
+        return self._refused <= REFUSALS_A_MINUTE
+
     def _write(self) -> None:
         assert self._path is not None, "without a path nothing waits to be written"
         with self._writing:
@@ -76,6 +100,10 @@ class Journal:
                 _put(self._path, b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries), again)
             except OSError as error:
                 _LOG.warning("security log not written", reason=str(error))
+
+
+def _is_refusal(entry: Entry) -> bool:
+    return entry.what.endswith("refused")
 
 
 def _put(path: Path, lines: bytes, again: bool) -> None:
