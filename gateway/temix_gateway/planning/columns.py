@@ -1,12 +1,14 @@
-"""Column generation: devices answer marginal prices with schedules; a program mixes and picks.
+"""A search over whole schedules of the devices: they answer each other, the batteries, and marginal prices.
 
 The master program holds the linear part of the home and, for each other device, the schedules seen so far
-(its columns). Solved with fractions it yields marginal prices of energy; at these each device finds the
-schedule that would help most. When none helps, schedules are fixed one device after the other, those left
-answering the new prices (diving). Prices are blind to the kink at the position, and to how far a battery
-bends: so from then on devices also answer what power truly costs beside the others' schedules, blended with
-prices, and an integer program picks among all schedules; until that, and an exchange of one device's
-schedule after the other, helps no more.
+(its columns). With every device fixed to one it tells what batteries do, and what a stored kWh is worth in
+each step. At that worth a battery is but one more seller and buyer of each step: so each device in turn
+answers the true cost beside the others and the batteries, until none gains by another schedule. An integer
+program then picks among all schedules seen. That is begun anew from other plans: from the relaxed program's,
+rounded, and with the devices in other orders.
+
+Column generation (Dantzig and Wolfe 1960) says how good that is where each device's best answer is exact: the
+master program mixes schedules, and devices answer its prices, until none is new.
 """
 
 import time
@@ -16,29 +18,28 @@ from dataclasses import dataclass
 import numpy as np
 
 from temix_gateway.planning.case import Case
-from temix_gateway.planning.exact import least
+from temix_gateway.planning.exact import Relaxed, relaxed
+from temix_gateway.planning.following import nearest
 from temix_gateway.planning.master import Master
+from temix_gateway.planning.models import Model
 from temix_gateway.planning.models.battery import BatteryModel
 from temix_gateway.planning.models.model import Cost, Floats, Schedule
 from temix_gateway.planning.models.pv_curtailment import PvModel
 from temix_gateway.planning.models.single_run import SingleModel
 from temix_gateway.planning.program import Solution
+from temix_gateway.planning.tariff import Answer
 
 KEPT = 0.08
 """Currency units by which a change of a device's plan must lower the cost."""
 MOST_ROUNDS = 60
-LITTLE = 1e-4
-"""Share of the cost below which another round, or another exchange, is not worth its time."""
-PULLS = (0.003, 0.03, 0.1)
-"""Currency units an hour that pull a store to its mixture's, whose whole neighbours no linear price finds."""
+TINY = 1e-7
+"""Currency units by which another schedule of a device must lower the cost."""
+ENOUGH = 5e-4
+"""Share of the cost that a new beginning must gain, for one more to be worth its time."""
 FINISH_S = 0.5
 """Seconds that a step without which there is no plan may take, though time is up."""
-SHARE_OF_ROUNDS = 0.55
-"""Of the time for the rounds; the rest is for picking."""
-MOST_PICKING = 20.0
-"""Seconds after which the integer program is not worth waiting for."""
-BLENDS = (0.0, 0.3, 0.6)
-"""Shares of marginal prices in what a device answers; the rest is the true cost beside the others."""
+PICKING = 0.4
+"""Of the time that is left, what the choice among all schedules may take."""
 CLOSE = 1e-4
 """Share of the cost above the bound at which nothing is left to be found."""
 
@@ -52,13 +53,14 @@ class Outcome:
 
 
 class Search:
-    """One run of column generation on a case, to be done by ``until`` (monotonic seconds)."""
+    """One run of the search on a case, to be done by ``until`` (monotonic seconds)."""
 
     def __init__(self, case: Case, until: float) -> None:
         """Begin with the linear part alone."""
         self.case, self.until, self.master = case, until, Master(case)
         self.fixed: dict[int, int] = {}
         self.bound: float | None = None
+        self._asked: set[tuple[int, bool, tuple[tuple[int, int], ...]]] = set()
 
     @property
     def left(self) -> float:
@@ -72,18 +74,21 @@ class Search:
         """
         if self.left <= 0:
             return None
-        for index, schedule in kept.items():
-            self.master.add(index, schedule, KEPT)
+        begin = {index: self.master.add(index, schedule, KEPT) for index, schedule in kept.items()}
         for index in self.master.choosing:
-            self.master.add(index, first[index])
-        found = self._rounds(time.monotonic() + SHARE_OF_ROUNDS * self.left)
-        if found is None:
+            begin.setdefault(index, self.master.add(index, first[index]))
+        best = self._take(begin)
+        if best is None:
             return None
-        mixed = found.duals[self.master.site.balance]
-        found = self._dive(found)
-        if found is None:
-            return None
-        best = self.master.final(self._improve(found, mixed), max(self.left, FINISH_S))
+        best = self._settle(best, [])
+        mixed = relaxed(self.case, self.left) if self.left > 0 else None
+        if mixed is not None:
+            self.bound = mixed.bound
+            best = self._anew(best, mixed)
+        if not self._close(best) and all(_answers_exactly(model) for model in self.case.models):
+            self._rounds()
+            best = self._settle(self._pick(best), [])
+        best = self.master.final(best, max(self.left, FINISH_S))
         schedules = self._schedules(best)
         return Outcome(tuple(schedules[index] for index in range(len(self.case.models))), self.bound)
 
@@ -93,185 +98,131 @@ class Search:
         found.update((index, self.master.columns[column][1]) for index, column in self.fixed.items())
         return found
 
-    def _improve(self, best: Solution, mixed: Floats) -> Solution:
-        """Blend, pick and exchange, as long as that helps; ``mixed`` are the mixture's marginal prices."""
-        while self.left > 0 and not self._close(best):
-            before = best.objective
-            self._blend(best, mixed)
-            best = self._pick(best)
-            if before - best.objective < LITTLE * abs(before):
-                best = self._exchange(best)
-            if before - best.objective < LITTLE * abs(before):
-                break
-        return best
-
     def _close(self, best: Solution) -> bool:
         cost = best.objective + self.master.site.constant
         return self.bound is not None and cost - self.bound < CLOSE * abs(cost)
 
-    def _blend(self, best: Solution, mixed: Floats) -> None:
-        """Let devices answer the true cost beside the others as they are, blended with marginal prices."""
-        schedules, hours = self._schedules(best), self.case.grid.hours
-        net = self.case.fixed + np.sum([schedule.power * hours for schedule in schedules.values()], axis=0)
-        for index in self.master.choosing:
-            true = self.case.tariff.added_to(net - schedules[index].power * hours)
-            for price in (best.duals[self.master.site.balance], mixed):
-                linear_cost = linear(price, self.case)
-                for share in BLENDS:
-                    if self.left <= 0:
-                        return
-                    self.master.add(index, self.case.models[index].best(_blended(linear_cost, true, share)))
-
-    def _pick(self, best: Solution) -> Solution:
-        """The best choice of one schedule a device, among all that are known."""
-        if self.left <= 0:
-            return best
-        picked = self.master.picked(min(self.left, MOST_PICKING), self.fixed)
-        for index in self.master.choosing:
-            self.fixed[index] = picked.get(index, self.fixed[index])
-            self.master.fix(index, self.fixed[index])
-        found = self.master.solve(max(self.left, FINISH_S))
-        return best if found is None else found
-
-    def _price(self, solution: Solution, devices: Sequence[int]) -> int:
-        """Let devices answer the prices of a solution; how many schedules were new."""
-        cost = linear(solution.duals[self.master.site.balance], self.case)
-        return sum(self.master.add(index, self.case.models[index].best(cost)) for index in devices)
-
-    def _rounds(self, until: float) -> Solution | None:
-        """Prices and answers in turn, until none is new or little is gained."""
-        solution = self.master.solve(max(self.left, FINISH_S))
-        for _ in range(MOST_ROUNDS):
-            if solution is None or time.monotonic() > until:
-                return solution
-            before = solution.objective
-            if not self._price(solution, self.master.choosing):
-                break
-            solution = self.master.solve(max(self.left, FINISH_S))
-            if solution is None or before - solution.objective < LITTLE * abs(before):
-                break
-        if solution is not None and self.left > 0:
-            self.bound = self._least(solution)
-        return solution
-
-    def _least(self, solution: Solution) -> float | None:
-        """What no plan costs less than: the mixture, were every device's best answer in it."""
-        cost = linear(solution.duals[self.master.site.balance], self.case)
-        bound = solution.objective + self.master.site.constant
-        for index in self.master.choosing:
-            model = self.case.models[index]
-            assert not isinstance(model, BatteryModel | PvModel)
-            if isinstance(model, SingleModel):
-                schedule = model.best(cost)
-                lowest = float(cost(schedule.power).sum()) + schedule.own_cost
-            elif model.storage.exact:
-                lowest = model.storage.value(cost)
-            else:
-                least_of_all = least(model.storage, cost, self.left)
-                if least_of_all is None:
-                    return None
-                lowest = least_of_all
-            bound += lowest - float(solution.duals[self.master.one[index]])
-        return bound
-
-    def _dive(self, solution: Solution) -> Solution | None:
-        """Fix one device after the other to the schedule with the greatest share; the others answer anew."""
-        free = set(self.master.choosing)
-        found = solution
-        while free:
-            shares = found.columns
-            column = max(
-                (column for column, (index, _) in self.master.columns.items() if index in free),
-                key=lambda column: shares[column] if column < len(shares) else 0.0,
-            )
-            index = self.master.columns[column][0]
-            free.discard(index)
-            after = self._fix(index, [column, *self._near(index, found)])
-            if after is not None and free and self.left > 0 and self._price(after, sorted(free)):
-                after = self.master.solve(max(self.left, FINISH_S))
-            if after is None:
-                return None
-            found = after
-        return found
-
-    def _fix(self, index: int, tries: Sequence[int]) -> Solution | None:
-        """Fix a device to that one of some schedules with which the whole costs least."""
-        best: Solution | None = None
-        for column in tries:
-            if best is not None and self.left <= 0:
-                break
+    def _take(self, columns: Mapping[int, int]) -> Solution | None:
+        """Fix each device to a schedule."""
+        for index, column in columns.items():
+            self.fixed[index] = column
             self.master.fix(index, column)
-            found = self.master.solve(max(self.left, FINISH_S))
-            if found is not None and (best is None or found.objective < best.objective):
-                best, self.fixed[index] = found, column
-        if best is not None:
-            self.master.fix(index, self.fixed[index])
-        return best
+        return self.master.solve(max(self.left, FINISH_S))
 
-    def _near(self, index: int, mixed: Solution) -> list[int]:
-        """New whole schedules that keep a device's store near that of its mixture."""
-        model = self.case.models[index]
-        if isinstance(model, SingleModel | BatteryModel | PvModel):
-            return []
-        shares = [
-            (float(mixed.columns[column]), schedule)
-            for column, (owner, schedule) in self.master.columns.items()
-            if owner == index and column < len(mixed.columns) and mixed.columns[column] > 1e-6
-        ]
-        if len(shares) < 2:
-            return []
-        mean = np.sum(
-            [share * schedule.state for share, schedule in shares if schedule.state is not None], axis=0
-        )
-        cost = linear(mixed.duals[self.master.site.balance], self.case)
-        before = len(self.master.columns)
-        for pull in PULLS if self.left > 0 else ():
-            self.master.add(index, model.storage.near(cost, mean, pull))
-        return list(self.master.columns)[before:]
+    def _settle(self, best: Solution, mixed: Sequence[Answer]) -> Solution:
+        """Let each device in turn answer what the others do, until none gains by it.
 
-    def _exchange(self, best: Solution) -> Solution:
-        """Let each device in turn answer what the others do, as long as that helps."""
+        Batteries answer at the worth that what they store has now, and at that in ``mixed``.
+        """
         idle = 0
         while idle < len(self.master.choosing):
             for index in self.master.choosing:
-                if self.left <= 0 or idle >= len(self.master.choosing):
+                if self.left <= 0 or idle >= len(self.master.choosing) or self._close(best):
                     return best
-                better = self._answer(index, best)
+                better = self._answer(index, best, mixed)
                 idle = idle + 1 if better is None else 0
                 best = best if better is None else better
         return best
 
-    def _answer(self, index: int, best: Solution) -> Solution | None:
-        """Another schedule of one device, if it lowers the cost by more than little."""
-        self.master.free(index)
-        mixed: Solution | None = best
-        for _ in range(2):
-            if mixed is None or not self._price(mixed, [index]):
+    def _answer(self, index: int, best: Solution, mixed: Sequence[Answer]) -> Solution | None:
+        """A better solution with another schedule of one device; None where there is none."""
+        before, better = self.fixed[index], None
+        beside = self._beside(index)
+        others = tuple(sorted(self.fixed.items()))
+        for batteries in (self.master.site.answers(best), mixed):
+            asked = index, batteries is mixed, others
+            if asked in self._asked or (batteries is mixed and not mixed):
+                continue
+            self._asked.add(asked)
+            cost = self.case.tariff.beside(batteries).added_to(beside)
+            column = self.master.add(index, self.case.models[index].best(cost))
+            if column == self.fixed[index]:
+                continue
+            self.master.fix(index, column)
+            found = self.master.solve(max(self.left, FINISH_S))
+            if found is not None and found.objective < (better or best).objective - TINY:
+                better, self.fixed[index] = found, column
+        self.master.fix(index, self.fixed[index])
+        return better if self.fixed[index] != before else None
+
+    def _beside(self, index: int) -> Floats:
+        """Net load (Wh) of the home without a device and without what answers it, batteries and PV."""
+        drawn = [
+            self.master.columns[column][1].power for other, column in self.fixed.items() if other != index
+        ]
+        return self.case.fixed + np.sum(drawn, axis=0) * self.case.grid.hours if drawn else self.case.fixed
+
+    def _anew(self, best: Solution, mixed: Relaxed) -> Solution:
+        """Begin again from other plans, and pick among all that was seen, as long as that gains enough."""
+        answers = mixed.site.answers(mixed.solution)
+        best = self._settle(best, answers)
+        for turn in range(len(self.master.choosing) + 1):
+            if self.left <= 0 or self._close(best):
                 break
-            mixed = self.master.solve(self.left)
-        mixed = self.master.solve(self.left)
-        before = self.fixed[index]
-        own = [column for column, (owner, _) in self.master.columns.items() if owner == index]
-        tries = [] if mixed is None else [max(own, key=lambda column: mixed.columns[column])]
-        tries = [column for column in tries if column != before]
-        if mixed is not None:
-            tries += self._near(index, mixed)
-        found = self._fix(index, tries)
-        if found is None or best.objective - found.objective < LITTLE * abs(best.objective):
-            self.fixed[index] = before
-            self.master.fix(index, before)
-            return None
-        return found
+            before, known = best, dict(self.fixed)
+            begin = self._rounded(mixed) if turn == 0 else self._ordered(turn, answers)
+            found = self._take(begin)
+            found = None if found is None else self._settle(found, answers)
+            if found is None or found.objective > best.objective - TINY:
+                self.fixed = known
+            else:
+                best = found
+            best = self._settle(self._pick(best), answers)
+            if before.objective - best.objective < ENOUGH * abs(before.objective + self.master.site.constant):
+                break
+        return best
+
+    def _rounded(self, mixed: Relaxed) -> dict[int, int]:
+        """Schedules near the relaxed program's."""
+        return {
+            index: self.master.add(index, nearest(self.case.models[index], drawn, self.case.grid))
+            for index, drawn in mixed.drawn.items()
+        }
+
+    def _ordered(self, turn: int, answers: Sequence[Answer]) -> dict[int, int]:
+        """Schedules that devices choose one after the other, another one first in each turn."""
+        tariff, net = self.case.tariff.beside(answers), self.case.fixed
+        begin: dict[int, int] = {}
+        devices = self.master.choosing[::-1]
+        for index in (*devices[turn - 1 :], *devices[: turn - 1]):
+            schedule = self.case.models[index].best(tariff.added_to(net))
+            net = net + schedule.power * self.case.grid.hours
+            begin[index] = self.master.add(index, schedule)
+        return begin
+
+    def _pick(self, best: Solution) -> Solution:
+        """The best choice of one schedule a device, among all that are known."""
+        known = dict(self.fixed)
+        picked = self.master.picked(PICKING * self.left, known) if self.left > 0 else {}
+        found = self._take(known | picked)
+        if found is None or found.objective > best.objective + TINY:
+            found = self._take(known)
+        return best if found is None else found
+
+    def _rounds(self) -> None:
+        """Prices and answers in turn, until none is new or little is gained: each turn yields a bound."""
+        for index in self.master.choosing:
+            self.master.free(index)
+        for _ in range(MOST_ROUNDS):
+            solution = self.master.solve(self.left) if self.left > 0 else None
+            if solution is None:
+                break
+            cost, bound = linear(solution.duals[self.master.site.balance], self.case), solution.objective
+            seen = len(self.master.columns)
+            for index in self.master.choosing:
+                schedule = self.case.models[index].best(cost)
+                lowest = float(cost(schedule.power).sum()) + schedule.own_cost
+                bound += lowest - float(solution.duals[self.master.one[index]])
+                self.master.add(index, schedule)
+            bound += self.master.site.constant
+            self.bound = bound if self.bound is None else max(bound, self.bound)
+            if len(self.master.columns) == seen:
+                break
 
 
-def _blended(first: Cost, second: Cost, share: float) -> Cost:
-    """So much of the first cost, the rest of the second."""
-
-    def cost(power: Floats) -> Floats:
-        costs: Floats = share * first(power) + (1 - share) * second(power)
-        return costs
-
-    return cost
+def _answers_exactly(model: Model) -> bool:
+    """Whether a device's best answer to prices is the best that there is."""
+    return isinstance(model, BatteryModel | PvModel | SingleModel) or model.storage.exact
 
 
 def linear(marginal: Floats, case: Case) -> Cost:

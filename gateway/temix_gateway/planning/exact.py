@@ -1,6 +1,6 @@
 """The whole case as one mixed-integer program: exact but slow; or with fractions, a bound within moments."""
 
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from temix_gateway.planning.devices.fields import money
 from temix_gateway.planning.following import nearest
 from temix_gateway.planning.models.battery import BatteryModel
 from temix_gateway.planning.models.duty import Duty
-from temix_gateway.planning.models.model import Cost, Floats, Schedule
+from temix_gateway.planning.models.model import Floats, Schedule
 from temix_gateway.planning.models.pv_curtailment import PvModel
 from temix_gateway.planning.models.single_run import SingleModel
 from temix_gateway.planning.models.storage import Storage
@@ -21,9 +21,6 @@ GAP = 1e-4
 """Relative gap at which a plan of the exact program is good enough."""
 MOST_CHOICES = 3_000
 """Devices times steps up to which the exact program is tried."""
-
-MIP_S = 0.2
-"""Seconds that the integer program may take though time is up: its first plan comes from the fractions."""
 
 
 def whole_case(case: Case, *, exact: bool) -> tuple[Program, Site]:
@@ -46,7 +43,6 @@ class Optimum:
 
     schedules: tuple[Schedule, ...]
     bound: float
-    proven: bool
 
 
 def tractable(case: Case) -> bool:
@@ -57,34 +53,53 @@ def tractable(case: Case) -> bool:
     )
 
 
-def optimum(case: Case, seconds: float) -> Optimum | None:
-    """The best plan by the exact program alone; None if time was up before there was one."""
+def optimum(case: Case, seconds: float, known: Sequence[Schedule]) -> Optimum | None:
+    """The best plan by the exact program, from a known one on; None if time was up before it had one."""
     program = Program()
     site = Site.build(case, program)
     powers = _enter(case, program, site.balance, exact=True)
-    until = time.monotonic() + seconds
-    mixed = run(program.solver(relaxed=True), seconds)
-    if mixed is None:
-        return None
-    rounded = {
-        index: nearest(case.models[index], _drawn(mixed, *chosen), case.grid)
-        for index, chosen in powers.items()
-    }
     solver = program.solver(relaxed=False)
     solver.setOptionValue("mip_rel_gap", GAP)
     solver.setOptionValue("mip_allow_restart", False)
-    hints = [_hint(rounded[index].power, *chosen) for index, chosen in powers.items()]
+    hints = [_hint(known[index].power, *chosen) for index, chosen in powers.items()]
     if hints:
-        hint = np.concatenate(hints)
-        solver.setSolution(len(hint), hint.astype(np.int32), np.ones(len(hint)))
-    found = run(solver, max(until - time.monotonic(), MIP_S))
+        columns, values = (np.concatenate(part) for part in zip(*hints, strict=True))
+        solver.setSolution(len(columns), columns.astype(np.int32), values)
+    found = run(solver, seconds)
     if found is None:
         return None
     schedules = site.schedules(found)
     for index, chosen in powers.items():
         schedules[index] = nearest(case.models[index], _drawn(found, *chosen), case.grid)
     ordered = tuple(schedules[index] for index in range(len(case.models)))
-    return Optimum(ordered, max(found.bound, mixed.bound) + site.constant, found.optimal)
+    return Optimum(ordered, found.bound + site.constant)
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxed:
+    """The optimum where levels run for shares of a step: no plan costs less than ``bound`` (currency units).
+
+    ``drawn``: the power of each device that is not in the linear part, W.
+    """
+
+    site: Site
+    solution: Solution
+    drawn: dict[int, Floats]
+    bound: float
+
+
+def relaxed(case: Case, seconds: float) -> Relaxed | None:
+    """The relaxed program's optimum; None if time was up."""
+    program = Program()
+    site = Site.build(case, program)
+    powers = _enter(case, program, site.balance, exact=False)
+    solver = program.solver(relaxed=True)
+    solver.setOptionValue("presolve", "off")  # which takes longer than it saves
+    found = run(solver, seconds)
+    if found is None or not found.optimal:
+        return None
+    drawn = {index: _drawn(found, *chosen) for index, chosen in powers.items()}
+    return Relaxed(site, found, drawn, found.bound + site.constant)
 
 
 def _drawn(solution: Solution, columns: Indices, power: Floats) -> Floats:
@@ -92,12 +107,16 @@ def _drawn(solution: Solution, columns: Indices, power: Floats) -> Floats:
     return drawn
 
 
-def _hint(wanted: Floats, columns: Indices, power: Floats) -> Indices:
-    """The columns that stand for a power (W): a start, or a level in each step."""
+def _hint(wanted: Floats, columns: Indices, power: Floats) -> tuple[Indices, Floats]:
+    """The columns of a device, and which of them stand for a power (W): a start, or a level in each step."""
     away = np.abs(power - wanted[:, None])
+    chosen = np.zeros(columns.shape)
     if columns.ndim == 1:
-        return columns[[int(np.argmin(away.sum(axis=0)))]] if columns.size else columns
-    return np.asarray(columns[np.arange(len(columns)), np.argmin(away, axis=1)])
+        if columns.size:
+            chosen[np.argmin(away.sum(axis=0))] = 1.0
+    else:
+        chosen[away < 1] = 1.0
+    return columns.ravel(), chosen.ravel()
 
 
 def _enter(
@@ -113,18 +132,6 @@ def _enter(
     return powers
 
 
-def least(storage: Storage, cost: Cost, seconds: float) -> float | None:
-    """What no schedule of a storage costs less than, at prices of power; None if time was up."""
-    program = Program()
-    grid = storage.grid
-    energy = program.add_columns(cost(np.full(len(grid), 1000.0)) / grid.hours, lower=-INFINITE)
-    balance = program.add_rows(np.zeros(len(grid)), np.zeros(len(grid)))
-    program.put(balance, energy, 1.0)
-    _storage(storage, program, balance, exact=False)
-    found = program.solve(seconds)
-    return None if found is None else found.bound + storage.start * storage.end_worth
-
-
 def _single(model: SingleModel, program: Program, balance: Indices, *, exact: bool) -> Indices:
     starts = program.add_columns(model.late * money(model.device.late_worth), whole=exact)
     energy = model.power * model.grid.hours[:, None] / 1000
@@ -138,13 +145,15 @@ def _single(model: SingleModel, program: Program, balance: Indices, *, exact: bo
 
 def _storage(storage: Storage, program: Program, balance: Indices, *, exact: bool) -> tuple[Indices, Floats]:
     grid, steps = storage.grid, len(storage.grid)
+    plain = storage.free_to_switch and storage.extra is None and not (exact and storage.throttles)
     levels = np.arange(storage.power.shape[1]) if exact else _outer(storage)
+    levels = levels[levels > 0] if plain else levels  # off is then what is left of a step
     extra = np.zeros_like(storage.power) if storage.extra is None else storage.extra
     usable = np.where(storage.allowed[:, levels], 1.0, 0.0)
     cut_off = exact and storage.throttles
     runs = program.add_columns(extra[:, levels], upper=usable, whole=exact and not cut_off)
     chosen = program.add_columns(np.zeros(usable.shape), upper=usable, whole=True) if cut_off else runs
-    one = program.add_rows(np.ones(steps), np.ones(steps))
+    one = program.add_rows(np.full(steps, 0.0 if plain else 1.0), np.ones(steps))
     program.put(one[:, None], chosen, 1.0)
     if cut_off:
         less = program.add_rows(np.full(chosen.size, -INFINITE), np.zeros(chosen.size)).reshape(chosen.shape)

@@ -30,15 +30,15 @@ class Master:
         self._whole = program.whole
         self._solver = program.solver(relaxed=True)
         self._count = program.columns
-        self._seen: set[tuple[int, bytes]] = set()
+        self._seen: dict[tuple[int, bytes], int] = {}
         self._freed: set[int] = set(self.choosing)
 
-    def add(self, index: int, schedule: Schedule, discount: float = 0.0) -> bool:
-        """Take up a schedule of a device, at a discount to its own cost; says whether it was new."""
+    def add(self, index: int, schedule: Schedule, discount: float = 0.0) -> int:
+        """Take up a schedule of a device, at a discount to its own cost; returns its column, new or known."""
         key = index, np.round(schedule.power, 1).tobytes()
         if key in self._seen:
-            return False
-        self._seen.add(key)
+            return self._seen[key]
+        self._seen[key] = self._count
         energy = -schedule.power * self.case.grid.hours / 1000
         used = np.flatnonzero(energy)
         rows = np.append(self.site.balance[used], self.one[index]).astype(np.int32)
@@ -48,7 +48,7 @@ class Master:
         )
         self.columns[self._count] = index, schedule
         self._count += 1
-        return True
+        return self._seen[key]
 
     def fix(self, index: int, column: int) -> None:
         """Leave a device one schedule."""

@@ -9,7 +9,7 @@ import numpy as np
 from temix_market.units import Energy, Money, Power, Price
 
 from temix_gateway.planning.case import Case
-from temix_gateway.planning.columns import KEPT, Search
+from temix_gateway.planning.columns import CLOSE, KEPT, Search
 from temix_gateway.planning.exact import optimum, tractable
 from temix_gateway.planning.following import followed, going_on
 from temix_gateway.planning.greedy import greedy
@@ -19,8 +19,10 @@ from temix_gateway.planning.problem import Problem, check
 from temix_gateway.planning.reasons import Told, Words
 from temix_gateway.planning.result import DevicePlan, Level, Plan, Unmet
 
-EXACT_SHARE = 0.8
-"""Of the budget that the exact program may take, where it is tried."""
+WORKING = 0.92
+"""Of the budget for finding; the rest is for telling what was found."""
+EXACT_SHARE = 0.5
+"""Of the budget that the exact program may take, where it is tried and the search has not proven its plan."""
 
 
 def plan(problem: Problem, previous: Plan | None = None, budget: float = 1.0) -> Plan:
@@ -41,21 +43,28 @@ def plan(problem: Problem, previous: Plan | None = None, budget: float = 1.0) ->
     if budget <= 0:
         return assemble(case, schedules, Level.GREEDY, time.monotonic() - began)
     kept = {} if previous is None else followed(case, previous)
-    best, bound, until = _calm(case, schedules, Level.GREEDY, previous), -math.inf, began + budget
-    if tractable(case):
-        exact = optimum(case, EXACT_SHARE * (until - time.monotonic()))
-        if exact is not None:
-            bound = exact.bound
-            offered = _calm(case, exact.schedules, Level.EXACT, previous)
-            best = _steadier(offered, best, kept)
-            if exact.proven and (best is offered or not kept):
-                return _told(best, bound, began)
-    outcome = Search(case, until).run(dict(enumerate(schedules)), kept)
+    best, bound, until = _calm(case, schedules, Level.GREEDY, previous), -math.inf, began + WORKING * budget
+    small = tractable(case)
+    searching = until - EXACT_SHARE * budget if small else until
+    outcome = Search(case, searching).run(dict(enumerate(schedules)), kept)
     if outcome is not None:
-        offered = _calm(case, outcome.schedules, Level.COLUMNS, previous)
-        best = _steadier(offered, best, kept)
-        bound = max(bound, -math.inf if outcome.bound is None else outcome.bound)
+        schedules = list(outcome.schedules)
+        bound = bound if outcome.bound is None else outcome.bound
+        level = Level.EXACT if small and _proven(case, schedules, bound) else Level.COLUMNS
+        best = _steadier(_calm(case, schedules, level, previous), best, kept)
+    left = until - time.monotonic()
+    if small and left > 0 and not _proven(case, schedules, bound):
+        exact = optimum(case, left, schedules)
+        if exact is not None:
+            bound = max(bound, exact.bound)
+            best = _steadier(_calm(case, exact.schedules, Level.EXACT, previous), best, kept)
     return _told(best, bound, began)
+
+
+def _proven(case: Case, schedules: Sequence[Schedule], bound: float) -> bool:
+    """Whether schedules cost so little more than the bound that nothing is left to be found."""
+    cost = assemble(case, schedules, Level.GREEDY, 0.0).cost / 1e9
+    return cost - bound <= CLOSE * abs(cost)
 
 
 def _calm(case: Case, schedules: Sequence[Schedule], level: Level, previous: Plan | None) -> Plan:

@@ -10,6 +10,7 @@ from temix_gateway.planning.models.battery import BatteryModel
 from temix_gateway.planning.models.model import Schedule
 from temix_gateway.planning.models.pv_curtailment import PvModel
 from temix_gateway.planning.program import INFINITE, Indices, Program, Solution
+from temix_gateway.planning.tariff import Answer
 
 type Linear = BatteryModel | PvModel
 
@@ -19,7 +20,8 @@ class Site:
     """The linear part of a case within a program; energies in kWh, costs in currency units.
 
     ``balance`` are the rows whose marginal price is that of the home's energy in each step. Whatever draws
-    energy enters them with −1 per kWh. ``constant`` is the part of the cost that no decision changes:
+    energy enters them with −1 per kWh. ``stores`` are the rows of each battery whose marginal price is, with
+    the sign turned, the worth of a kWh stored. ``constant`` is the part of the cost that no decision changes:
     programs count what batteries hold at the end, plans what they hold more than at the beginning.
     """
 
@@ -27,6 +29,7 @@ class Site:
     balance: Indices
     constant: float
     states: dict[int, Indices]
+    stores: dict[int, Indices]
     curtailed: dict[int, Indices]
 
     @classmethod
@@ -34,17 +37,41 @@ class Site:
         """Enter the linear part of a case into a program."""
         balance = _connection(case, program)
         states: dict[int, Indices] = {}
+        stores: dict[int, Indices] = {}
         curtailed: dict[int, Indices] = {}
         constant = 0.0
         for index, model in enumerate(case.models):
             if isinstance(model, BatteryModel):
                 constant += model.storage.start * model.storage.end_worth
-                states[index] = _battery(model, case, program, balance)
+                states[index], stores[index] = _battery(model, case, program, balance)
             elif isinstance(model, PvModel):
                 most = model.power[:, -1] * case.grid.hours / 1000
                 curtailed[index] = program.add_columns(np.full(len(case.grid), 1e-9), upper=most)
                 program.put(balance, curtailed[index], -1.0)
-        return cls(case, balance, constant, states, curtailed)
+        return cls(case, balance, constant, states, stores, curtailed)
+
+    def answers(self, solution: Solution) -> list[Answer]:
+        """What batteries and PV would take or give, at the worth of what is stored in a solution."""
+        hours = self.case.grid.hours
+        found: list[Answer] = []
+        for index, rows in self.stores.items():
+            model = self.case.models[index]
+            if isinstance(model, BatteryModel):
+                device, worth = model.device, -solution.duals[rows]
+                found.append(
+                    Answer(
+                        worth * device.charge_efficiency,
+                        device.max_charge * hours,
+                        worth / device.discharge_efficiency + money(device.wear),
+                        device.max_discharge * hours,
+                    )
+                )
+        nothing = np.zeros(len(hours))
+        for index in self.curtailed:
+            model = self.case.models[index]
+            if isinstance(model, PvModel):
+                found.append(Answer(nothing, model.power[:, -1] * hours, nothing, nothing))
+        return found
 
     def schedules(self, solution: Solution) -> dict[int, Schedule]:
         """What batteries and PV do in a solution, by the index of the device."""
@@ -84,8 +111,8 @@ def _connection(case: Case, program: Program) -> Indices:
     return balance
 
 
-def _battery(model: BatteryModel, case: Case, program: Program, balance: Indices) -> Indices:
-    """Stored' = stored + efficiency · charged − given / efficiency, in kWh; returns the states' columns."""
+def _battery(model: BatteryModel, case: Case, program: Program, balance: Indices) -> tuple[Indices, Indices]:
+    """Stored' = stored + efficiency · charged − given / efficiency, in kWh: states, and these rows."""
     device, hours, steps = model.device, case.grid.hours, len(case.grid)
     worth = np.zeros(steps)
     worth[-1] = -model.storage.end_worth * 1000
@@ -119,4 +146,4 @@ def _battery(model: BatteryModel, case: Case, program: Program, balance: Indices
         )
         program.put(other, given[burning], 1.0)
         program.put(other, charging, device.max_discharge * hours[burning] / 1000)
-    return state
+    return state, store

@@ -1,6 +1,7 @@
 """The cost of a net load: convex and piecewise, with its kink at the position."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -9,6 +10,22 @@ from temix_market.instants import HOUR
 from temix_gateway.planning.devices.fields import money
 from temix_gateway.planning.models.model import Cost, Floats
 from temix_gateway.planning.problem import Problem, Segment
+
+MUCH = 1e7
+"""Wh that stand for a depth without limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a battery takes and gives in each step at the worth of what it stores.
+
+    Depths are Wh at the connection, prices currency units a kWh there.
+    """
+
+    charge_price: Floats
+    charge_depth: Floats
+    give_price: Floats
+    give_depth: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +66,32 @@ class Tariff:
             import_limit=hours * (np.inf if problem.import_limit is None else problem.import_limit),
             export_limit=hours * (np.inf if problem.export_limit is None else problem.export_limit),
             limit_worth=money(problem.limit_worth),
+        )
+
+    def beside(self, batteries: Sequence[Answer]) -> Tariff:
+        """The same where batteries take energy, or give it, at prices of their own: one merit order.
+
+        Costs differ from the true ones by a constant. The connection's limits count as if batteries rested.
+        """
+        sources = [self.buy, *(each.give_price[:, None] for each in batteries)]
+        sinks = [self.sell, *(each.charge_price[:, None] for each in batteries)]
+        given = [self.buy_depth, *(each.give_depth[:, None] for each in batteries)]
+        taken = [self.sell_depth, *(each.charge_depth[:, None] for each in batteries)]
+        slope = np.concatenate(sinks + sources, axis=1)
+        long = np.minimum(np.concatenate(taken + given, axis=1), MUCH)
+        begins = self.position - np.minimum(np.concatenate(taken, axis=1), MUCH).sum(axis=1)
+        order = np.argsort(slope, axis=1)
+        slope, long = np.take_along_axis(slope, order, axis=1), np.take_along_axis(long, order, axis=1)
+        none = np.zeros((len(slope), 0))
+        return replace(
+            self,
+            position=begins,
+            buy=slope,
+            buy_from=np.cumsum(long, axis=1) - long,
+            buy_depth=long,
+            sell=none,
+            sell_from=none,
+            sell_depth=none,
         )
 
     def cost(self, net: Floats) -> Floats:

@@ -1,7 +1,7 @@
 """One stored quantity (energy, heat, temperature, time run) with wishes and rules, by dynamic programming."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple, Self
@@ -20,6 +20,9 @@ an answer."""
 POINT_STEPS = 80_000
 FEWEST_POINTS, MOST_POINTS = 401, 1281
 """Points of a continuous quantity times steps, within bounds: what a dynamic program may take of the time."""
+
+MANY = 8
+"""Levels from which all at once are faster than one after the other."""
 
 type Choice = tuple[float, int, float, float, int]
 """Cost to the end, level, where it leads, share of the step that it runs, phase thereafter."""
@@ -40,15 +43,9 @@ class Wish:
     amount: Floats
     above: bool = False
 
-    def missing(self, x: Floats) -> Floats:
-        """What is missing at ``x``, (T, …)."""
-        target = self.target.reshape((-1, *[1] * (x.ndim - 1)))
-        missing: Floats = np.maximum(x - target if self.above else target - x, 0)
-        return missing
-
     def missed(self, state: Floats) -> Missed | None:
         """What a path of x misses; None where that is nothing."""
-        missing = self.missing(state)
+        missing = np.maximum(state - self.target if self.above else self.target - state, 0)
         cost, amount = float(missing @ self.weight), float(missing @ self.amount)
         return Missed(self.name, amount, self.unit, cost) if cost > 1e-6 else None
 
@@ -162,13 +159,6 @@ class Storage:
     floor: float = -np.inf
     _reached: dict[tuple[float, float, bytes], Reach] = field(default_factory=dict, repr=False)
     _reaches: dict[int, Reach] = field(default_factory=dict, repr=False)
-    _drawn: Floats | None = field(default=None, repr=False)
-
-    def near(self, cost: Cost, mean: Floats, pull: float) -> Schedule:
-        """The cheapest if each hour that x is away from ``mean``, by the whole grid, costs ``pull``."""
-        away = np.abs(self.points - mean[:, None]) / (self.points[-1] - self.points[0])
-        drawn = self.stage + pull * self.grid.hours[:, None] * away
-        return replace(self, _drawn=drawn).best(cost)
 
     def best(self, cost: Cost) -> Schedule:
         """The cheapest schedule: values backwards on the points (linear between), then forwards exactly."""
@@ -176,15 +166,6 @@ class Storage:
         if self.extra is not None:
             price = price + self.extra
         return self._forward(price, self._values(price))
-
-    def value(self, cost: Cost) -> float:
-        """What the cheapest schedule costs by the dynamic program: exact where ``exact``."""
-        price = cost(self.power)
-        if self.extra is not None:
-            price = price + self.extra
-        values = self._values(price)
-        first = self._choices(price, values)(0, self.start, self.phase)
-        return min((total for total, *_ in first), default=0.0)
 
     @cached_property
     def exact(self) -> bool:
@@ -209,12 +190,18 @@ class Storage:
         )
 
     @cached_property
-    def stage(self) -> Floats:
-        """Cost of being at a grid point at a step's end, (T, N)."""
-        stage = np.zeros((len(self.grid), len(self.points)))
+    def stage(self) -> list[Floats | None]:
+        """Cost of being at a grid point at each step's end, (N,); None where it costs nothing."""
+        stage: list[Floats | None] = [None] * len(self.grid)
         for wish in self.wishes:
-            stage += wish.missing(np.broadcast_to(self.points, stage.shape)) * wish.weight[:, None]
-        stage[-1] -= self.points * self.end_worth
+            for step in np.flatnonzero(wish.weight).tolist():
+                gap = self.points - wish.target[step]
+                cost = np.maximum(gap if wish.above else -gap, 0) * wish.weight[step]
+                known = stage[step]
+                stage[step] = cost if known is None else known + cost
+        if self.end_worth:
+            known = stage[-1]
+            stage[-1] = (0.0 if known is None else known) - self.points * self.end_worth
         return stage
 
     @cached_property
@@ -229,6 +216,11 @@ class Storage:
             hours: Turn.of(self.duty, hours, self.start_cost) for hours in np.unique(self.grid.hours).tolist()
         }
         return [turns[hours] for hours in self.grid.hours.tolist()]
+
+    def _stays(self, step: int) -> bool:
+        """Whether x stays as it is while off."""
+        kept = self.keep[step] == 1 and self.drain[step] == 0
+        return bool(kept and self.push[step, 0] == 0 and self.floor <= self.points[0])
 
     def _reach(self, step: int) -> Reach:
         """Where the levels that a step allows lead from each point."""
@@ -254,18 +246,21 @@ class Storage:
         below = np.minimum(place.astype(np.intp), len(self.points) - 2)
         return Reach(below, place - below, share)
 
-    def _values(self, price: Floats) -> Floats:
-        """(T, K, N): cost of being at a point at a step's end, with everything after it."""
-        steps, points = len(self.grid), len(self.points)
-        phases = self.duty.phases if self.duty else 1
-        values = np.empty((steps, phases, points))
-        after = np.zeros((phases, points))
-        stage = self.stage if self._drawn is None else self._drawn
+    def _values(self, price: Floats) -> list[Floats]:
+        """(K, N) for each step: cost of being at a point at its end, with everything after it."""
+        steps, phases = len(self.grid), self.duty.phases if self.duty else 1
+        after: Floats = np.zeros((phases, len(self.points)))
+        values = [after] * steps
         for step in range(steps - 1, -1, -1):
-            ahead = np.add(after, stage[step], out=values[step])
+            here = self.stage[step]
+            ahead = values[step] = after if here is None else after + here
             if step == 0:
                 break
-            levels, turn, reach = self.levels[step], self.turns[step], self._reach(step)
+            levels, turn = self.levels[step], self.turns[step]
+            if self.duty is None and len(levels) == 1 and self._stays(step):
+                after = ahead if price[step, 0] == 0 else ahead + price[step, 0]
+                continue
+            reach = self._reach(step)
             led = reach.values(ahead)
             led += reach.price(price[step, levels])
             if self.duty is None:
@@ -283,18 +278,33 @@ class Storage:
                 after[stuck] = ahead[stuck] + BROKEN_RULE
         return values
 
-    def _choices(self, price: Floats, values: Floats) -> Callable[[int, float, int], list[Choice]]:
+    def _choices(self, price: Floats, values: list[Floats]) -> Callable[[int, float, int], list[Choice]]:
         """From a step, x and a phase: what each level that the step allows costs to the end, and leads to."""
         low, high, floor = float(self.points[0]), float(self.points[-1]), self.floor
         spacing, last = float(self.points[1]) - low, len(self.points) - 2
         keep, drain, pushes, prices = (part.tolist() for part in (self.keep, self.drain, self.push, price))
         levels, turns, throttles = [found.tolist() for found in self.levels], self.turns, self.throttles
 
+        def best_of_many(step: int, idle: float) -> Choice:
+            each = self.levels[step]
+            push, ahead = self.push[step, each], values[step][0]
+            reached = np.clip(idle + push, low, high) if throttles else idle + push
+            moved = np.divide(reached - idle, push, out=np.ones_like(push), where=push != 0)
+            share = moved if throttles else np.ones_like(push)
+            place = np.clip((reached - low) / spacing, 0.0, last + 1)
+            left = np.minimum(place.astype(np.intp), last)
+            at = ahead[left]
+            total = at + (ahead[left + 1] - at) * (place - left) + price[step, each] * share
+            best = int(np.argmin(total))
+            return float(total[best]), int(each[best]), float(reached[best]), float(share[best]), 0
+
         def choices(step: int, x: float, phase: int) -> list[Choice]:
             turn, ahead, push, cost = turns[step], values[step], pushes[step], prices[step]
             idle = keep[step] * max(x, floor) - drain[step]
             if throttles:
                 idle = min(high, max(low, idle))
+            if turn.phases_off == 0 and len(levels[step]) > MANY:
+                return [best_of_many(step, idle)]
             begins = self.start_cost if phase < turn.phases_off else 0.0
             found = []
             for level in levels[step]:
@@ -314,7 +324,7 @@ class Storage:
 
         return choices
 
-    def _forward(self, price: Floats, values: Floats) -> Schedule:
+    def _forward(self, price: Floats, values: list[Floats]) -> Schedule:
         steps, choices = len(self.grid), self._choices(price, values)
         power, state = np.zeros(steps), np.empty(steps)
         x, phase, wear = self.start, self.phase, 0.0
