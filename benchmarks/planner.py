@@ -41,12 +41,12 @@ DAYS = 20
 APART = 16
 """Days between one and the next: twenty of them from February, with the storm, to December."""
 WHOLE = ("ev", "pool", "dishwasher")
-"""Devices of the home whose best answer to prices is exact; on-off heat's is not, and seldom has its optimum proven."""
+"""Devices whose best answer to prices is exact. Heat's is not, and seldom is its optimum proven."""
 HEAT = ("water", "climate")
 PROVEN = 63
 PROOF_S = 30.0
 PROOF_GAP, PROOF_MONEY = 2e-4, 1e-4
-"""An optimum counts as proven where the best plan known is so near to the best bound known: relative, or currency units."""
+"""An optimum counts as proven where the best plan known is so near to the best bound: relative, or money."""
 LONG_S = 5.0
 MILP_S = 600.0
 HOMES = 1_000
@@ -149,7 +149,8 @@ def _compare(name: str, sets: Sequence[tuple[str, ...]], count: int) -> None:
         above.append(cents[-1] / 100 / abs(cost))
     figures = "| | | | "
     if above:
-        figures = f"| {np.median(above):.3%} | {np.quantile(above, 0.95):.3%} | {max(above):.3%} | {max(cents):.2f} "
+        median, most = np.quantile(above, (0.5, 0.95))
+        figures = f"| {median:.3%} | {most:.3%} | {max(above):.3%} | {max(cents):.2f} "
     print(f"| {name} | {proven} of {count} {figures}| {np.median(seconds):.2f} |", flush=True)
     if unproven:
         print(
