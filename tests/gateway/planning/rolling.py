@@ -20,7 +20,7 @@ from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.units import Energy, Price
 
-from tests.gateway.planning.homes import START, home, uniform
+from tests.gateway.planning.homes import START, home
 
 SWITCHED = ("battery", "ev", "water", "climate", "pool", "dishwasher")
 HORIZON = Duration(30 * HOUR)
@@ -37,14 +37,9 @@ def intervals(now: Instant) -> list[Interval]:
     return found
 
 
-def problem(
-    now: Instant,
-    devices: Sequence[Device],
-    noise: Callable[[int], np.ndarray],
-    steps: list[Interval] | None = None,
-) -> Problem:
+def problem(now: Instant, devices: Sequence[Device], noise: Callable[[int], np.ndarray]) -> Problem:
     """The home at ``now``: prices and loads of a fixed day, with noise on what is not known yet."""
-    steps = intervals(now) if steps is None else steps
+    steps = intervals(now)
     fresh = home(steps)
     shaken = noise(len(steps))
     shaken[0] = 0.0  # the interval that has begun has its price
@@ -158,11 +153,10 @@ def live(until: Duration, every_step: int, noise: Callable[[int], np.ndarray], b
     return day
 
 
-def single(until: Duration, budget: float) -> int:
-    """Switches of one plan for the whole day in steps of 5 minutes, carried out as it is."""
-    fine = uniform(HORIZON // FIVE_MINUTES)
-    devices = [device for device in home(fine).devices if device.id in SWITCHED]
-    found = plan(problem(START, devices, np.zeros, fine), budget=budget)
+def single(until: Duration, noise: Callable[[int], np.ndarray], budget: float) -> int:
+    """Switches of one plan, made from the first of the same forecasts and carried out as it is."""
+    devices = [device for device in home(intervals(START)).devices if device.id in SWITCHED]
+    found = plan(problem(START, devices, noise), budget=budget)
     switches = 0
     for device in found.devices:
         before = 0
