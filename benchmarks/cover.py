@@ -4,6 +4,7 @@ Run as benchmarks/cover.py FIRST DAYS SEEDS, such as 2021-04-12 3 3: each seed i
 the same days once for each kind of cover.
 """
 
+import logging
 import sys
 import tempfile
 from dataclasses import replace
@@ -12,6 +13,7 @@ from pathlib import Path
 from statistics import fmean, pstdev
 from typing import Final, get_args
 
+import structlog
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -39,6 +41,7 @@ def lived(first: date, days: int, seed: int) -> dict[Cover, Replay]:
 
 def main() -> None:
     """Print the table."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     first, days, seeds = date.fromisoformat(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     console = Console(width=120)
     homes = [

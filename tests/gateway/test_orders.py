@@ -1,9 +1,14 @@
 """Orders of the core, turn by turn: towards the plan, once each, whatever is lost."""
 
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from random import Random
+
 import pytest
 from temix_gateway.home.devices import ReportHome, RunTime
 from temix_gateway.home.messages import Mode
-from temix_market.instants import HOUR, Instant
+from temix_market.instants import HOUR, SECOND, Duration, Instant
 from temix_market.ports import (
     Voided,
 )
@@ -108,3 +113,25 @@ async def test_nothing_is_traded_for_a_device_on_advise(bench: Bench) -> None:
     await bench.core.turn()
     assert any(bench.core.plans.in_force.device("pump").power)
     assert bench.retailer.answers == {}
+
+
+async def test_homes_that_hear_the_same_prices_do_not_act_at_the_same_moment(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+
+    async def noted(seconds: float) -> None:
+        waits.append(seconds)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr("temix_gateway.core.asyncio.sleep", noted)
+    core = bench.core
+    core.owner.rules = replace(core.owner.rules, jitter=Duration(5 * SECOND))
+    core.look_again()
+    for seed in range(100):
+        core._outside = replace(core._outside, random=Random(seed))
+        with pytest.raises(asyncio.CancelledError):
+            await core._wheel()
+    assert 0 <= min(waits) < 0.5
+    assert 4.5 < max(waits) <= 5
+    assert max(Counter(int(wait) for wait in waits).values()) < 35, "spread over all five seconds"
