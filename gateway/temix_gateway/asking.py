@@ -8,7 +8,6 @@ from temix_market.instants import HOUR, Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.ladder import Rung
 from temix_market.positions import Positions
-from temix_market.units import Energy
 
 from temix_gateway.contact import Contact
 from temix_gateway.home.devices import Device, Load, Thermostat
@@ -22,6 +21,7 @@ from temix_gateway.planning.horizon import Prices, tapering
 from temix_gateway.planning.past import Building, Foreseen, PastRoom
 from temix_gateway.question import (
     DAY,
+    Margins,
     base_load,
     held_load,
     known_devices,
@@ -77,8 +77,8 @@ class Asking:
             currency=terms.currency,
         )
 
-    async def margins(self, problem: Problem) -> dict[Instant, Energy]:
-        """By how much to cover more than is planned (negative: less) in each 5-minute step, by start (Wh).
+    async def margins(self, problem: Problem) -> Margins:
+        """How far the position may be beside the plan.
 
         Nothing where the owner covers what is expected, or the home's past is not asked.
         """
@@ -90,7 +90,7 @@ class Asking:
             return {}
         day = Instant(problem.now - DAY)
         spots = [shown.buy for start, shown in past_prices(self._market).items() if start >= day]
-        return margins(problem, foreseen, fear(spots, rules.certainty))
+        return margins(problem, foreseen, fear(spots, rules.certainty), rules.certainty)
 
     async def plan(self, problem: Problem, previous: Plan | None) -> Plan:
         """The planner's answer."""

@@ -23,7 +23,7 @@ from temix_gateway.outside import Outside
 from temix_gateway.owner import Owner
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.problem import plannable, unplannable
-from temix_gateway.question import beside, known_devices, loads_beside, targets
+from temix_gateway.question import Margins, beside, covering, known_devices, loads_beside, targets
 from temix_gateway.reckoning import Reckoning
 from temix_gateway.replanning import Basis
 from temix_gateway.shedding import around, joined
@@ -40,7 +40,7 @@ class Plans:
 
     ``in_force`` is what is carried out and traded by, ``problem`` what it solves, ``guarded`` what the bill
     guard made of it; ``left_out`` are the devices that cannot be planned as reported, and what is wrong;
-    ``margins`` is what the position is to cover beside the plan in each 5-minute step (Wh).
+    ``margins`` is how far the position may be beside the plan.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Plans:
         self.problem: Problem | None = None
         self.guarded: Guarded | None = None
         self.left_out: Mapping[str, str] = {}
-        self.margins: Mapping[Instant, Energy] = {}
+        self.margins: Margins = {}
         self.made = 0
         self._clock = outside.clock
         self._note = outside.note_plan
@@ -76,7 +76,7 @@ class Plans:
     def targets(self) -> dict[Instant, Energy]:
         """The position that is wanted in each 5-minute step, by start (Wh); nothing without a plan."""
         planned = {} if self.in_force is None else targets(self.in_force, self.advised)
-        return {start: Energy(load + self.margins.get(start, 0)) for start, load in planned.items()}
+        return covering(planned, self._market.positions, self.margins)
 
     def again(self) -> None:
         """Plan in the next turn, whatever the last plan was based on."""
@@ -105,10 +105,17 @@ class Plans:
         if left_out and left_out != self.left_out:
             _LOG.warning("devices left out of the plan", wrong=left_out)
         margins = await self._asking.margins(problem)
-        self._unguarded = await self._asking.plan(beside(problem, margins), self._unguarded)
+        asked = beside(problem, self._covered(margins))
+        self._unguarded = await self._asking.plan(asked, self._unguarded)
         self.problem, self.left_out, self.margins = problem, left_out, margins
         self.made += 1
         self._basis, self._planned_at = basis, self._clock.monotonic()
+
+    def _covered(self, margins: Margins) -> dict[Instant, Energy]:
+        """What the position would cover beside the plan in force."""
+        planned = {} if self.in_force is None else targets(self.in_force)
+        wanted = covering(planned, self._market.positions, margins)
+        return {start: Energy(wanted[start] - planned[start]) for start in planned if start in margins}
 
     def _due(self, basis: Basis, report: ReportHome, now: Instant) -> bool:
         """Whether the last plan is an hour old, or does not fit what is known now."""

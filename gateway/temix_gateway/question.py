@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant, to_datetime
 from temix_market.intervals import Interval, spread_evenly
+from temix_market.positions import Positions
 from temix_market.units import Energy, Power, Price
 
 from temix_gateway.cars import usual_departure, usual_stay
@@ -18,7 +19,8 @@ from temix_gateway.market import Market, both
 from temix_gateway.planning import Plan, Problem, devices
 from temix_gateway.planning.horizon import UNPAID, Shown
 from temix_gateway.planning.past import Foreseen, Past, PastRoom
-from temix_gateway.trading.cover import at_share, critical_share
+from temix_gateway.planning.problem import Step
+from temix_gateway.trading.cover import at_share, shares_to_hold
 
 WATER_WH_PER_LITRE_KELVIN: Final = 1.163
 USEFUL_WATER: Final = 40_000
@@ -26,6 +28,10 @@ USEFUL_WATER: Final = 40_000
 
 USUAL_CAPACITY, USUAL_LOSS = 5_000, 200
 """Of a building of which nothing was told or learned, Wh and W per °C."""
+
+type Margins = Mapping[Instant, tuple[Energy, Energy]]
+"""How far the position may be below and above the plan in each 5-minute step, by start (Wh)."""
+NO_MARGIN: Final = Energy(0), Energy(0)
 
 DAY: Final = Duration(24 * HOUR)
 
@@ -105,38 +111,48 @@ def targets(plan: Plan, advised: Collection[str] = ()) -> dict[Instant, Energy]:
     }
 
 
-def margins(problem: Problem, foreseen: Foreseen, fear: Price) -> dict[Instant, Energy]:
-    """By how much to cover more than is expected (negative: less) in each 5-minute step, by start (Wh).
+def margins(problem: Problem, foreseen: Foreseen, fear: Price, certainty: Price) -> Margins:
+    """How far the position may be beside the plan, so that surprises of the load are covered, not too dearly.
 
-    ``fear`` is what a kWh too little costs beyond its expected price; one too much loses the spread.
+    ``fear`` is what a kWh too little costs beyond its expected price, ``certainty`` what a known price is
+    worth.
     """
     found = {}
     for step, expected, at_most in zip(problem.steps, foreseen.expected, foreseen.at_most, strict=True):
-        share = critical_share(fear, Price(step.buy[0].price - step.sell[0].price))
-        watts = at_share(foreseen.shares, at_most, share) - expected
-        for part in step.interval.split(FIVE_MINUTES):
-            found[part.start] = Energy(round(watts * FIVE_MINUTES / HOUR))
+        spread = Price(step.buy[0].price - step.sell[0].price)
+        low, high = (
+            Energy(round((at_share(foreseen.shares, at_most, share) - expected) * FIVE_MINUTES / HOUR))
+            for share in shares_to_hold(fear, certainty, spread)
+        )
+        found.update(dict.fromkeys((part.start for part in step.interval.split(FIVE_MINUTES)), (low, high)))
     return found
 
 
-def beside(problem: Problem, margins: Mapping[Instant, Energy]) -> Problem:
-    """The problem without the part of the position that covers what is not planned.
+def covering(
+    planned: Mapping[Instant, Energy], positions: Positions, margins: Margins
+) -> dict[Instant, Energy]:
+    """The position that is wanted in each 5-minute step: the plan's, or the one held where that may stay."""
+    if not margins:
+        return dict(planned)
+    wanted = {}
+    for start, load in planned.items():
+        low, high = margins.get(start, NO_MARGIN)
+        beside = positions.at(Interval(start, FIVE_MINUTES)) - load
+        wanted[start] = Energy(load + min(max(beside, low), high))
+    return wanted
 
-    So the kink lies where the plan is, and the plan does not fill up what is held for surprises.
+
+def beside(problem: Problem, covered: Mapping[Instant, Energy]) -> Problem:
+    """The problem without the part of the position that covers what is not planned (Wh by 5-minute step).
+
+    So the kink lies where the plan is, and the plan does not use up what is held for surprises.
     """
-    return msgspec.structs.replace(
-        problem,
-        steps=tuple(
-            msgspec.structs.replace(
-                step,
-                position=Energy(
-                    step.position
-                    - sum(margins.get(part.start, 0) for part in step.interval.split(FIVE_MINUTES))
-                ),
-            )
-            for step in problem.steps
-        ),
-    )
+
+    def without(step: Step) -> Step:
+        surprises = sum(covered.get(part.start, 0) for part in step.interval.split(FIVE_MINUTES))
+        return msgspec.structs.replace(step, position=Energy(step.position - surprises))
+
+    return msgspec.structs.replace(problem, steps=tuple(map(without, problem.steps)))
 
 
 def loads_beside(plan: Plan, device_id: str) -> list[Load]:

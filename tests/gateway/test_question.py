@@ -1,8 +1,11 @@
 """What the planner is asked: the load of devices that people lead, and what past days let expect."""
 
+from types import SimpleNamespace
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import msgspec
+import pytest
 from temix_gateway.home.devices import Held, RunTime, Thermostat
 from temix_gateway.home.messages import ReportHistory, RoomHistory
 from temix_gateway.learned import Learned
@@ -13,6 +16,7 @@ from temix_gateway.planning.problem import Problem, Segment, Step
 from temix_gateway.question import (
     DAY,
     beside,
+    covering,
     held_load,
     known_devices,
     margins,
@@ -21,6 +25,7 @@ from temix_gateway.question import (
 )
 from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Instant
 from temix_market.intervals import Interval
+from temix_market.positions import Positions
 from temix_market.units import Energy, Price
 
 NOW = Instant(1_800_000_000_000 // HOUR * HOUR)
@@ -124,16 +129,29 @@ def priced(buy: int, sell: int) -> Problem:
 
 
 def test_a_load_that_may_be_more_is_covered_where_the_spread_is_small_and_less_where_it_is_great() -> None:
-    more = margins(priced(100_000, 90_000), uncertain(600), Price(90_000))
-    less = margins(priced(100_000, 10_000), uncertain(600), Price(10_000))
+    more = margins(priced(100_000, 90_000), uncertain(600), Price(90_000), Price(2_000))
+    less = margins(priced(100_000, 10_000), uncertain(600), Price(10_000), Price(2_000))
     assert list(more) == [part.start for quarter in QUARTERS for part in quarter.split(FIVE_MINUTES)]
-    assert set(more.values()) == {50}, "600 W for five minutes"
-    assert set(less.values()) == {-50}
-    assert set(margins(priced(100_000, 90_000), uncertain(0), Price(90_000)).values()) == {0}
+    assert set(more.values()) == {(50, 50)}, "600 W for five minutes"
+    assert set(less.values()) == {(-50, 50)}
+    certain = margins(priced(100_000, 90_000), uncertain(0), Price(90_000), Price(2_000))
+    assert set(certain.values()) == {(0, 0)}
+
+
+@pytest.mark.parametrize(
+    "held, wanted", [(0, 50), (50, 50), (70, 70), (100, 100), (130, 130), (131, 130), (400, 130)]
+)
+def test_a_position_is_bought_up_to_the_lower_margin_and_sold_down_to_the_upper_one(
+    held: int, wanted: int
+) -> None:
+    positions = cast("Positions", SimpleNamespace(at=lambda _: Energy(held)))
+    margin = {NOW: (Energy(-50), Energy(30))}
+    assert covering({NOW: Energy(100)}, positions, margin) == {NOW: wanted}
+    assert covering({NOW: Energy(100)}, positions, {}) == {NOW: 100}, "where what is expected is covered"
 
 
 def test_what_covers_surprises_is_not_planned_with() -> None:
     problem = priced(100_000, 90_000)
-    held = margins(problem, uncertain(600), Price(90_000))
-    assert [step.position for step in beside(problem, held).steps] == [90 - 150] * 4
+    covered = {part.start: Energy(50) for quarter in QUARTERS for part in quarter.split(FIVE_MINUTES)}
+    assert [step.position for step in beside(problem, covered).steps] == [90 - 150] * 4
     assert beside(problem, {}) == problem

@@ -1,10 +1,14 @@
-"""How much of an uncertain load to cover ahead, and how much to leave to spot.
+"""Between which quantiles of an uncertain load to cover it ahead, and to leave the rest to spot.
 
 A kWh too little is bought at spot, where its price is not known: a cautious owner fears that it comes dearer
-by as much as spot has lately moved about. A kWh too much is sold back, and loses the spread. So the load is
-covered up to the share of days ``fear / (fear + spread)``: the newsvendor's critical ratio. That price moves
-are feared by their standard deviation follows the bidding of TESS (https://tess.readthedocs.io); the rest is
-our choice. Pure: no I/O, no clock.
+by as much as spot has lately moved about. A kWh too much is sold back, and loses the spread. So more is
+bought only up to the share of days ``fear / (fear + spread)``: the newsvendor's critical ratio. What is held
+already was paid for: to sell a kWh of it brings no more than certainty, and loses spread and fear where it is
+needed after all, so it is sold only beyond the share ``(spread + fear) / (spread + fear + certainty)``.
+Between the two nothing is traded.
+
+That price moves are feared by their standard deviation follows the bidding of TESS
+(https://tess.readthedocs.io); the rest is our choice. Pure: no I/O, no clock.
 """
 
 from collections.abc import Sequence
@@ -19,6 +23,15 @@ def fear(spots: Sequence[Price], certainty: Price) -> Price:
     The standard deviation of recent spot prices, and at least what the owner said that certainty is worth.
     """
     return max(certainty, Price(round(pstdev(spots)))) if spots else certainty
+
+
+def shares_to_hold(fear: Price, certainty: Price, spread: Price) -> tuple[float, float]:
+    """The shares of days (0 to 1) up to which to buy, and down to which to sell; the first is never above.
+
+    ``fear`` and ``certainty`` as in ``fear``; ``spread`` between the price to buy and that to sell (µ).
+    """
+    buy = critical_share(fear, spread)
+    return buy, max(buy, critical_share(Price(spread + fear), certainty))
 
 
 def critical_share(short: Price, over: Price) -> float:

@@ -6,7 +6,7 @@ from statistics import fmean, pstdev
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from temix_gateway.trading.cover import at_share, critical_share, fear
+from temix_gateway.trading.cover import at_share, critical_share, fear, shares_to_hold
 from temix_market.units import Price
 
 costs = st.integers(0, 25_000_000).map(Price)
@@ -71,3 +71,20 @@ def test_fear_is_how_far_spot_has_moved_and_never_less_than_certainty_is_worth()
     assert fear(prices, Price(2_000)) == round(pstdev(prices))
     assert fear([Price(100_000)] * 5, Price(2_000)) == 2_000
     assert fear([], Price(2_000)) == 2_000
+
+
+@given(fears=costs, certainty=costs, spread=costs, more=costs)
+def test_what_is_held_is_sold_only_beyond_what_would_be_bought_and_the_spread_keeps_them_apart(
+    fears: Price, certainty: Price, spread: Price, more: Price
+) -> None:
+    buy, sell = shares_to_hold(fears, certainty, spread)
+    assert 0 <= buy <= sell <= 1
+    wider = shares_to_hold(fears, certainty, Price(spread + more))
+    if fears + spread > 0:
+        assert wider[0] <= buy
+    if fears + spread > 0 and wider[0] < wider[1] and buy < sell:
+        assert wider[1] >= sell
+
+
+def test_nothing_held_is_sold_where_certainty_is_worth_nothing() -> None:
+    assert shares_to_hold(Price(10_000), Price(0), Price(40_000)) == (0.2, 1.0)
