@@ -17,7 +17,6 @@ ADDRESS: Final = "192.0.2.1"
 PORT: Final = 8745
 GATEWAY: Final = Path(sys.executable).with_name("temix-gateway")
 CONFIG: Final = f"""[gateway]
-host = "0.0.0.0"
 port = {PORT}
 announce = false
 """
