@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from temix_gateway.finding import command as gateway
@@ -12,10 +13,15 @@ from temix_retailer.cli import app as retailer
 from typer.main import get_command
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "gateway" / "DOCS.md"})
+PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("gateway/*.md")})
 LINK = re.compile(r"\]\((?!https?://|mailto:)([^)\s]+)\)|(?:src|srcset)=\"(?!https?://)([^\"]+)\"")
 CODE = re.compile(r"^(?:```|~~~).*?^(?:```|~~~)|(?:^ {4,}\S.*\n)+|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 CALL = re.compile(r"(?<![\w./@-])(?:\.venv/bin/)?(temix-gateway|temix-retailer) ([a-z-][^\n`|&#;>]*)")
+ELSEWHERE = re.compile(r"\]\((https?:[^)\s]*)\)|(?:src|srcset|href)=\"(https?:[^\"]*)\"|<(https?:[^>\s]*)>")
+MODULE = re.compile(r"python -m ([\w.]+)")
+NAMED = re.compile(
+    r"(?<![\w/.-])((?:gateway|docs|tests|demo|script|blueprints|custom_components)/[\w./-]*\w)(?![\w/*<{-])"
+)
 SCRIPT = re.compile(r"(?<![\w-])\./(script/[\w-]+)")
 NAMED = re.compile(r"`((?:tests|gateway|custom_components|script|docs|benchmarks)/[\w./-]+|SECURITY\.md)`")
 """A file or folder of ours, as the pages about security name it."""
@@ -45,6 +51,29 @@ def test_no_link_is_dead(page: Path) -> None:
         assert target.exists(), f"{name(page)}: {path}"
         if anchor and target.suffix == ".md":
             assert anchor in anchors(target), f"{name(page)}: {path}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_link_that_leads_elsewhere_has_the_form_of_one(page: Path) -> None:
+    """Whether somebody answers there is not asked: no test leaves this machine."""
+    for found in ELSEWHERE.finditer(page.read_text()):
+        url = urlsplit(next(filter(None, found.groups())))
+        assert url.scheme == "https", f"{name(page)}: {found[0]}"
+        assert re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}", url.hostname or ""), (
+            f"{name(page)}: {found[0]}"
+        )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_files_and_modules_that_code_names_are_there(page: Path) -> None:
+    for code in CODE.findall(page.read_text()):
+        for module in MODULE.findall(code):
+            path = ROOT / module.replace(".", "/")
+            assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), (
+                f"{name(page)}: {module}"
+            )
+        for file in NAMED.findall(code):
+            assert (ROOT / file).exists(), f"{name(page)}: {file}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
