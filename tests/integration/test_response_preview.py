@@ -24,15 +24,18 @@ async def test_the_last_page_previews_by_the_gateways_planner(
     assert "switch.pump has no timer of its own" in told["notes"]
 
 
-async def test_without_the_gateways_answer_the_preview_is_an_estimate_and_says_so(
+async def test_a_preview_that_the_gateway_refuses_is_an_estimate_with_its_reason(
     hass: HomeAssistant, loaded: MockConfigEntry, gateway: Gateway, pump: er.RegistryEntry
 ) -> None:
     await hass.config.async_set_time_zone("America/Chicago")
-    gateway.core.refusal = "there is no planner"
+    gateway.core.refusal = "preview cannot be planned: power: too much"
     page = await answer(hass, await begin(hass, loaded, "run_hours"), {"switch": pump.entity_id})
     page = await answer(hass, page, PUMP | {"hours": 1})
     told = page["description_placeholders"]["preview"]
-    assert told.startswith("Today 12:05–13:05, 1.1 kWh, about $0.11, ready 20:00 (estimated")
+    assert told == (
+        "Today 12:05–13:05, 1.1 kWh, about $0.11, ready 20:00 (estimated from the cheapest hours: "
+        "the gateway says *it cannot be planned: power: too much*)"
+    )
 
 
 async def test_a_preview_never_blocks(

@@ -97,6 +97,21 @@ async def test_a_thermostat_that_shows_no_temperature_is_not_planned_for(
     assert page["description_placeholders"]["preview"].startswith("Its sensors say nothing now")
 
 
+async def test_a_thermostat_that_the_gateway_refuses_to_preview_says_why(
+    hass: HomeAssistant, loaded: MockConfigEntry, gateway: Gateway
+) -> None:
+    gateway.core.refusal = "preview cannot be planned: power: too much"
+    shown = {"temperature": 21, "current_temperature": 20, "hvac_modes": ["heat"], "supported_features": 1}
+    known(hass, "climate", "hall", "heat", **shown)
+    page = await answer(hass, await begin(hass, loaded, "heat_cool"), {"thermostat": "climate.hall"})
+    more = MORE | {"power": 2_000, "away_drift": 0, "night_drift": 0, "programme": "counts"}
+    answers = {"name": "Hall", "low": 19, "usual": 21, "high": 23, "season": "heat", "more": more}
+    page = await answer(hass, page, answers)
+    assert page["description_placeholders"]["preview"] == (
+        "The gateway cannot preview this. It says *it cannot be planned: power: too much*."
+    )
+
+
 async def test_a_response_that_cannot_run_keeps_no_entity_from_another(
     hass: HomeAssistant, loaded: MockConfigEntry, pump: er.RegistryEntry
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ..client import Device, EvCharger, GatewayState, PriceStep, RunTime, TemixError
+from ..client import CommandFailed, Device, EvCharger, GatewayState, PriceStep, RunTime, TemixError
 from ..const import MICRO
 from ..coordinator import TemixCoordinator
 from . import words
@@ -62,17 +62,43 @@ async def preview(
             return words.say(hass, "preview", "full")
     if device is None:
         return words.say(hass, "preview", "no_reading")
-    found = await _planned(coordinator, device) or estimate(device, state.prices, now)
+    return await _told(hass, coordinator, device, adapter.ready_by(view), now)
+
+
+async def _told(
+    hass: HomeAssistant,
+    coordinator: TemixCoordinator,
+    device: Device,
+    ready_by: datetime | None,
+    now: datetime,
+) -> str:
+    """What the planner would do with a device, or what can be said without it."""
+    state, refused = coordinator.data, ""
+    try:
+        found = await _planned(coordinator, device)
+    except CommandFailed as error:
+        found, refused = None, error.reason.replace(device.id, "it")
+    found = found or estimate(device, state.prices, now)
     if found is None:
-        return words.say(hass, "preview", "no_estimate")
-    return _sentence(hass, found, adapter.ready_by(view), state.currency, now)
+        return words.say(hass, "preview", "refused" if refused else "no_estimate", reason=refused)
+    sentence = _sentence(hass, found, ready_by, state.currency, now)
+    if found.planned or not found.spans:
+        return sentence
+    how = "estimate_refused" if refused else "estimate"
+    return words.say(hass, "preview", how, what=sentence, reason=refused)
 
 
 async def _planned(coordinator: TemixCoordinator, device: Device) -> Outlook | None:
-    """What the gateway's planner would do; none where it does not say so in time."""
+    """What the gateway's planner would do; none where it does not say so in time.
+
+    Raises:
+        CommandFailed: it says why it plans nothing.
+    """
     try:
         async with asyncio.timeout(WITHIN_S):
             told = await coordinator.client.preview_plan(device)
+    except CommandFailed:
+        raise
     except (TemixError, TimeoutError) as error:
         _LOGGER.debug("The gateway gave no preview: %s", error)
         return None
@@ -128,8 +154,7 @@ def _sentence(
     ]
     if ready_by is not None:
         parts.append(words.say(hass, "preview", "ready", time=words.clock(ready_by)))
-    sentence = ", ".join(parts)
-    return sentence if found.planned else words.say(hass, "preview", "estimate", what=sentence)
+    return ", ".join(parts)
 
 
 def _when(hass: HomeAssistant, spans: Sequence[Span], now: datetime) -> str:
