@@ -7,14 +7,17 @@ from datetime import timedelta
 import msgspec
 import pytest
 from temix_gateway.home.messages import ReportReadings
+from temix_market.calendar import local_date
 from temix_market.deliveries import Delivery
 from temix_market.instants import FIVE_MINUTES, Instant, to_datetime
+from temix_market.intervals import Interval
 from temix_market.units import Energy
 
 from custom_components.temix.client.devices import Reading
 from custom_components.temix.client.register import Look, passed
 from tests.gateway.bench import Bench
 from tests.gateway.market import NOW
+from tests.gateway.market import readings as told_by_retailer
 
 FIRST = Instant(NOW + FIVE_MINUTES)
 """The first interval of which a spot is frozen here."""
@@ -76,6 +79,24 @@ async def test_what_a_register_moved_is_settled_once(
     found = await settled(later)
     assert [found[step].energy if step in found else None for step in range(len(wh))] == wh
     assert await recorded(later) == len(found)
+
+
+async def test_where_digits_ran_out_the_retailers_reading_makes_the_day_right(later: Bench) -> None:
+    """The register misses what came before its zero; what is told late does not win over the retailer."""
+    looks = [look(0, LAST_DIGIT - 500), look(1, LAST_DIGIT), look(2, 110.0), look(3, 210.0)]
+    moved = [500, 10 + 110, 100]
+    metered = [
+        Delivery(Interval(Instant(FIRST + step * FIVE_MINUTES), FIVE_MINUTES), Energy(energy))
+        for step, energy in enumerate(moved)
+    ]
+    await tell(later, readings(looks[:3]))
+    assert [each.energy for _, each in sorted((await settled(later)).items())] == [500, 110]
+    await later.core.told(told_by_retailer(later.ledger, *metered))
+    await tell(later, readings(looks))
+    assert [each for _, each in sorted((await settled(later)).items())] == metered
+    await later.restart()
+    today = later.core.accounts.day(local_date(later.core.owner.rules.zone, FIRST))
+    assert today.figures.imported == sum(moved)
 
 
 async def test_time_without_looks_is_estimated_and_what_is_measured_is_not(later: Bench) -> None:
