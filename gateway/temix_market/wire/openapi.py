@@ -313,6 +313,7 @@ _RESPONSES: Final = {
         "400": "Malformed; `attributeViolated` names the field.",
         "401": "No valid bearer token.",
         "403": "Not signed by this home for this receiver.",
+        "408": "The body did not come in time.",
         "413": "Larger than is read.",
         "429": "Too many requests.",
         "503": "Not now; send the same again later.",
