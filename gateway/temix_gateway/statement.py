@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from temix_market.calendar import local_date
 from temix_market.instants import Instant, to_datetime
@@ -40,6 +41,11 @@ class Biller:
             for line in statement.days()
             if line.settled
         }
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Whose days they are."""
+        return self._bills.zone
 
     def bill(self, line: Line) -> Bill:
         """Of a line made of whole days; a day of which nothing is settled is not billed."""

@@ -99,10 +99,10 @@ def statement(  # noqa: PLR0913, PLR0917
 ) -> None:
     """Show what was subscribed, transacted, delivered and owed; what is not settled is named."""
     loaded = configuration.load(config)
-    zone = loaded.zone
     period = find_period(loaded, month, day, first, last)
     if explained:
-        explain(Files(Path(loaded.gateway.data)).ledger, period, zone, SystemClock().now(), explained)
+        ledger = Files(Path(loaded.gateway.data)).ledger
+        explain(ledger, period, _bills(loaded), SystemClock().now(), explained)
         return
     one_day = period.duration <= 25 * HOUR
     shown = _level(level, "interval" if one_day and not html else "day")
@@ -153,11 +153,14 @@ def read_message(config: Config, period: Interval, level: Level) -> Statement:
         LedgerError: it cannot be read.
     """
     files, now = Files(Path(config.gateway.data)), SystemClock().now()
-    bills = Bills(config.zone, config.extras, config.tariffs)
     with opened(files.ledger, period) as connection:
         read = read_statement(files.ledger, connection, period, config.zone, now)
         heading = Heading(files.currency, now, totals.newest(connection))
-    return statement_message(read, level, bills, heading, AuditHistory(files.audit).audits())
+    return statement_message(read, level, _bills(config), heading, AuditHistory(files.audit).audits())
+
+
+def _bills(config: Config) -> Bills:
+    return Bills(config.zone, config.extras, config.tariffs)
 
 
 def csv_text(lines: list[StatementLine]) -> str:

@@ -99,7 +99,29 @@ def test_a_figure_is_traced_to_days_intervals_and_records(config: Path) -> None:
     assert sum(Decimal(line.split("│")[-2].strip()) for line in rows) == Decimal(owed[1])
 
 
-@pytest.mark.parametrize("name", ["2026-11", "2026-10-09T00:00Z", "energy", "2026-10/energy/all"])
+@pytest.mark.parametrize("part", ["charges", "tariff/flat", "tariff/time of use"])
+def test_charges_and_tariffs_are_traced_to_items_and_days(config: Path, part: str) -> None:
+    period = ("--month", "2026-10")
+    line = json.loads(run(config, *period, "--json"))["total"]
+    bills = {f"tariff/{tariff['name']}": Decimal(tariff["total"]) for tariff in line["tariffs"]}
+    bills["charges"] = sum(Decimal(charge["money"]) for charge in line["charges"])
+    month = run(config, *period, "--explain", f"2026-10/{part}")
+    items, _, days = month.partition("by day")
+    for column in (items, days):
+        rows = [text.split("│")[-2].strip() for text in column.splitlines() if text.count("│") > 1]
+        assert sum(map(Decimal, rows)) == bills[part]
+    day = run(config, *period, "--explain", f"2026-10-02/{part}")
+    assert "of 2026-10-02: imported" in day
+    assert day.splitlines()[0].partition(": ")[2] in days
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("2026-11", "2026-10-09T00:00Z", "energy", "2026-10/energy/all"),
+        *("2026-10-02T12:05Z/charges", "2026-10/tariff/none", "2026-10/charges/flat"),
+    ],
+)
 def test_an_id_that_is_none_is_said_so(config: Path, name: str) -> None:
     with pytest.raises(NoSuchLine, match="no line"):
         run(config, "--month", "2026-10", "--explain", name)
