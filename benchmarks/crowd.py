@@ -34,7 +34,7 @@ from tests.home_processes import Gateway, gateway
 
 ASKED_EVERY_S = 0.2
 CLIENTS = 4
-FLOODERS = 32
+FLOODERS = 200
 SOURCES = 4
 SENT = {
     "connections": b"",
