@@ -18,7 +18,7 @@ import structlog
 from msgspec import Struct
 from temix_market.instants import HOUR, MINUTE, SECOND, Duration
 
-from temix_gateway.retailer.errors import LinkError, NotTaken, Unreachable
+from temix_gateway.retailer.errors import CredentialsRefused, LinkError, NotTaken, Unreachable
 from temix_gateway.retailer.published.http import Http
 from temix_gateway.retailer.published.openadr import OpenAdr
 from temix_gateway.retailer.published.schedule import AT_START, SPARED
@@ -123,7 +123,7 @@ class OpenAdrNotices:
                 _LOG.warning("prices are asked for by the clock only", reason=str(error))
                 return
             except LinkError as error:
-                _LOG.info("notifications wait", reason=str(error))
+                _LOG.warning("prices are asked for by the clock until notifications come", reason=str(error))
             await asyncio.sleep(self._wait() / SECOND)
 
     async def _broker(self, http: Http, token: str) -> Broker:
@@ -155,6 +155,11 @@ class OpenAdrNotices:
                 async for message in client.messages:
                     if not message.retain:
                         yield None
+        except aiomqtt.exceptions.MqttConnectError as error:
+            who = repr(broker.user) if broker.user else "a home without a name"
+            raise CredentialsRefused(
+                f"the broker {broker.host}:{broker.port} does not let {who} in ({error}): ask whoever runs it"
+            ) from error
         except (aiomqtt.MqttError, OSError, ValueError) as error:
             raise Unreachable(f"the broker {broker.host}:{broker.port} does not answer: {error}") from error
 

@@ -51,8 +51,8 @@ SERVICES: Final = (
         gridx.NAMES["SCE"],
         "California, SCE",
         "prices to buy and their parts, preliminary and final; plan, price response, shadow account",
-        "no price for export; a subscription only from a file or your own use, for no public document says "
-        "in which form GridX's usage profiles are a subscription",
+        "no price for export; no subscription from GridX, whose usage profiles have no published form: from "
+        "a file, or as you used energy before",
         "fake service",
         "SCE",
         gridx.RATES["SCE"],
@@ -63,8 +63,8 @@ SERVICES: Final = (
         gridx.NAMES["PGE"],
         "California, PG&E and its community choice aggregators",
         "prices to buy and their parts, preliminary and final; plan, price response, shadow account",
-        "no price for export; a subscription only from a file or your own use, for no public document says "
-        "in which form GridX's usage profiles are a subscription",
+        "no price for export; no subscription from GridX, whose usage profiles have no published form: from "
+        "a file, or as you used energy before",
         "fake service",
         "PGE",
         gridx.RATES["PGE"],
@@ -87,7 +87,7 @@ SERVICES: Final = (
         "them and you choose it (`reports`); notifications over MQTT (`notifications`)",
         "reports only in kWh, of the event's intervals, and at most so many a day as requests allow; no "
         "webhooks, and no broker that wants a certificate of the home",
-        "fake service, and Mosquitto as its broker",
+        "fake service; a real Mosquitto as its broker, with TLS and login",
     ),
     Service(
         "home_assistant",
@@ -219,7 +219,8 @@ def reference() -> str:
         "*Fake service*: a server of the tests, made from the service's documentation and examples.",
         "*Fake entities*: entities and actions of the tests with the attributes and answers that the",
         "integration documents.",
-        "None was verified against the real service.",
+        "None was verified against the real service, nor OpenADR against another one's server: no package",
+        "registry has one.",
     ]
     for each in SERVICES:
         for kind, names in (("rates", each.rates), ("circuits", each.circuits)):

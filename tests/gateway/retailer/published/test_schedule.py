@@ -16,7 +16,17 @@ from temix_gateway.retailer.published import gridx, midas, openadr
 from temix_gateway.retailer.published.http import Http
 from temix_gateway.retailer.published.link import PublishedLink
 from temix_gateway.retailer.published.prices import Direction, Published
-from temix_gateway.retailer.published.schedule import REQUESTS_A_DAY, Allowance, Rhythm, Schedule
+from temix_gateway.retailer.published.schedule import (
+    AT_START,
+    BETWEEN,
+    NOTIFIED,
+    QUIET,
+    REQUESTS_A_DAY,
+    SPREAD,
+    Allowance,
+    Rhythm,
+    Schedule,
+)
 from temix_gateway.retailer.published.store import Store
 from temix_market.calendar import local_date, local_day
 from temix_market.instants import HOUR, MINUTE, SECOND, Duration, Instant, from_datetime
@@ -189,25 +199,28 @@ def test_a_good_week_asks_within_the_hour_of_each_publication(tmp_path: Path) ->
         assert any(published <= at <= published + HOUR for at in asked)
 
 
-def test_ten_thousand_homes_do_not_ask_in_step(tell: Callable[[str], None]) -> None:
-    """After a publication, and after a common restart, no second sees more than chance would bring."""
-    homes = 10_000
-    evening = RHYTHM.next_after(MONDAY)
-    assert evening is not None
-    schedules = [Schedule(RHYTHM, Random(seed)) for seed in range(homes)]
+@pytest.mark.parametrize("service", SERVICES)
+def test_ten_thousand_homes_do_not_ask_in_step(tell: Callable[[str], None], service: str) -> None:
+    """After a publication, a common start, word of a change: no second sees more than chance would bring."""
+    homes, rhythm = 10_000, SERVICES[service][0]
+    published = rhythm.next_after(MONDAY)
+    evening = MONDAY if published is None else published
+    schedules = [Schedule(rhythm, Random(seed)) for seed in range(homes)]
     before = Instant(evening - HOUR)
-    after = [schedule.after(before, RHYTHM.due_until(before)) for schedule in schedules]
+    after = [schedule.after(before, rhythm.due_until(before)) for schedule in schedules]
     starts = [schedule.first(evening, None, evening) for schedule in schedules]
-    for moments, spread in ((after, 40 * MINUTE), (starts, 30 * SECOND)):
+    told = [schedule.notified(evening, Instant(evening - QUIET)) for schedule in schedules]
+    regular = SPREAD if published is not None else BETWEEN // 2  # without a time of publication
+    for moments, spread in ((after, regular), (starts, AT_START), (told, NOTIFIED)):
         each = Counter(at // SECOND for at in moments)
         expected = homes * SECOND / spread
         assert max(each.values()) <= expected + 6 * sqrt(expected)
         assert max(moments) - min(moments) > 0.9 * spread
-    failing = [Schedule(RHYTHM, Random(seed)) for seed in range(homes)]
+    failing = [Schedule(rhythm, Random(seed)) for seed in range(homes)]
     at = [evening] * homes
     for _ in range(4):  # all fail at once: the next tries are further apart each time
         at = [schedule.in_vain(moment) for schedule, moment in zip(failing, at, strict=True)]
     each = Counter(moment // SECOND for moment in at)
     expected = homes * SECOND / (max(at) - min(at))
-    tell(f"10,000 homes after four failures: at most {max(each.values())} ask in one second")
+    tell(f"{service}: 10,000 homes after four failures: at most {max(each.values())} ask in one second")
     assert max(each.values()) <= 4 * expected + 6 * sqrt(4 * expected)
