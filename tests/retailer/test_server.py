@@ -386,6 +386,16 @@ async def test_a_stream_that_begins_wrongly_is_told_and_closed(
         assert (await socket.receive()).data == aiohttp.WSCloseCode.POLICY_VIOLATION
 
 
+async def test_a_frame_that_is_too_long_ends_its_stream_alone(client: Client) -> None:
+    async with client.session.ws_connect("/stream", headers=client.headers) as other:
+        await other.send_str(ticker())
+        await other.receive_str()
+        async with client.session.ws_connect("/stream", headers=client.headers) as socket:
+            await socket.send_str("x" * (streams._MAX_MESSAGE + 1))
+            assert (await socket.receive()).data == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
+        assert (await other.receive()).type is aiohttp.WSMsgType.TEXT
+
+
 async def test_a_stream_that_says_nothing_is_closed(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "_FIRST_WORD_S", 0.01)
     async with client.session.ws_connect("/stream", headers=client.headers) as socket:
