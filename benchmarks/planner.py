@@ -45,7 +45,7 @@ WHOLE = ("ev", "pool", "dishwasher")
 HEAT = ("water", "climate")
 PROVEN = 63
 PROOF_S = 30.0
-PROOF_GAP, PROOF_MONEY = 2e-4, 1e-4
+PROOF_GAP, PROOF_MONEY = 3e-4, 1e-4
 """An optimum counts as proven where the best plan known is so near to the best bound: relative, or money."""
 LONG_S = 5.0
 MILP_S = 600.0

@@ -38,9 +38,11 @@ ENOUGH = 5e-4
 """Share of the cost that a new beginning must gain, for one more to be worth its time."""
 FINISH_S = 0.5
 """Seconds that a step without which there is no plan may take, though time is up."""
+RELAXING = 0.7
+"""Of the time that is left, what the relaxed program may take."""
 PICKING = 0.4
 """Of the time that is left, what the choice among all schedules may take."""
-CLOSE = 1e-4
+CLOSE = 3e-4
 """Share of the cost above the bound at which nothing is left to be found."""
 
 
@@ -80,9 +82,10 @@ class Search:
         best = self._take(begin)
         if best is None:
             return None
-        best = self._settle(best, [])
-        mixed = relaxed(self.case, self.left) if self.left > 0 else None
-        if mixed is not None:
+        mixed = relaxed(self.case, RELAXING * self.left)
+        if mixed is None:
+            best = self._settle(best, [])
+        else:
             self.bound = mixed.bound
             best = self._anew(best, mixed)
         if not self._close(best) and all(_answers_exactly(model) for model in self.case.models):
