@@ -23,7 +23,7 @@ NAMED = re.compile(
     r"(?<![\w/.-])((?:gateway|docs|tests|demo|script|blueprints|custom_components)/[\w./-]*\w)(?![\w/*<{-])"
 )
 SCRIPT = re.compile(r"(?<![\w-])\./(script/[\w-]+)")
-NAMED = re.compile(r"`((?:tests|gateway|custom_components|script|docs|benchmarks)/[\w./-]+|SECURITY\.md)`")
+OURS = re.compile(r"`((?:tests|gateway|custom_components|script|docs|benchmarks)/[\w./-]+|SECURITY\.md)`")
 """A file or folder of ours, as the pages about security name it."""
 BARE = re.compile(r"`(test_\w+\.py)`")
 BASELINES = ("ETSI EN 303 645", "UK PSTI", "NIST IR 8425")
@@ -108,7 +108,7 @@ def unknowns(command: Any, words: list[str]) -> Iterator[str]:
 @pytest.mark.parametrize("page", ["docs/explanation/threat-model.md", "SECURITY.md"])
 def test_what_security_pages_name_is_there(page: str) -> None:
     text = (ROOT / page).read_text()
-    for path in NAMED.findall(text):
+    for path in OURS.findall(text):
         assert (ROOT / path).exists(), path
     for file in BARE.findall(text):
         assert list((ROOT / "tests").rglob(file)), file
@@ -122,8 +122,8 @@ def test_every_requirement_of_a_baseline_has_code_and_a_test(baseline: str) -> N
     assert len(rows) >= 3
     for requirement, _, met, code, shown in rows:
         if met.strip() != "does not apply":
-            assert NAMED.search(code), requirement
-            assert any(path.startswith(("tests", "script")) for path in NAMED.findall(shown)), requirement
+            assert OURS.search(code), requirement
+            assert any(path.startswith(("tests", "script")) for path in OURS.findall(shown)), requirement
 
 
 def test_security_is_reported_to_somebody_within_a_time() -> None:
