@@ -41,8 +41,9 @@ class SubscriptionSection(Struct, frozen=True, forbid_unknown_fields=True):
     file: Annotated[
         str | None,
         Meta(
-            description="CSV file of hours, each line `start,kwh,price`: start in UTC, energy and price of a "
-            "kWh as decimals, price empty for that of the first tariff; relative to this file."
+            description="CSV file of hours, each line `start,kwh,price`: start in UTC or with its "
+            "offset, energy and price of a kWh as decimals, price empty for that of the first tariff; "
+            "relative to this file."
         ),
     ] = None
     own_use: Annotated[

@@ -122,6 +122,16 @@ def test_a_file_says_each_hour(tmp_path: Path) -> None:
     assert [pair.quantity for pair in sold] == [-600]
 
 
+def test_a_file_may_say_its_hours_by_the_local_clock(tmp_path: Path) -> None:
+    """Also the one that a clock shows twice."""
+    file = tmp_path / "subscription.csv"
+    file.write_text("2026-11-01T01:00:00-07:00,1.2,1\n2026-11-01T01:00:00-08:00,2.4,1\n", "utf-8")
+    profile = from_file(file, None, PACIFIC)
+    first = Instant(local_day(PACIFIC, date(2026, 11, 1)).start + HOUR)
+    hours = [profile(Interval(Instant(first + number * HOUR), HOUR), ()) for number in range(3)]
+    assert [hour and hour.energy for hour in hours] == [1_200, 2_400, None]
+
+
 @pytest.mark.parametrize(
     "line, reason",
     [
