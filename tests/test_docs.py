@@ -19,7 +19,7 @@ CODE = re.compile(r"^(?:```|~~~).*?^(?:```|~~~)|(?:^ {4,}\S.*\n)+|`[^`\n]+`", re
 CALL = re.compile(r"(?<![\w./@-])(?:\.venv/bin/)?(temix-gateway|temix-retailer) ([a-z-][^\n`|&#;>]*)")
 ELSEWHERE = re.compile(r"\]\((https?:[^)\s]*)\)|(?:src|srcset|href)=\"(https?:[^\"]*)\"|<(https?:[^>\s]*)>")
 MODULE = re.compile(r"python -m ([\w.]+)")
-NAMED = re.compile(
+WRITTEN = re.compile(
     r"(?<![\w/.-])((?:gateway|docs|tests|demo|script|blueprints|custom_components)/[\w./-]*\w)(?![\w/*<{-])"
 )
 SCRIPT = re.compile(r"(?<![\w-])\./(script/[\w-]+)")
@@ -72,7 +72,7 @@ def test_files_and_modules_that_code_names_are_there(page: Path) -> None:
             assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), (
                 f"{name(page)}: {module}"
             )
-        for file in NAMED.findall(code):
+        for file in WRITTEN.findall(code):
             assert (ROOT / file).exists(), f"{name(page)}: {file}"
 
 

@@ -85,10 +85,10 @@ def _bars(device: DevicePlan, index: int, highest: int, now: int) -> list[str]:
         left, right = _x(step.start, now), _x(step.end, now)
         if not step.power or right <= left:
             continue
-        height = max(2.0, abs(step.power) / highest * (_ROW - 24))
+        height = max(2.0, abs(step.power) / highest * (_ROW - 28))
         kind = "gives" if step.power < 0 else f"draws draws-{index % 4}"
         drawn.append(
             f'<rect class="{kind}" x="{left:.1f}" y="{base - height:.1f}" width="{right - left:.1f}" '
             f'height="{height:.1f}"><title>{name}: {step.power} W</title></rect>'
         )
-    return [*drawn, f'<text class="name" x="{_LEFT + 4}" y="{base - _ROW + 24}">{name}</text>']
+    return [*drawn, f'<text class="name" x="{_LEFT + 4}" y="{base - _ROW + 20}">{name}</text>']
