@@ -383,6 +383,11 @@ def test_a_press_within_the_five_seconds_of_our_own_context_counts() -> None:
             state = world.hass.states.get("switch.pump_relay")
             assert state is not None
             ours = state.context
+            await world.after(seconds=1)
+            assert world.shown("sensor.pump_state") == "held"
+            world.gateway.plan(
+                {"pump": {START: 1100, BOUNDARY: 0, BOUNDARY + timedelta(minutes=15): 1100}}, END
+            )
             await world.after(minutes=30)
             assert len(pump.commands) == 1
             assert ours.user_id is None
