@@ -22,10 +22,12 @@ from temix_market.instants import Duration, Instant
 from temix_market.ports import RetailerLink
 from temix_market.units import Price
 from temix_market.wire.keys import SigningKey
+from temix_reception.reception import Visitor
 from temix_retailer.access import Enrollment
 from temix_retailer.news import Hear, MeterRead, News, Published
 from temix_retailer.retailer import Retailer
 from temix_retailer.server import Service
+from temix_retailer.service import RECEPTION
 from temix_retailer.store import open_store
 from temix_retailer.terms import Terms
 
@@ -281,8 +283,9 @@ class RetailerProcess:
         application.middlewares.insert(0, self._proxy)
         runner = web.AppRunner(application, access_log=None)
         await runner.setup()
-        assert runner.server is not None
-        loop.network.listen(runner.server, life)
+        server = runner.server
+        assert server is not None
+        loop.network.listen(lambda: Visitor(server, "gateway", RECEPTION), life)
         await retailer.run()
 
     @web.middleware
