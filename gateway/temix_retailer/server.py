@@ -37,7 +37,7 @@ from temix_market.wire.registration import (
 from temix_market.wire.response import EiResponse
 from temix_market.wire.seal import SealBroken
 from temix_market.wire.transaction import TransactionAnswer
-from temix_reception.reception import Bounds
+from temix_reception.reception import Bounds, Visitor
 
 from temix_retailer.access import TOKEN_LIFE, Tokens
 from temix_retailer.errors import AccessDenied, RegistrationError, RetailerError, TooManyRequests
@@ -78,7 +78,7 @@ class Service:
         self._tokens = Tokens(retailer.clock, randomness)
         self._streams = Streams(retailer)
         self._rates: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
-        self._homes = WeakSet[web.RequestHandler]()
+        self._homes = WeakSet[Visitor]()
 
     def application(self) -> web.Application:
         """An aiohttp application with everything in it; its shutdown closes the streams."""
@@ -135,10 +135,14 @@ class Service:
         if scheme.lower() != "bearer":
             raise AccessDenied("no bearer token: get one at /oauth/token")
         home = self._tokens.home_of(token)
-        self._homes.add(request.protocol)
+        self._remember(request.protocol)
         self._count(home)
         request[_HOME] = home
         return await handler(request)
+
+    def _remember(self, connection: web.RequestHandler) -> None:
+        if isinstance(connection, Visitor):  # nobody else's place could be taken
+            self._homes.add(connection)
 
     def _count(self, home: PartyId) -> None:
         second = self._retailer.clock.monotonic() // SECOND
@@ -184,7 +188,7 @@ class Service:
                 status=401,
                 headers={"WWW-Authenticate": "Basic", "Cache-Control": "no-store"},
             )
-        self._homes.add(request.protocol)
+        self._remember(request.protocol)
         token = {
             "access_token": self._tokens.issue(home),
             "token_type": "Bearer",
