@@ -29,6 +29,8 @@ ORDERS_A_TURN: Final = 20
 """Small steps, also in number: the rest comes in the next turn, and a retailer is not overrun."""
 ORDER_LIFE: Final = MINUTE
 """How long an order may be on its way before it is only asked for."""
+ORDER_TAKES: Final = 2 * SECOND
+"""A tender that lapses so soon is not taken: the order would come too late."""
 
 _LOG: Final = structlog.get_logger(__name__)
 
@@ -85,6 +87,8 @@ class Orders:
             for choice in choices[:ORDERS_A_TURN]:
                 if self._owner.in_force != rules:
                     return False  # moved amid the turn: what is left was chosen under other limits
+                if choice.rung.expires_at <= self._soon():
+                    return False  # lapsed amid the turn: answers came late, or the clock was set
                 if not self._may_trade() or not await self._take(choice):
                     return False
             return len(choices) > ORDERS_A_TURN
@@ -112,7 +116,7 @@ class Orders:
         ordered = self._books.ordered
         return Turn(
             now=now,
-            rungs=[rung for rung in self._market.book.rungs(now) if rung.expires_at > now + 2 * SECOND],
+            rungs=[rung for rung in self._market.book.rungs(now) if rung.expires_at > self._soon()],
             gaps={start: Energy(planned[start] - held[start]) for start in planned},
             positions=held,
             recent=[Recent(pair.interval, pair.energy.side, at) for pair, at in ordered if now - at < HOUR],
@@ -138,6 +142,9 @@ class Orders:
         if answer is not None:
             await self._books.answered(answer)
         return answer
+
+    def _soon(self) -> Instant:
+        return Instant(self._clock.now() + ORDER_TAKES)
 
     def _midnight(self) -> Instant:
         return day_at(self._owner.rules.zone, self._clock.now()).start

@@ -9,9 +9,8 @@ import pytest
 from temix_gateway.home.devices import ReportHome, RunTime
 from temix_gateway.home.messages import Mode
 from temix_market.instants import HOUR, SECOND, Duration, Instant
-from temix_market.ports import (
-    Voided,
-)
+from temix_market.ports import Answer, Voided
+from temix_market.transactions import PairKey
 
 from tests.gateway.bench import Bench, trading
 from tests.gateway.market import (
@@ -74,6 +73,20 @@ async def test_after_its_time_a_lost_order_is_voided_not_sent(bench: Bench) -> N
     found = {order.key for order in await bench.ledger.pending()}
     assert not found & {order.key for order in pending}
     assert all(isinstance(bench.retailer.answers[order.key], Voided) for order in pending)
+
+
+async def test_what_lapses_amid_a_turn_is_not_ordered(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where answers come late, or the clock is set: an order after its tender's end could only be voided."""
+    decide = bench.retailer.order
+
+    async def late(key: PairKey, signed: str) -> Answer:
+        answer = await decide(key, signed)
+        bench.clock.wall = Instant(bench.clock.wall + HOUR // 2)
+        return answer
+
+    monkeypatch.setattr(bench.retailer, "order", late)
+    await trading(bench)
+    assert len(bench.retailer.answers) == len(bench.retailer.booked) == 1
 
 
 async def test_a_restart_amid_orders_loses_and_doubles_nothing(bench: Bench) -> None:
