@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from temix_gateway.finding import command as gateway
+from temix_gateway.commands.finding import command as gateway
 from temix_retailer.cli import app as retailer
 from typer.main import get_command
 

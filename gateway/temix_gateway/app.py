@@ -21,9 +21,9 @@ from temix_market.calendar import day_at
 from temix_market.ports import Terms
 from temix_market.units import Power
 
-from temix_gateway import keys, statement_page
-from temix_gateway.audit_history import AuditHistory
-from temix_gateway.auditing import audit_daily
+from temix_gateway import keys
+from temix_gateway.audit.auditor import audit_daily
+from temix_gateway.audit.history import AuditHistory
 from temix_gateway.clock import SystemClock
 from temix_gateway.commission_desk import CommissionDesk, GatewaySite
 from temix_gateway.commissioning.commissioning import Commissioning
@@ -54,6 +54,7 @@ from temix_gateway.resync import Fetched, resynchronise
 from temix_gateway.retailer_config import Retailer
 from temix_gateway.rules import Rules
 from temix_gateway.running import Lasting, Running, Unusable, make, temix_link
+from temix_gateway.statement import page as statement_page
 from temix_gateway.supervisor import Supervisor, from_environment
 from temix_gateway.upkeep import keep_up, show_life
 from temix_gateway.web.house import House

@@ -14,9 +14,9 @@ def main() -> None:
         if sys.argv[1:2] == ["run"]:
             # structlog would load rich, with its highlighter of a hundred languages, to colour tracebacks.
             sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
-            import_module("temix_gateway.run_command").main(sys.argv[2:])
+            import_module("temix_gateway.commands.run").main(sys.argv[2:])
         else:
-            import_module("temix_gateway.finding").command(sys.argv[1:2])()
+            import_module("temix_gateway.commands.finding").command(sys.argv[1:2])()
     except (GatewayError, HomeError) as error:
         sys.exit(f"temix-gateway: {error}")
     except BrokenPipeError:

@@ -21,7 +21,7 @@ from temix_market.units import Energy
 
 from temix_gateway.accounts import Accounts, Bills
 from temix_gateway.asking import Asking
-from temix_gateway.audit_history import AuditHistory
+from temix_gateway.audit.history import AuditHistory
 from temix_gateway.books import Books
 from temix_gateway.contact import CLOCK_ERROR, Contact
 from temix_gateway.errors import GatewayError, LedgerError

@@ -15,7 +15,7 @@ from temix_market.transactions import Pair
 from temix_market.units import Energy, Money, money_text
 
 from temix_gateway.accounts import Accounts, Bills
-from temix_gateway.audit_history import AuditHistory
+from temix_gateway.audit.history import AuditHistory
 from temix_gateway.forecast import Forecast, span
 from temix_gateway.guard import Guard, Guarded
 from temix_gateway.home import account as messages
@@ -23,7 +23,7 @@ from temix_gateway.home.account import Found, GetSettledHours, GetStatement, Get
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.ledger import totals
 from temix_gateway.ledger.statements import read_statement
-from temix_gateway.statement import Heading, statement_message
+from temix_gateway.statement.message import Heading, statement_message
 
 DAY: Final = Duration(24 * HOUR)
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from temix_gateway.audit import Evidence, Planned, audit
-from temix_gateway.auditing import Solver, stated_and_priced
+from temix_gateway.audit.auditor import Solver, stated_and_priced
+from temix_gateway.audit.day import Evidence, Planned, audit
 from temix_gateway.home.account import Audit
 from temix_market.intervals import Interval
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from temix_gateway.audit import Planned
+from temix_gateway.audit.day import Planned
 from temix_gateway.home.account import Audit
 from temix_market.instants import Instant
 from temix_market.subscription import Calibration

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from temix_gateway.audit import Planned
+from temix_gateway.audit.day import Planned
 from temix_gateway.core import Core
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.writer import InlineWriter

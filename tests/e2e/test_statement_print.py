@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser
 from temix_gateway import config as configuration
-from temix_gateway.statement_commands import find_period, read_message
-from temix_gateway.statement_page import page
+from temix_gateway.commands.statement import find_period, read_message
+from temix_gateway.statement.page import page
 
 from benchmarks.statement import CONFIG, make_ledger
 

@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from temix_gateway.accounts import Bills
-from temix_gateway.audit_history import AuditHistory
+from temix_gateway.audit.history import AuditHistory
 from temix_gateway.home.account import Found, Query
 from temix_gateway.ledger import totals
 from temix_gateway.ledger.ledger import Ledger

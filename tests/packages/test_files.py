@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from temix_gateway.finding import command
+from temix_gateway.commands.finding import command
 from typer.main import get_command
 
 ROOT = Path(__file__).parents[2]

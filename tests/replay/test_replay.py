@@ -177,7 +177,7 @@ def test_the_picture_is_an_svg_for_light_and_dark(replayed: Replayed, first: str
 def test_a_replayed_day_is_held_against_perfect_foresight(
     storm: Done, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("temix_gateway.audit.MOST_BUDGET", 1.0)
+    monkeypatch.setattr("temix_gateway.audit.day.MOST_BUDGET", 1.0)
     (audit,) = audits(storm.scene, storm.replay, storm.folder)
     told = as_json(replace(storm.replay, audits=[audit]))
     assert told["audits"][0]["executed"] == told["days"][0]["paid"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import typer
-from temix_gateway import commission_commands
+from temix_gateway.commands import commission as commission_commands
 from temix_gateway.commissioning.answers import ASKS, read
 from temix_gateway.commissioning.steps import TRADING, Finding, untraded
 from temix_gateway.home.commission import (

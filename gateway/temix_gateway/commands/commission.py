@@ -14,7 +14,7 @@ from temix_market.errors import InvalidField
 
 from temix_gateway import config as configuration
 from temix_gateway.choosing import publishing, service_name, told_of, trading
-from temix_gateway.command_options import DEFAULT, ConfigPath
+from temix_gateway.commands.options import DEFAULT, ConfigPath
 from temix_gateway.commissioning.answers import (
     ASKS,
     MONEY,

@@ -17,21 +17,21 @@ from temix_market.statement import month as whole_month
 
 from temix_gateway import config as configuration
 from temix_gateway.accounts import Bills
-from temix_gateway.audit_history import AuditHistory
-from temix_gateway.audit_table import show_audits
+from temix_gateway.audit.history import AuditHistory
+from temix_gateway.audit.table import show_audits
 from temix_gateway.clock import SystemClock
-from temix_gateway.command_options import DEFAULT, ConfigPath
+from temix_gateway.commands.options import DEFAULT, ConfigPath
 from temix_gateway.config import Config
 from temix_gateway.errors import GatewayError
-from temix_gateway.explaining import explain
 from temix_gateway.files import Files
 from temix_gateway.home.account import Level, Statement, StatementLine
 from temix_gateway.ledger import totals
 from temix_gateway.ledger.reading import opened
 from temix_gateway.ledger.statements import read_statement
-from temix_gateway.statement import Heading, statement_message
-from temix_gateway.statement_page import page
-from temix_gateway.statement_table import show
+from temix_gateway.statement.explaining import explain
+from temix_gateway.statement.message import Heading, statement_message
+from temix_gateway.statement.page import page
+from temix_gateway.statement.table import show
 
 AUDITED: Final = (
     "uncontrolled",

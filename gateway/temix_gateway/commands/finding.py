@@ -15,7 +15,7 @@ def command(asked: Sequence[str]) -> typer.Typer:
     """The commands of other packages by themselves; else the gateway's own, whose import takes a second."""
     brought = {entry.name: entry for entry in entry_points(group=COMMANDS)}
     alone = [brought[name] for name in asked if name in brought]
-    app: typer.Typer = _alone() if alone else import_module("temix_gateway.commands").app
+    app: typer.Typer = _alone() if alone else import_module("temix_gateway.commands.gateway").app
     for entry in alone or (brought.values() if list(asked) in ([], ["--help"]) else ()):
         app.command(entry.name)(entry.load())
     return app

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from temix_gateway.home.account import Statement, StatementLine
-from temix_gateway.statement_words import CENTS, amount, mark, remarks
+from temix_gateway.statement.words import CENTS, amount, mark, remarks
 
 FINE: Final = Decimal("0.00001")
 """An interval costs fractions of a cent."""

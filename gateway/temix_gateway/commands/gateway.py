@@ -12,13 +12,15 @@ from rich.table import Table
 
 from temix_gateway import app as live
 from temix_gateway import config as configuration
-from temix_gateway import config_reference, mandate_commands, run_command, running
-from temix_gateway.command_options import DEFAULT, ConfigPath
+from temix_gateway import config_reference, running
+from temix_gateway.commands import mandate as mandate_commands
+from temix_gateway.commands import run as run_command
+from temix_gateway.commands.options import DEFAULT, ConfigPath
+from temix_gateway.commands.status import rows
 from temix_gateway.files import Files
 from temix_gateway.home.messages import GetState
 from temix_gateway.local import ask
 from temix_gateway.logs import set_up_logging
-from temix_gateway.status import rows
 
 app = typer.Typer(
     help="The gateway of one home: holds its money and trades for it.",

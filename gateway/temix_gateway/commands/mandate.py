@@ -22,7 +22,7 @@ from temix_market.wire.mandate import seal_mandate
 from temix_gateway import config as configuration
 from temix_gateway import owner_key
 from temix_gateway.clock import SystemClock
-from temix_gateway.command_options import DEFAULT, ConfigPath
+from temix_gateway.commands.options import DEFAULT, ConfigPath
 from temix_gateway.errors import GatewayError, LedgerInUse, LedgerLocked, MandateRefused
 from temix_gateway.files import Files
 from temix_gateway.home.messages import RevokeMandate, SignMandate

@@ -23,7 +23,7 @@ from temix_gateway.errors import GatewayError
 from temix_gateway.ledger.reading import opened
 from temix_gateway.ledger.statements import read_statement
 from temix_gateway.ledger.trace import trace
-from temix_gateway.statement import Bill, Biller
+from temix_gateway.statement.message import Bill, Biller
 
 PARTS: Final = ("subscription", "transactions", "deviation", "total")
 _ID: Final = re.compile(

@@ -10,12 +10,20 @@ from rich.console import Console
 from rich.table import Table
 
 from temix_gateway import config as configuration
-from temix_gateway.bill import Bill, BillLine, BillUnreadable, Compared, is_reconciled, read_bill, reconcile
-from temix_gateway.bill import statement_items as items_of
-from temix_gateway.command_options import DEFAULT, ConfigPath
+from temix_gateway.commands.options import DEFAULT, ConfigPath
+from temix_gateway.commands.statement import find_period, read_message
 from temix_gateway.files import Files
 from temix_gateway.home.tokens import private_file
-from temix_gateway.statement_commands import find_period, read_message
+from temix_gateway.statement.bill import (
+    Bill,
+    BillLine,
+    BillUnreadable,
+    Compared,
+    is_reconciled,
+    read_bill,
+    reconcile,
+)
+from temix_gateway.statement.bill import statement_items as items_of
 
 
 def bill(

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 import typer
-from temix_gateway import statement_commands
+from temix_gateway.commands import statement as statement_commands
+from temix_gateway.commands.statement import COLUMNS, WrongPeriod, find_period
 from temix_gateway.config import load
 from temix_gateway.errors import GatewayError
-from temix_gateway.explaining import NoSuchLine
 from temix_gateway.home.account import Statement
 from temix_gateway.ledger.reading import opened
 from temix_gateway.ledger.trace import trace
-from temix_gateway.statement_chart import Bar, bars
-from temix_gateway.statement_commands import COLUMNS, WrongPeriod, find_period
+from temix_gateway.statement.chart import Bar, bars
+from temix_gateway.statement.explaining import NoSuchLine
 from temix_market.instants import HOUR
 from typer.testing import CliRunner
 

@@ -14,7 +14,7 @@ from temix_market.units import Energy, Price, cost, money_text
 
 from temix_gateway import config as configuration
 from temix_gateway.clock import SystemClock
-from temix_gateway.command_options import DEFAULT, ConfigPath
+from temix_gateway.commands.options import DEFAULT, ConfigPath
 from temix_gateway.errors import GatewayError
 from temix_gateway.retailer.published.http import Http
 from temix_gateway.retailer.published.link import wanted

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from temix_gateway.home.account import Audit
-from temix_gateway.statement_words import amount
+from temix_gateway.statement.words import amount
 
 
 def show_audits(audits: Sequence[Audit], money: str, out: Console) -> None:

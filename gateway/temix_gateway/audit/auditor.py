@@ -19,8 +19,8 @@ from temix_market.outlook import Spread
 from temix_market.statement import Statement
 from temix_market.units import Price
 
-from temix_gateway.audit import Evidence, Solve, audit
-from temix_gateway.audit_history import KEPT, AuditHistory
+from temix_gateway.audit.day import Evidence, Solve, audit
+from temix_gateway.audit.history import KEPT, AuditHistory
 from temix_gateway.errors import GatewayError
 from temix_gateway.files import Files
 from temix_gateway.home.account import Audit

@@ -9,12 +9,12 @@ from rich.console import Console
 from temix_market.instants import HOUR, Duration
 
 from temix_gateway import config as configuration
-from temix_gateway.audit_table import show_audits
-from temix_gateway.auditing import Auditor, Solver
+from temix_gateway.audit.auditor import Auditor, Solver
+from temix_gateway.audit.table import show_audits
 from temix_gateway.clock import SystemClock
-from temix_gateway.command_options import DEFAULT, ConfigPath
+from temix_gateway.commands.options import DEFAULT, ConfigPath
+from temix_gateway.commands.statement import find_period
 from temix_gateway.files import Files
-from temix_gateway.statement_commands import find_period
 
 DAY: Final = Duration(24 * HOUR)
 

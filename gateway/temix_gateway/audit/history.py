@@ -10,7 +10,7 @@ import msgspec
 from temix_market.instants import HOUR, Duration
 from temix_market.intervals import Interval
 
-from temix_gateway.audit import Planned
+from temix_gateway.audit.day import Planned
 from temix_gateway.home.account import Audit
 from temix_gateway.planning import Plan, Problem
 

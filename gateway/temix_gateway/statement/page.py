@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from temix_market.instants import HOUR, Instant, to_datetime
 
 from temix_gateway.home.account import Statement, StatementLine
-from temix_gateway.statement_chart import Bar, bars, legend
-from temix_gateway.statement_words import amount, items, mark, remarks
+from temix_gateway.statement.chart import Bar, bars, legend
+from temix_gateway.statement.words import amount, items, mark, remarks
 
 type _Maker = Callable[[StatementLine, str], Bar]
 
@@ -41,7 +41,7 @@ ENERGY: Final = (("imported", "Taken from the grid"), ("exported", "Given to the
 def page(statement: Statement, name: str, intervals: Statement | None = None) -> str:
     """The page of a statement by day; of a single day, ``intervals`` are drawn by the hour."""
     total, zone = statement.total, ZoneInfo(statement.zone)
-    style = files("temix_gateway").joinpath("statement.css").read_text(encoding="utf-8")
+    style = files(__package__).joinpath("page.css").read_text(encoding="utf-8")
     title = f"{escape(name)}: {_period(total, zone)}"
     money = [_money_bar(line, _day(line, zone)) for line in statement.lines]
     energy = [_energy_bar(line, _day(line, zone)) for line in statement.lines]

@@ -10,8 +10,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import pytest
-from temix_gateway.audit_history import AuditHistory
-from temix_gateway.auditing import Auditor, Solver
+from temix_gateway.audit.auditor import Auditor, Solver
+from temix_gateway.audit.history import AuditHistory
 from temix_gateway.files import Files
 from temix_gateway.home.account import Audit
 from temix_gateway.ledger.ledger import Ledger
@@ -23,9 +23,9 @@ from temix_market.instants import FIVE_MINUTES, HOUR, Instant
 from temix_market.settlement import settle
 from temix_market.transactions import Kind
 
+from tests.gateway.audit.test_day import DAY, PLAN, PROBLEM, greedily
+from tests.gateway.commands.test_statement import config, run
 from tests.gateway.market import NOW, FakeClock, delivery, pair, spots, subscription
-from tests.gateway.test_audit import DAY, PLAN, PROBLEM, greedily
-from tests.gateway.test_statement_commands import config, run
 
 __all__ = ["config"]
 

@@ -15,12 +15,12 @@ from temix_gateway import config as configuration
 from temix_gateway.app import rules
 from temix_gateway.clock import SystemClock
 from temix_gateway.closing import NotTradedBack, Open, open_positions, trade_back, turning, why_open
-from temix_gateway.command_options import DEFAULT, ConfigPath
+from temix_gateway.commands.export import export
+from temix_gateway.commands.options import DEFAULT, ConfigPath
 from temix_gateway.commissioning.commissioning import load
 from temix_gateway.commissioning.words import when
 from temix_gateway.config import Config
 from temix_gateway.errors import GatewayError
-from temix_gateway.export_commands import export
 from temix_gateway.files import Files
 from temix_gateway.home.journal import Journal
 from temix_gateway.home.tokens import TokenStore, private_file

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import typer
-from temix_gateway import export_commands
+from temix_gateway.commands import export as export_commands
+from temix_gateway.commands.export import NotExported
 from temix_gateway.errors import LedgerError
-from temix_gateway.export_commands import NotExported
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.schema import RECORDS
 from temix_gateway.ledger.segments import MOST_ATTACHED

@@ -18,7 +18,8 @@ from temix_market.statement import month as whole_month
 
 from temix_gateway import config as configuration
 from temix_gateway.clock import SystemClock
-from temix_gateway.command_options import DEFAULT, ConfigPath
+from temix_gateway.commands.options import DEFAULT, ConfigPath
+from temix_gateway.commands.statement import csv_text, read_message
 from temix_gateway.config import Config
 from temix_gateway.errors import GatewayError
 from temix_gateway.files import Files
@@ -29,7 +30,6 @@ from temix_gateway.ledger.packing import told
 from temix_gateway.ledger.reading import opened
 from temix_gateway.ledger.schema import RECORDS
 from temix_gateway.ledger.segments import reader
-from temix_gateway.statement_commands import csv_text, read_message
 
 FORMAT: Final = "temix-export/1"
 

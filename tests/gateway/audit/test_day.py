@@ -7,8 +7,8 @@ from random import Random
 
 import msgspec
 import pytest
-from temix_gateway.audit import UNMEASURED, Evidence, Planned, audit
-from temix_gateway.audit_history import AuditHistory
+from temix_gateway.audit.day import UNMEASURED, Evidence, Planned, audit
+from temix_gateway.audit.history import AuditHistory
 from temix_gateway.forecast import plan_loads
 from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.example import example

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 import typer
-from temix_gateway import bill_commands
-from temix_gateway.bill import Bill, BillLine, BillUnreadable, Verdict, likely, read_bill, reconcile
+from temix_gateway.commands import bill as bill_commands
 from temix_gateway.home.account import Charge, LegAccount, MissingSpan, StatementLine
+from temix_gateway.statement.bill import Bill, BillLine, BillUnreadable, Verdict, likely, read_bill, reconcile
 from typer.testing import CliRunner
 
 from benchmarks.statement import CONFIG, make_ledger

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import typer
 from temix_gateway import config
+from temix_gateway.commands.services import services
 from temix_gateway.errors import GatewayError
 from temix_gateway.retailer_config import GridXSection, Retailer
-from temix_gateway.services_commands import services
 from typer.testing import CliRunner
 
 from tests.gateway.retailer.published.services import gridx_server

@@ -14,7 +14,7 @@ from temix_market.instants import Instant, iso
 
 from temix_gateway import config as configuration
 from temix_gateway.clock import SystemClock
-from temix_gateway.command_options import DEFAULT, ConfigPath
+from temix_gateway.commands.options import DEFAULT, ConfigPath
 from temix_gateway.errors import GatewayError
 from temix_gateway.files import Files
 from temix_gateway.home.access import Access, GetAccess, OpenPairing, PairingWindow, RevokeClient

@@ -1,0 +1,1 @@
+"""The audit: what a settled day would have cost otherwise."""
