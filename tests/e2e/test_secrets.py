@@ -24,11 +24,21 @@ port = 0
 announce = false
 log_level = "debug"
 """
+ANSWERS = """[installer]
+name = "Ida Installer"
+passphrase_file = "installer.txt"
+[basics]
+name = "Home 1"
+time_zone = "America/Chicago"
+"""
+INSTALLER, STRANGER, OWNER = "nine lamps by the lake", "eight lamps by the lake", "a boat made of paper"
+"""Passphrases: the installer's, a wrong one, and that of the owner's key."""
 
 
-def ran(*command: str | Path, cwd: Path) -> str:
+def ran(*command: str | Path, cwd: Path, code: int = 0) -> str:
     """What a command prints, on both streams."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
     return done.stdout + done.stderr
 
 
@@ -79,11 +89,23 @@ def test_no_secret_is_told(tmp_path: Path, retailer: tuple[dict[str, str], str, 
         ledger, copy = home / "data" / "ledger.db", home / "copy.db"
         commands = ["status", "--json"], ["status"], ["clients"], ["backup", ledger, copy], ["verify", ledger]
         said += [ran(BIN / "temix-gateway", *command, cwd=home) for command in commands]
+        (home / "answers.toml").write_text(ANSWERS)
+        (home / "owner.txt").write_text(OWNER)
+        for passphrase in (INSTALLER, STRANGER):  # the first one's holds; his answers do not suffice
+            (home / "installer.txt").write_text(passphrase)
+            commission = BIN / "temix-gateway", "commission", "--answers", "answers.toml"
+            said.append(ran(*commission, cwd=home, code=1))
+        limits = "--money-a-day", "5", "--highest-price", "1"
+        signing = "mandate", "sign", "--yes", "--passphrase-file", "owner.txt", *limits
+        said.append(ran(BIN / "temix-gateway", *signing, cwd=home))
         gateway.terminate()
         said.append(gateway.communicate()[1])
     said += [retailer_log.read_text(), *(str(path) for path in home.rglob("*"))]
     key = json.loads((home / "data" / "tender-key.json").read_bytes())["d"]
     private = (home / "data" / "certificate.pem").read_text().split("PRIVATE KEY-----")[1][1:60]
     own = (home / "data" / "command-line.token").read_text()
-    for secret in (told["client_secret"], code, token, own, key, private, "eyJ", "PRIVATE KEY"):
+    for secret in (
+        *(INSTALLER, STRANGER, OWNER),
+        *(told["client_secret"], code, token, own, key, private, "eyJ", "PRIVATE KEY"),
+    ):
         assert secret not in "\n".join(said)
