@@ -437,7 +437,7 @@ async def test_a_gateway_that_says_too_much_is_read_slowly(
         ("prices", [{"start": 0, "end": 1}, {"start": 401 * 24 * HOUR_MS, "end": 402 * 24 * HOUR_MS}]),
         ("prices", [{"start": 0, "end": 1, "components": {"losses": "much"}}]),
         ("trading", {"paused": False, "locked": [7]}),
-        ("mode", "x" * 1_001),
+        ("mode", "x" * 10_001),
         ("mode", None),
         ("zone", "../../etc/passwd"),
         ("ledger", {"sequence": 1.5, "head": "x"}),

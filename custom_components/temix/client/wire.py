@@ -13,7 +13,8 @@ from functools import cache, lru_cache
 from types import UnionType
 from typing import Any, Final, Self, get_args, get_origin, get_type_hints, override
 
-LONGEST_TEXT: Final = 1_000
+LONGEST_TEXT: Final = 10_000
+"""Characters. Reasons quote what went wrong, however long; what is shown of them is cut where it is shown."""
 MOST: Final = 2**53
 """The greatest amount: beyond it a float is not exact any more."""
 
