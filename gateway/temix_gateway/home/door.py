@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable, Collection
 
+from msgspec import Struct
+
 from temix_gateway.home import pairing
 from temix_gateway.home.access import (
     Access,
@@ -18,6 +20,7 @@ from temix_gateway.home.access import (
 from temix_gateway.home.codes import pairing_uri
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.journal import Journal
+from temix_gateway.home.messages import PauseTrading
 from temix_gateway.home.pairing import Attempt, Bootstrap, Pairing, PairingClosed, WrongCode
 from temix_gateway.home.roles import NOTED, Role
 from temix_gateway.home.tokens import Client, TokenStore
@@ -142,10 +145,17 @@ class Door:
         """A client asked for what its role may not do."""
         self.journal.note("refused", client.label, command=command)
 
-    def done(self, client: Client, command: str) -> None:
+    def done(self, client: Client, command: Struct) -> None:
         """A client's command was carried out."""
-        if command in NOTED:
-            self.journal.note(command, client.label)
+        name = str(command.__struct_config__.tag)
+        if isinstance(command, PauseTrading):
+            self.traded(client.label, paused=command.paused)
+        elif name in NOTED:
+            self.journal.note(name, client.label)
+
+    def traded(self, who: str, *, paused: bool) -> None:
+        """Somebody stopped trading, or let it go on."""
+        self.journal.note("stopped" if paused else "resumed", who)
 
     async def has_controller(self) -> bool:
         """Whether a Home Assistant has paired."""

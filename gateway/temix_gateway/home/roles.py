@@ -96,7 +96,6 @@ OPEN_PAGES: Final = frozenset(
 
 NOTED: Final = frozenset(
     {
-        "pause_trading",
         "set_mode",
         "set_limits",
         "sign_mandate",
@@ -104,4 +103,4 @@ NOTED: Final = frozenset(
         "commission",
     }
 )
-"""Commands that the security log has a line for; those about access have their own."""
+"""Commands in the security log under their own names; those about access, and a stop, have other words."""

@@ -289,7 +289,7 @@ class Session:
         try:
             self._api.door.check(client)
             result = await self._carry_out(command, client)
-            self._api.door.done(client, name)
+            self._api.door.done(client, command)
             return Result(id=command.id, result=result)
         except (CommandRefused, PairingClosed, UnknownLabel) as refused:
             return _failure(command.id, "refused", str(refused))

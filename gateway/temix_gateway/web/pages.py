@@ -324,7 +324,7 @@ class Pages:
     async def _trading(self, asked: Asked) -> web.Response:
         paused = asked.form.get("paused") != "false"  # whatever else is sent, it stops
         await self._house.api.core.owner.pause_trading(paused)
-        self._house.api.door.journal.note("stopped" if paused else "resumed", asked.signed_in.who)
+        self._house.api.door.traded(asked.signed_in.who, paused=paused)
         raise web.HTTPSeeOther(asked.view.url("/"))
 
     async def _statement(self, _: Asked) -> web.Response:

@@ -207,8 +207,15 @@ async def test_what_was_done_and_refused_is_noted(gateway: Gateway, connect: Con
     home = await connect(gateway.token)
     await home.call(id=2, type="set_mode", mode="advise")
     await home.call(id=3, type="get_state")
+    await home.call(id=4, type="pause_trading", paused=True)
+    await home.call(id=5, type="pause_trading", paused=False)
     noted = [(entry.what, entry.who, entry.about) for entry in gateway.door.journal.entries()]
-    assert noted == [("set_mode", "Home Assistant", {}), ("refused", "tablet", {"command": "set_mode"})]
+    assert noted == [
+        ("resumed", "Home Assistant", {}),
+        ("stopped", "Home Assistant", {}),
+        ("set_mode", "Home Assistant", {}),
+        ("refused", "tablet", {"command": "set_mode"}),
+    ]
 
 
 async def test_unknown_token_is_refused_and_the_connection_closed(gateway: Gateway, connect: Connect) -> None:
