@@ -75,6 +75,9 @@ async def resynchronise(ledger: Ledger, link: RetailerLink, clock: Clock) -> Fet
 async def _resynchronise(ledger: Ledger, link: RetailerLink, clock: Clock) -> Fetched:
     theirs = await link.heads(ledger.heads)
     before = ledger.heads
+    behind = theirs.messages.sequence > before.messages.sequence
+    if behind and not ledger.restored:  # with all messages nothing else would tell that this was broken off
+        await ledger.restored_unnoticed("found by an earlier resync")
     while ledger.heads.messages.sequence < theirs.messages.sequence:
         told = await link.messages(ledger.heads.messages)
         if not told:

@@ -14,10 +14,11 @@ from temix_gateway.ledger.ledger import Ledger
 async def settle_open(ledger: Ledger, since: Instant) -> Sequence[Settlement]:
     """Settle every delivery since then whose spots are recorded and that was not settled so before.
 
+    Pairs that were learned since then may leave the position as it was, and cost something all the same.
     What an order without an answer may have bought waits for it.
     """
     unanswered = await ledger.unanswered()
-    settled = await ledger.settled(since)
+    settled, owed = await ledger.settled(since), await ledger.owed(since)
     spots: dict[Instant, list[Spot]] = {}
     for spot in await ledger.spots(since):
         spots.setdefault(spot.interval.start, []).append(spot)
@@ -34,7 +35,9 @@ async def settle_open(ledger: Ledger, since: Instant) -> Sequence[Settlement]:
         if step.start in unanswered or len(known) < len(Resource) or not can_settle(delivery, within, known):
             continue
         again = settle(delivery, within, known)
-        if settled.get(step.start) != (again.position, delivery):
+        if settled.get(step.start) != (again.position, delivery) or any(
+            owed.get((step.start, account.party)) != account.total for account in again.accounts
+        ):
             done.append(again)
     await ledger.settle(done)
     return done

@@ -15,7 +15,7 @@ from temix_market.ports import Answer, Clock, Head, Heads, Pending, Seal, Told
 from temix_market.settlement import Settlement, Spot
 from temix_market.tenders import PartyId, Publication
 from temix_market.transactions import Kind, Order, Pair
-from temix_market.units import Energy
+from temix_market.units import Energy, Money
 
 from temix_gateway.errors import LedgerLocked, LedgerUnreadable, MessageReused
 from temix_gateway.ledger import archive, chain, inbox, mandates, queries, readings
@@ -307,6 +307,11 @@ class Ledger:
 
         return await self._write(work)
 
+    async def restored_unnoticed(self, note: str) -> None:
+        """Record that an older ledger was put back, though not by ``restore``; ``note`` says how."""
+        await self._write(lambda: self._append([("restores", (self._clock.now(), "restored", note))]))
+        self.restored = note
+
     async def resynchronise(self, note: str) -> None:
         """Record that a restored ledger has again what the retailer has."""
         await self._write(lambda: self._append([("restores", (self._clock.now(), "resynchronised", note))]))
@@ -361,6 +366,10 @@ class Ledger:
     async def settled(self, since: Instant) -> dict[Instant, tuple[Energy, Delivery]]:
         """Of each settled interval since ``since``, the position and the delivery that were settled last."""
         return await self._look(lambda: queries.settled(self._db, since))
+
+    async def owed(self, since: Instant) -> dict[tuple[Instant, PartyId], Money]:
+        """What was settled last with each party for each interval since ``since``."""
+        return await self._look(lambda: queries.owed(self._db, since))
 
     async def read[T](self, work: Callable[[sqlite3.Connection], T], period: Interval | None = None) -> T:
         """Run ``work`` on a connection that sees one moment of the file and changes nothing; see ``opened``.

@@ -10,7 +10,7 @@ from temix_market.ports import Pending
 from temix_market.settlement import Spot
 from temix_market.tenders import PartyId
 from temix_market.transactions import Kind, Pair, PairKey
-from temix_market.units import Energy, Price
+from temix_market.units import Energy, Money, Price
 
 from temix_gateway.ledger.packing import unpack
 from temix_gateway.ledger.rows import PAIR_COLUMNS, row_pair
@@ -104,6 +104,16 @@ def settled(db: Connection, since: Instant) -> dict[Instant, tuple[Energy, Deliv
         Instant(start): (Energy(position), delivery_of(start, delivery, estimated))
         for start, position, delivery, estimated in rows
     }
+
+
+def owed(db: Connection, since: Instant) -> dict[tuple[Instant, PartyId], Money]:
+    """What was settled last with each party for each interval since ``since``."""
+    rows = db.execute(
+        "SELECT start, party, subscription + trades + deviation FROM settlements WHERE start >= ? "
+        "ORDER BY number",
+        (since,),
+    )
+    return {(Instant(start), PartyId(party)): Money(amount) for start, party, amount in rows}
 
 
 def delivery_of(start: int, energy: int, estimated: int) -> Delivery:

@@ -280,7 +280,7 @@ class Run:
                 for number in range(self.acknowledged[side])
                 if self.seen.book.messages[number : number + 1] != known.messages[number : number + 1]
             ]
-        if self.seen.behind is None or (self.by_hand and self.seen.behind):
+        if side == "gateway" and (self.seen.behind is None or (self.by_hand and self.seen.behind)):
             # Put there by hand: is anything missing? Not after a `resync` that died just before it said so.
             self.seen.behind = bool(self.seen.lacking())
         if lost:

@@ -17,6 +17,7 @@ from temix_gateway.ledger.writer import InlineWriter
 from temix_gateway.resync import NotAlike
 from temix_market.instants import FIVE_MINUTES, HOUR, SECOND, Duration, Instant
 from temix_market.intervals import Interval
+from temix_market.ports import OutcomeUnknown
 from temix_market.subscription import Profile
 from temix_market.transactions import Kind, Order, PairKey
 from temix_market.units import Energy, Price
@@ -186,6 +187,34 @@ async def test_resync_can_be_broken_off_and_run_again(home: Household, tmp_path:
     await home.resync()
     await home.start()
     await home.assert_like_the_book()
+
+
+async def test_a_resync_that_had_only_the_messages_is_still_needed(
+    home: Household, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Home and retailer have the same messages again: nothing but the ledger tells that readings lack."""
+    copy = tmp_path / "copy.db"
+    backup(home.path, copy)
+    await home.core.books.delivered([delivery(NOW - FIVE_MINUTES, 40)])
+    await home.core.turn()  # reported
+    await home.trade(4)
+    await home.stop()
+    home.path.with_name("ledger.db-wal").unlink(missing_ok=True)
+    shutil.copy(copy, home.path)
+
+    async def died(*_: object) -> tuple[int, int]:
+        raise OutcomeUnknown("the network went away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("temix_gateway.resync._fetch_past", died)
+        with pytest.raises(NotAlike):
+            await home.resync()
+    await home.start()
+    assert any(RESYNC in reason for reason in home.core.locked()), home.core.locked()
+    await home.stop()
+    assert (await home.resync()).deliveries == 1
+    await home.start()
+    assert home.core.locked() == []
 
 
 @asynccontextmanager
