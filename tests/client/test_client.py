@@ -440,6 +440,7 @@ async def test_a_gateway_that_says_too_much_is_read_slowly(
         ("mode", "x" * 10_001),
         ("mode", None),
         ("zone", "../../etc/passwd"),
+        ("zone", "x" * 300),
         ("ledger", {"sequence": 1.5, "head": "x"}),
         ("limits", UNREADABLE | {"money_a_day": "NaN"}),
         ("limits", UNREADABLE | {"money_a_day": "1e999999"}),

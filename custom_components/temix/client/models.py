@@ -19,6 +19,7 @@ MIN_SCHEMA: Final = 1
 MAX_SCHEMA: Final = 1
 
 _ZONE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
+_LONGEST_ZONE: Final = 64
 
 AHEAD: Final = timedelta(days=400)
 """The longest time that prices, or positions, reach over."""
@@ -388,7 +389,7 @@ def _ahead[T: Step](cls: type[T]) -> Callable[[Iterable[Mapping[str, Any]]], tup
 
 def _zone(name: str) -> str:
     """Read an IANA name, which is looked for among files."""
-    if not _ZONE.fullmatch(name):
+    if not _ZONE.fullmatch(name) or len(name) > _LONGEST_ZONE:
         raise ValueError(f"{name!r:.50} is no time zone")
     return name
 
