@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from blockbuster import BlockBuster, blockbuster_ctx
 
 pytest_plugins = ["tests.rules", "pytester"]
@@ -13,6 +14,13 @@ pytest_plugins = ["tests.rules", "pytester"]
 # Home Assistant's plugin has every statement and connection of its recorder told.
 for talkative in ("sqlalchemy.engine", "homeassistant.components.recorder.pool"):
     logging.getLogger(talkative).setLevel(logging.WARNING)
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_come() -> Iterator[None]:
+    """What a command has set up for its own process shall hide no event from the next test."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
