@@ -20,7 +20,7 @@ from tests.faults.trouble.troubles import TROUBLES
 
 ORDINARY = range(100)
 LONG = range(2_000)
-A_MUTANT = range(120)
+A_MUTANT = range(100)
 """Seeds that pass without it: they are among the ordinary ones."""
 
 QUICK = (
