@@ -40,6 +40,7 @@ async def test_zwave_both_ways(home: Home) -> None:
 
 async def test_mqtt_both_ways(home: Home) -> None:
     devices = home.mqtt
+    await eventually(lambda: home.state("switch.dryer_plug_state"), "off")  # discovered
     await home.home_assistant.action("switch.turn_on", entity_id="switch.dryer_plug_state")
     await eventually(lambda: home.state("sensor.dryer_plug_power"), "2400")
     devices.touch(lambda: devices.plug.press(on=False))
