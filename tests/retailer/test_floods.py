@@ -13,9 +13,9 @@ from temix_retailer import server, service
 from temix_retailer.config import Config, Folder
 from temix_retailer.service import Serving, serving
 
+from tests.flooding import Streams, ended, hang_up
 from tests.retailer.conftest import HOME, HandClock
 
-type Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 type Stranger = Callable[..., Awaitable[Streams]]
 
 GIVEN_UP_S = 4.5
@@ -53,20 +53,6 @@ async def stranger(retailer: Serving) -> AsyncIterator[Stranger]:
         yield open_one
 
 
-async def hang_up(writer: asyncio.StreamWriter) -> None:
-    writer.transport.abort()
-    with suppress(OSError):
-        await writer.wait_closed()
-
-
-async def ended(streams: Streams) -> bool:
-    """Whether the retailer hangs up, without an answer."""
-    try:
-        return await asyncio.wait_for(streams[0].read(), GIVEN_UP_S) == b""
-    except ConnectionError:
-        return True
-
-
 @pytest.fixture
 async def home(retailer: Serving) -> AsyncIterator[Callable[[], Awaitable[int]]]:
     """A home that logged in; asks over the connection that it has, and gives the answer's status."""
@@ -89,12 +75,12 @@ async def home(retailer: Serving) -> AsyncIterator[Callable[[], Awaitable[int]]]
 async def test_headers_come_in_time_or_not_at_all(stranger: Stranger, home) -> None:
     slow = await stranger()
     slow[1].write(b"GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ")
-    assert await ended(slow)
+    assert await ended(slow, GIVEN_UP_S)
     assert await home() == 400  # of which message is asked nothing, but the home is known
 
 
 async def test_a_silent_handshake_ends(stranger: Stranger) -> None:
-    assert await ended(await stranger(tls=False))
+    assert await ended(await stranger(tls=False), GIVEN_UP_S)
 
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/enrollments"])
@@ -120,7 +106,7 @@ async def test_a_crowd_loses_its_oldest_and_homes_are_served(stranger: Stranger,
     assert await home() == 400
     alone = await stranger("127.0.0.3", tls=False)
     crowd = [await stranger("127.0.0.4", tls=False) for _ in range(ROOM)]
-    assert await ended(crowd[0])
+    assert await ended(crowd[0], GIVEN_UP_S)
     assert await home() == 400
     assert not alone[0].at_eof()
 

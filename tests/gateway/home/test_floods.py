@@ -13,10 +13,9 @@ from temix_gateway.home import limits
 from temix_gateway.home.roles import Role
 from temix_gateway.home.tokens import CLIENTS
 
+from tests.flooding import Streams, ended, hang_up
 from tests.gateway.home.conftest import Connect, Raw
 from tests.gateway.home.fake_core import Gateway
-
-type Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 GIVEN_UP_S = 20
 
@@ -36,21 +35,6 @@ async def stranger(gateway: Gateway) -> AsyncIterator[Callable[..., asyncio.Futu
             return reader, writer
 
         yield lambda *args, **options: asyncio.ensure_future(open_one(*args, **options))
-
-
-async def hang_up(writer: asyncio.StreamWriter) -> None:
-    """Be gone, without a goodbye."""
-    writer.transport.abort()
-    with suppress(OSError):
-        await writer.wait_closed()
-
-
-async def ended(streams: Streams) -> bool:
-    """Whether the gateway hangs up, without an answer."""
-    try:
-        return await asyncio.wait_for(streams[0].read(), GIVEN_UP_S) == b""
-    except ConnectionError:
-        return True
 
 
 async def served(client: Raw, number: int) -> bool:
@@ -82,7 +66,7 @@ async def test_headers_come_in_time_or_not_at_all(
     client = await connect(gateway.token)
     slow = await stranger()
     slow[1].write(sent.encode())
-    closed = asyncio.create_task(ended(slow))
+    closed = asyncio.create_task(ended(slow, GIVEN_UP_S))
     while not closed.done():
         slow[1].write(b"x" if sent else b"")
         await asyncio.wait({closed}, timeout=0.02)
@@ -103,7 +87,7 @@ async def test_headers_of_a_second_request_come_in_time_too(gateway: Gateway, st
 async def test_a_handshake_comes_in_time_or_not_at_all(gateway: Gateway, stranger, connect: Connect) -> None:
     gateway.bound(handshake_s=0.3)
     silent = await stranger(tls=False)
-    assert await ended(silent)
+    assert await ended(silent, GIVEN_UP_S)
     await connect(gateway.token)
 
 
@@ -113,7 +97,7 @@ async def test_the_longest_stranger_of_the_fullest_address_makes_room(gateway: G
         alone = await stranger("127.0.0.3", tls=False)
         crowd = [await stranger("127.0.0.4", tls=False) for _ in range(4)]
         async with paired(gateway, "127.0.0.5") as another:
-            assert await ended(crowd[0])
+            assert await ended(crowd[0], GIVEN_UP_S)
             assert await served(client, 2)
             assert await served(another, 2)
         for reader, writer in (alone, crowd[1]):
@@ -168,7 +152,7 @@ async def test_where_nobody_is_a_stranger_the_newcomer_goes(
 ) -> None:
     gateway.bound(connections=2)
     first, second = await connect(gateway.token), await connect(gateway.token)
-    assert await ended(await stranger(tls=False))
+    assert await ended(await stranger(tls=False), GIVEN_UP_S)
     assert await served(first, 2)
     await second.socket.close()
     assert gateway.api is not None
