@@ -2,10 +2,10 @@
 
 Run as benchmarks/beside_emhass.py [published | beside] …
 
-``published`` are EMHASS's fourteen days; their data come from its repository (see tests/gateway/planning/
-published.py for where they are looked for). ``beside`` makes EMHASS an environment of its own, once, under
-build/: that takes some minutes and needs Python 3.12 (or 3.11, 3.10), as ``python3.12`` or through uv. Prices
-are those of benchmarks/planner.py; a home has a battery and two to four loads that run for some hours a day.
+``published`` are EMHASS's fourteen days; their data come from its repository, and are looked for where
+tests/real_data.py says. ``beside`` makes EMHASS an environment of its own, once, under build/: that takes some
+minutes and needs Python 3.12 (or 3.11, 3.10), as ``python3.12`` or through uv. Prices are those of
+benchmarks/planner.py; a home has a battery and two to four loads that run for some hours a day.
 """
 
 import json
@@ -32,6 +32,7 @@ from temix_gateway.planning.planner import plan
 from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Duration
 from temix_market.units import Energy, Power, Price
 
+from tests import real_data
 from tests.gateway.planning import published as study
 from tests.gateway.planning.homes import uniform
 
@@ -215,6 +216,8 @@ def tell(name: str, results: list[Result], best: list[float]) -> None:
 
 def published() -> None:
     """EMHASS's published fourteen days."""
+    if not real_data.file(study.DATA).is_file():
+        sys.exit(f"{study.DATA} is not there: name its folder in TEMIX_DATA")
     print("| fourteen days | ours, € | the study, € |\n|---|---|---|")
     print(f"| without a battery | {study.without():.4f} | {study.NO_BATTERY} |")
     print(f"| knowing all | {study.perfect():.4f} | {study.PERFECT} |")

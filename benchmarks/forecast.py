@@ -1,7 +1,7 @@
 """How far the forecasts of base load and sun are from what came, as a table.
 
-Run as benchmarks/forecast.py FOLDER, where FOLDER holds a home's year in half hours
-(emhass_home_load_30min_long.csv, from EMHASS's repository) and a roof's in quarters
+Run as benchmarks/forecast.py [FOLDER], where FOLDER (else that of tests/real_data.py) holds a home's year in half
+hours (emhass_home_load_30min_long.csv, from EMHASS's repository) and a roof's in quarters
 (nrel_serf_east_pv_15min_2016.csv, from pvanalytics). Forecasts are made every six hours for the next 36;
 nothing later than the moment of the forecast is known to it. A second table has homes that were watched for
 a few days only.
@@ -16,12 +16,16 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
 import numpy as np
 from rich.console import Console
 from rich.progress import track
 from temix_gateway.planning.forecast import History, Kind
 from temix_market.instants import HOUR, QUARTER, Duration, Instant, from_datetime
 from temix_market.intervals import Interval
+
+from tests import real_data
 
 DAY = Duration(24 * HOUR)
 EVERY = Duration(6 * HOUR)
@@ -153,6 +157,7 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: benchmarks/forecast.py FOLDER")
-    main(Path(sys.argv[1]))
+    asked = Path(sys.argv[1]) if len(sys.argv) > 1 else real_data.folder()
+    if asked is None:
+        sys.exit("where are the series? benchmarks/forecast.py FOLDER, or TEMIX_DATA")
+    main(asked)

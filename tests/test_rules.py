@@ -11,12 +11,17 @@ from hypothesis import strategies as st
 
 EXAMPLES = """
     import pytest
+    from tests import real_data
 
     def test_passes():
         pass
 
     def test_skipped():
         pytest.skip("no reason")
+
+    @real_data.needs("absent.csv")
+    def test_of_real_data():
+        assert False
 
     @pytest.mark.xfail(reason="known")
     def test_expected_to_fail():
@@ -46,14 +51,14 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, request: pyt
 
 @pytest.mark.timeout(120)
 def test_skip_fails_in_ci_only(run) -> None:
-    assert run(ci=False) == {"passed": 1, "skipped": 1, "xfailed": 1, "deselected": 1}
-    assert run(ci=True) == {"passed": 1, "failed": 1, "xfailed": 1, "deselected": 1}
+    assert run(ci=False) == {"passed": 1, "skipped": 2, "xfailed": 1, "deselected": 1}
+    assert run(ci=True) == {"passed": 1, "failed": 1, "skipped": 1, "xfailed": 1, "deselected": 1}
 
 
 @pytest.mark.timeout(120)
 def test_skipped_module_fails_in_ci(run, pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_module="import pytest; pytest.importorskip('absent_module')")
-    assert run(ci=False)["skipped"] == 2
+    assert run(ci=False)["skipped"] == 3
     assert run(ci=True)["errors"] == 1
 
 
@@ -66,7 +71,7 @@ def test_what_was_measured_stands_at_the_end(run, pytester: pytest.Pytester) -> 
 
 @pytest.mark.timeout(120)
 def test_long_runs_when_asked(run) -> None:
-    assert run("--long", ci=False) == {"passed": 2, "skipped": 1, "xfailed": 1}
+    assert run("--long", ci=False) == {"passed": 2, "skipped": 2, "xfailed": 1}
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

@@ -8,7 +8,6 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from temix_gateway.planning import Plan, Problem, Segment, Step
@@ -20,7 +19,9 @@ from temix_market.instants import HOUR, MINUTE, Duration, Instant, from_datetime
 from temix_market.intervals import Interval
 from temix_market.units import Energy, Power, Price
 
-DATA = Path(__file__).parents[4] / "shared" / "data" / "emhass_home_load_30min_long.csv"
+from tests import real_data
+
+DATA = "emhass_home_load_30min_long.csv"
 """From EMHASS's repository; not part of this one."""
 NO_BATTERY, PERFECT = 81.8763, 79.7017
 """What the study says that the fourteen days cost without a battery, and knowing all; euros."""
@@ -38,9 +39,9 @@ LITTLE = Energy(1)
 type Loads = Mapping[Instant, float]
 
 
-def loads(file: Path = DATA) -> Loads:
+def loads() -> Loads:
     """Mean load of each half hour, W; gaps are left out."""
-    with file.open(encoding="utf-8") as lines:
+    with real_data.file(DATA).open(encoding="utf-8") as lines:
         rows = list(csv.reader(lines))[1:]
     return {from_datetime(datetime.fromisoformat(row[0])): float(row[1]) for row in rows if row[1]}
 
