@@ -3,8 +3,8 @@
 Run as benchmarks/beside_emhass.py [published | beside] …
 
 ``published`` are EMHASS's fourteen days; their data come from its repository, and are looked for where
-tests/real_data.py says. ``beside`` makes EMHASS an environment of its own, once, under build/: that takes some
-minutes and needs Python 3.12 (or 3.11, 3.10), as ``python3.12`` or through uv. Prices are those of
+tests/real_data.py says. ``beside`` makes EMHASS an environment of its own, once, under build/: that takes
+some minutes and needs Python 3.12 (or 3.11, 3.10), as ``python3.12`` or through uv. Prices are those of
 benchmarks/planner.py; a home has a battery and two to four loads that run for some hours a day.
 """
 

@@ -1,7 +1,7 @@
 """How far the forecasts of base load and sun are from what came, as a table.
 
-Run as benchmarks/forecast.py [FOLDER], where FOLDER (else that of tests/real_data.py) holds a home's year in half
-hours (emhass_home_load_30min_long.csv, from EMHASS's repository) and a roof's in quarters
+Run as benchmarks/forecast.py [FOLDER], where FOLDER (else that of tests/real_data.py) holds a home's year in
+half hours (emhass_home_load_30min_long.csv, from EMHASS's repository) and a roof's in quarters
 (nrel_serf_east_pv_15min_2016.csv, from pvanalytics). Forecasts are made every six hours for the next 36;
 nothing later than the moment of the forecast is known to it. A second table has homes that were watched for
 a few days only.

@@ -1,7 +1,7 @@
 """Real series that may not be part of this repository: where they are, and the mark of tests that read them.
 
-They lie in the folder that TEMIX_DATA names; else in ``shared/data`` beside the repository, or beside a folder
-that it is in. Where that is not, what needs them is skipped, also in CI.
+They lie in the folder that TEMIX_DATA names; else in ``shared/data`` beside the repository, or beside a
+folder that it is in. Where that is not, what needs them is skipped, also in CI.
 """
 
 import os

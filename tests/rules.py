@@ -3,8 +3,8 @@
 - Sockets reach loopback and nothing else.
 - A folder's tests have that folder's mark and time limit.
 - ``long`` tests run only with ``--long``.
-- Where CI is set, a skipped test is a failed one, unless it needs data that may not be part of this repository;
-  and hypothesis repeats its examples.
+- Where CI is set, a skipped test is a failed one, unless it needs data that are none of the
+  repository's; and hypothesis repeats its examples.
 - What a test tells that it measured (``tell``) stands at the end of the run.
 """
 

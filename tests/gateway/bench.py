@@ -1,7 +1,7 @@
 """A core at a clock that stands still, and a retailer of a few lines in the same process."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
@@ -51,6 +51,7 @@ from tests.gateway.market import (
 
 RECEIPTS = ("energy", "transport")
 HOURS = 6
+NO_SPIKES: Mapping[int, int] = {}
 
 
 class Retailer:
@@ -73,8 +74,8 @@ class Retailer:
         self.orders[signed] = order.pair
         return signed
 
-    def publish(self, price: int = 100_000) -> list[Publication]:
-        """A publication of each party at the present 5-minute mark."""
+    def publish(self, price: int = 100_000, spikes: Mapping[int, int] = NO_SPIKES) -> list[Publication]:
+        """A publication of each party at the present 5-minute mark; ``spikes`` are prices of single steps."""
         now, self.sequence = self.clock.now(), self.sequence + 1
         spans = [(FIVE_MINUTES, HOUR), (QUARTER, 2 * HOUR), (HOUR, HOURS * HOUR)]
         publications = []
@@ -85,13 +86,14 @@ class Retailer:
                     start,
                     duration=duration,
                     side=side,
-                    price=part if side is Side.SELL else part - 2_000,
+                    price=level if side is Side.SELL else level - 2_000,
                     quantity=20_400 * duration // HOUR,
                     revision=self.sequence,
                 )
                 for duration, until in spans
                 for start in range(now + duration, now + until, duration)
                 if start % duration == 0
+                for level in [spikes.get(start, part) if (author, duration) == (LSE, FIVE_MINUTES) else part]
                 for side in Side
             ]
             publications.append(publication(author, self.sequence, *tenders, at=now))
@@ -197,8 +199,8 @@ class Bench:
         self.core.connected(True, "")
         self.core.heard(self.clock.now(), self.core.books.heads)
 
-    async def publish(self, price: int = 100_000) -> None:
-        for each in self.retailer.publish(price):
+    async def publish(self, price: int = 100_000, spikes: Mapping[int, int] = NO_SPIKES) -> None:
+        for each in self.retailer.publish(price, spikes):
             await self.core.published(each, f"header.{each.author}.{each.sequence}")
 
     def gap(self) -> int:

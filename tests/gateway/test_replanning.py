@@ -36,12 +36,13 @@ class Life:
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         self.price = 100_000
+        self.spikes: dict[int, int] = {}
         self.devices = home()
 
     async def turned(self, minutes: float = 0) -> int:
         self.bench.clock.wall = Instant(self.bench.clock.wall + int(minutes * MINUTE))
         if self.bench.clock.wall % FIVE_MINUTES == 0:
-            await self.bench.publish(self.price)
+            await self.bench.publish(self.price, self.spikes)
         await self.bench.core.report_home(ReportHome(id=1, at=self.bench.clock.now(), devices=self.devices))
         await self.bench.core.turn()
         return self.bench.core.plans.made
@@ -123,6 +124,36 @@ async def test_prices_that_tremble_change_nothing_and_prices_that_jump_do(life: 
     life.devices = life.as_planned()
     assert await life.turned(5) == 2
     assert await life.turned(1) == 2, "that they are so now is no change any more"
+
+
+@pytest.mark.parametrize("spike", [600_000, -400_000])
+async def test_a_single_step_at_a_price_far_off_plans_anew_and_is_used(life: Life, spike: int) -> None:
+    """Five minutes of an hour are hardly seen in a mean, and may be worth more than the rest of the day."""
+    at = Instant(life.bench.clock.now() + 6 * FIVE_MINUTES)
+    life.spikes = {at: spike}
+    life.devices = life.as_planned()
+    assert await life.turned(5) == 2
+    assert await life.turned(1) == 2, "that it is so now is no change any more"
+    plan = life.bench.core.plans.in_force
+    assert plan is not None
+    (step,) = [number for number, each in enumerate(plan.steps) if each.start == at]
+    drawn = sum(device.power[step] for device in plan.devices)
+    assert drawn == -3_000 if spike > 0 else drawn > 11_000, "all that the battery, or the connection, allows"
+    life.spikes = {}
+    assert await life.turned(4) == 3, "that it is gone is one"
+
+
+async def test_a_spike_that_no_device_could_use_changes_nothing(life: Life) -> None:
+    life.devices = home(connected=False)[:0]
+    assert await life.turned(1) == 2, "other devices"
+    life.spikes = {life.bench.clock.now() + 9 * MINUTE: 600_000}
+    assert await life.turned(4) == 2
+
+
+async def test_single_prices_that_differ_by_little_money_change_nothing(life: Life) -> None:
+    life.spikes = {life.bench.clock.now() + 6 * FIVE_MINUTES: 160_000}
+    life.devices = life.as_planned()
+    assert await life.turned(5) == 1
 
 
 async def test_a_person_s_wish_plans_at_once(life: Life) -> None:
