@@ -9,6 +9,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from temix_market.errors import InvalidField
 from temix_market.instants import HOUR, Instant
 from temix_market.units import Money, money_text
@@ -51,7 +52,10 @@ def plan(
         _refuse(f"{problem}: {error}")
     found = explain(asked, find(asked, budget=budget))
     if svg is not None:
-        svg.write_text(draw(asked, found), encoding="utf-8")
+        try:
+            svg.write_text(draw(asked, found), encoding="utf-8")
+        except OSError as error:
+            _refuse(f"{svg}: {error.strerror}")
     if as_json:
         print(msgspec.json.encode(found).decode())
     else:
@@ -74,23 +78,28 @@ def _show(problem: Problem, found: Plan, console: Console) -> None:
                 for watts, step in zip(device.power[steps], found.steps[steps], strict=True)
             )
             begins = words.time(found.steps[reason.first].start, problem.now)
-            table.add_row(
-                device.id if not place else "", reason.why.value, begins, f"{energy:.2f}", reason.sentence
-            )
+            name = Text("" if place else device.id)
+            table.add_row(name, reason.why.value, begins, f"{energy:z.2f}", Text(reason.sentence))
         if device.explanation is not None:
-            table.add_row("", "", "", "", f"[italic]{device.explanation.sentence}[/]")
+            table.add_row("", "", "", "", Text(device.explanation.sentence, style="italic"))
         table.add_section()
     console.print(table)
-    gap = "none known" if found.gap is None else f"{found.gap:.2%}"
-    console.print(
-        f"cost {_money(found.cost)} {problem.currency}: energy {_money(found.energy_cost)}, "
-        f"wear {_money(found.wear_cost)}, wishes not met {_money(found.unmet_cost)}"
-    )
-    console.print(f"level {found.level.value}, gap {gap}, {found.seconds:.2f} s")
+    gap = "none known"
+    if found.bound is not None and found.gap is not None:
+        most = Money(found.cost - found.bound)
+        gap = f"{found.gap:.2%} (at most {_money(most)} {problem.currency} could be better)"
+    cost, spent, wear = map(_money, (found.cost, found.energy_cost, found.wear_cost))
+    unmet = _money(found.unmet_cost)
+    told = [
+        f"cost {cost} {problem.currency}: energy {spent}, wear {wear}, wishes not met {unmet}",
+        f"level {found.level.value}, gap {gap}, {found.seconds:.2f} s",
+    ]
     for wish in found.unmet:
-        owner = wish.device or "connection"
-        console.print(f"not met: {owner}: {wish.wish}, {wish.amount:.3g} {wish.unit} ({_money(wish.cost)})")
+        owner, amount = wish.device or "connection", words.amount(wish.amount, wish.unit)
+        told.append(f"not met: {owner}: {wish.wish}, {amount} ({_money(wish.cost)} {problem.currency})")
+    for line in told:
+        console.print(Text(line))
 
 
 def _money(nano: Money) -> str:
-    return f"{float(money_text(nano)):.4f}"
+    return f"{float(money_text(nano)):z.4f}"

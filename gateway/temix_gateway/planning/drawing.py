@@ -3,14 +3,21 @@
 from collections.abc import Sequence
 from html import escape
 
-from temix_market.instants import HOUR, Instant
+from temix_market.instants import HOUR, QUARTER, Instant, to_datetime
 
+from temix_gateway.planning.devices import PvCurtailment
 from temix_gateway.planning.problem import Problem
 from temix_gateway.planning.reasons import Words
 from temix_gateway.planning.result import Plan
 
 WIDTH, LEFT, RIGHT = 960, 150, 40
 ROW, GAP, TOP = 74, 16, 16
+LONGEST = 20
+"""Characters of a name that fit beside its row."""
+MARKS = 12
+"""Most times that are named; more would overlap."""
+EVERY = (1, 2, 3, 6, 12, 24)
+"""Hours between them, where whole days need not be skipped."""
 STYLE = """
  svg { background: #fff; color: #222; font: 12px system-ui, sans-serif }
  text { fill: currentColor } .line { fill: none; stroke-width: 1.5 } .grid { stroke: #8884; stroke-width: 1 }
@@ -30,13 +37,18 @@ def draw(problem: Problem, plan: Plan) -> str:
     load = [energy / 1000 / each for energy, each in zip(plan.net_load, hours, strict=True)]
     position = [step.position / 1000 / each for step, each in zip(problem.steps, hours, strict=True)]
     rows = [
-        _Row(plan, f"{problem.currency}/kWh", [("line price", buy), ("line sell", sell)]),
-        _Row(plan, "net load, kW", [("load", load), ("line position", position)]),
+        _Row(
+            plan,
+            f"{problem.currency}/kWh",
+            "to buy; dashed: to sell",
+            [("line price", buy), ("line sell", sell)],
+        ),
+        _Row(plan, "net load, kW", "line: position", [("load", load), ("line position", position)]),
     ]
-    rows.extend(
-        _Row(plan, f"{device.id}, kW", [("device", [watts / 1000 for watts in device.power])])
-        for device in plan.devices
-    )
+    for device, planned in zip(problem.devices, plan.devices, strict=True):
+        name = device.id if len(device.id) <= LONGEST else f"{device.id[: LONGEST - 1]}…"
+        unit = "kW not produced" if isinstance(device, PvCurtailment) else "kW"
+        rows.append(_Row(plan, name, unit, [("device", [watts / 1000 for watts in planned.power])]))
     height = TOP + len(rows) * (ROW + GAP) + 24
     parts = [row.at(TOP + place * (ROW + GAP)) for place, row in enumerate(rows)]
     return (
@@ -49,8 +61,10 @@ def draw(problem: Problem, plan: Plan) -> str:
 class _Row:
     """One chart: curves as (class, values); a class beginning with ``line`` is a line, any other an area."""
 
-    def __init__(self, plan: Plan, title: str, curves: Sequence[tuple[str, Sequence[float]]]) -> None:
-        self._plan, self._title, self._curves = plan, title, curves
+    def __init__(
+        self, plan: Plan, title: str, below: str, curves: Sequence[tuple[str, Sequence[float]]]
+    ) -> None:
+        self._plan, self._title, self._below, self._curves = plan, title, below, curves
         values = [value for _, series in curves for value in series]
         self._low, self._high = min(0.0, *values), max(0.0, *values)
         self._highest = self._high
@@ -61,6 +75,7 @@ class _Row:
         parts = [
             f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{zero:.1f}" y2="{zero:.1f}"/>',
             f'<text x="8" y="{top + 14}">{escape(self._title)}</text>',
+            f'<text class="small" x="8" y="{top + 28}">{escape(self._below)}</text>',
             f'<text class="small" x="{LEFT - 6}" y="{top + 9}" text-anchor="end">{self._highest:.3g}</text>',
         ]
         if self._low < 0:
@@ -90,11 +105,25 @@ def _x(plan: Plan, instant: Instant) -> float:
 
 
 def _clock(problem: Problem, plan: Plan, height: int) -> str:
-    words, every = Words.of(problem), 6 * HOUR
-    first = -(-plan.steps[0].start // every) * every
+    words = Words.of(problem)
     parts = []
-    for at in range(first, plan.steps[-1].end + 1, every):
-        x, label = _x(plan, Instant(at)), words.time(Instant(at), problem.now)
+    for at in _marks(problem, plan):
+        x, label = _x(plan, at), words.time(at, problem.now)
         parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{height - 24}"/>')
         parts.append(f'<text class="small" x="{x:.1f}" y="{height - 8}" text-anchor="middle">{label}</text>')
     return "".join(parts)
+
+
+def _marks(problem: Problem, plan: Plan) -> list[Instant]:
+    """The times that are named: round hours of the home's clock, as many as fit."""
+    first, last = plan.steps[0].start, plan.steps[-1].end
+    hours = (last - first) / HOUR
+    every = next((each for each in EVERY if hours / each <= MARKS), None)
+    if every is None:  # weeks and months: evenly, whatever the clock says then
+        return [Instant(first + (last - first) * part // MARKS) for part in range(MARKS + 1)]
+    zone, found = Words.of(problem).zone, []
+    for at in range(-(-first // QUARTER) * QUARTER, last + 1, QUARTER):
+        local = to_datetime(Instant(at)).astimezone(zone)
+        if local.minute == 0 and local.hour % every == 0:
+            found.append(Instant(at))
+    return found

@@ -1,7 +1,9 @@
 """What a planner is asked: steps with prices, position and forecasts; limits; devices and their wishes."""
 
+import json
+import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,8 +14,16 @@ from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant, iso
 from temix_market.intervals import Interval
 from temix_market.units import Energy, Price
 
-from temix_gateway.planning.devices import Device
-from temix_gateway.planning.devices.fields import AnyPrice, Name, NotNegative, WattHours, Watts, When
+from temix_gateway.planning.devices import Device, PvCurtailment
+from temix_gateway.planning.devices.fields import (
+    AnyPrice,
+    Name,
+    NotNegative,
+    WattHours,
+    Watts,
+    When,
+    Worth,
+)
 
 type AnyEnergy = Annotated[Energy, msgspec.Meta(ge=-10_000_000, le=10_000_000)]
 
@@ -71,7 +81,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     steps: Annotated[tuple[Step, ...], msgspec.Meta(min_length=1, max_length=MOST_STEPS)]
     import_limit: Watts | None = None
     export_limit: Watts | None = None
-    limit_worth: AnyPrice = Price(100_000_000)
+    limit_worth: Worth = Price(100_000_000)
     devices: Annotated[tuple[Device, ...], msgspec.Meta(max_length=100)] = ()
     zone: Name = "UTC"
     currency: Name = "USD"
@@ -96,8 +106,10 @@ def read_problem(text: bytes) -> Problem:
     """
     try:
         problem = msgspec.json.decode(text, type=Problem)
-    except ValueError as error:
+    except msgspec.ValidationError as error:
         raise _named(error) from None
+    except ValueError as error:
+        raise _no_number(text) or _named(error) from None
     _check_meaning(problem)
     return problem
 
@@ -144,6 +156,26 @@ def unplannable(devices: Iterable[Device], intervals: Sequence[Interval]) -> dic
     return wrong
 
 
+def _no_number(text: bytes) -> InvalidField | None:
+    """The first NaN or infinity of what is JSON but for these, as some programs write it."""
+    try:
+        found = next(_no_numbers(json.loads(text), ""), None)
+    except ValueError, RecursionError:
+        return None
+    return None if found is None else InvalidField(*found)
+
+
+def _no_numbers(node: object, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(node, float) and not math.isfinite(node):
+        yield path, f"{node} is no number"
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield from _no_numbers(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _no_numbers(value, f"{path}[{index}]")
+
+
 def _named(error: Exception) -> InvalidField:
     reason, _, place = str(error).partition(" - at `$")
     named = re.search(
@@ -174,13 +206,24 @@ def _check_meaning(problem: Problem) -> None:
         _check_segments(step, path)
     if not steps[0].interval.start <= problem.now < steps[0].interval.end:
         raise InvalidField("now", f"{iso(problem.now)} is not in the first step, {steps[0].interval}")
+    _check_devices(problem)
+
+
+def _check_devices(problem: Problem) -> None:
     intervals = problem.intervals
     known: set[str] = set()
+    unproduced = 0.0
     for index, device in enumerate(problem.devices):
         if device.id in known:
             raise InvalidField(f"devices[{index}].id", f"{device.id!r} is there twice")
         known.add(device.id)
         device.check(intervals, f"devices[{index}]")
+        if isinstance(device, PvCurtailment):
+            unproduced += device.most
+            if unproduced > 1:
+                raise InvalidField(
+                    f"devices[{index}].most", "together they would leave out more than all sun"
+                )
 
 
 def _check_segments(step: Step, path: str) -> None:

@@ -19,6 +19,8 @@ from temix_gateway.planning.result import Reason, Why
 
 IDLE_WATTS = 1.0
 """Less than this is nothing."""
+HUNDRED = 100
+"""From there on an amount is told without fractions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +36,29 @@ class Words:
         return cls(ZoneInfo(problem.zone), problem.currency)
 
     def time(self, instant: Instant, now: Instant) -> str:
-        """Local clock time; with the weekday where it is more than a day away."""
-        local = to_datetime(instant).astimezone(self.zone)
-        far = to_datetime(instant) - to_datetime(now) >= timedelta(hours=24)
-        return local.strftime("%a %H:%M" if far else "%H:%M")
+        """Local clock time, never to be mistaken.
+
+        With the weekday where the clock shows that time earlier, too; with the zone's name where it shows it
+        twice in a night.
+        """
+        local, from_now = (to_datetime(each).astimezone(self.zone) for each in (instant, now))
+        far = local.replace(tzinfo=None) - from_now.replace(tzinfo=None) >= timedelta(hours=24)
+        twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+        return local.strftime(f"{'%a ' if far else ''}%H:%M{' %Z' if twice else ''}")
 
     def price(self, price: float) -> str:
         """A price per kWh."""
-        return f"{price:.3f} {self.currency}/kWh"
+        return f"{price:z.3f} {self.currency}/kWh"
 
     def money(self, money: Money) -> str:
         """An amount of money."""
-        return f"{money / 1e9:.2f} {self.currency}"
+        return f"{money / 1e9:z.2f} {self.currency}"
+
+    def amount(self, amount: float, unit: str) -> str:
+        """How much of a wish is missed: watt-hours are told in thousands."""
+        if unit.startswith("Wh"):
+            amount, unit = amount / 1000, f"k{unit}"
+        return f"{amount:.0f} {unit}" if amount >= HUNDRED else f"{amount:.3g} {unit}"
 
 
 @dataclass(frozen=True, slots=True)

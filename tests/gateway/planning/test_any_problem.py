@@ -8,6 +8,8 @@ import msgspec
 import numpy as np
 import pytest
 from temix_gateway.planning import Plan, Problem, read_problem
+from temix_gateway.planning.drawing import draw
+from temix_gateway.planning.explain import explain
 from temix_gateway.planning.planner import plan
 from temix_market.errors import InvalidField
 from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER
@@ -203,7 +205,8 @@ def ask(seed: int) -> str | None:
         spoilt(asked, rng)
     try:
         problem = read_problem(json.dumps(asked).encode())
-        found = plan(problem, budget=BUDGET_S)
+        found = explain(problem, plan(problem, budget=BUDGET_S))
+        draw(problem, found)
     except InvalidField as refused:
         return refused.field or pytest.fail(f"seed {seed}: no field named: {refused}")
     except Exception as error:

@@ -1,6 +1,7 @@
 """``temix-gateway plan``: anyone can ask the planner, and compare another with it."""
 
 import json
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -82,6 +83,35 @@ def test_wrong_input_is_refused_by_the_name_of_its_field(
     assert found.exit_code == 2
     assert found.stdout == ""
     assert says in found.stderr
+
+
+def test_names_stand_as_they_are_and_what_is_missed_in_units_of_people(problem: str) -> None:
+    asked = json.loads(problem)
+    car = next(device for device in asked["devices"] if device["kind"] == "ev_charger")
+    car |= {"id": "[/red]car", "ready_by": asked["now"] + 3_600_000}
+    asked |= {"devices": [car], "currency": "[b]EUR"}
+
+    found = ask("-", "--budget", "0", text=json.dumps(asked))
+
+    assert found.exit_code == 0, found.stderr
+    assert "[/red]car" in found.stdout
+    assert "not met: [/red]car: target, 15.4 kWh (307.5200 [b]EUR)" in found.stdout
+
+
+def test_the_gap_is_money_too(problem: str) -> None:
+    asked = json.loads(problem)
+    asked["devices"] = [device for device in asked["devices"] if device["kind"] in {"battery", "single_run"}]
+
+    found = ask("-", "--budget", "4", text=json.dumps(asked))
+
+    assert re.search(r"gap \d+\.\d\d% \(at most \d\.\d{4} USD could be better\)", found.stdout), found.stdout
+
+
+def test_a_picture_that_cannot_be_written_is_named(problem: str, tmp_path: Path) -> None:
+    found = ask("-", "--budget", "0", "--svg", str(tmp_path / "no" / "plan.svg"), text=problem)
+
+    assert found.exit_code == 2
+    assert found.stderr == f"temix-gateway plan: {tmp_path}/no/plan.svg: No such file or directory\n"
 
 
 def test_a_missing_file_is_named() -> None:

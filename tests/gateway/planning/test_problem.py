@@ -6,6 +6,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 from temix_gateway.planning import Problem, Segment, check, read_problem
+from temix_gateway.planning.devices import PvCurtailment
 from temix_gateway.planning.planner import plan
 from temix_gateway.planning.problem import plannable
 from temix_market.errors import InvalidField
@@ -62,6 +63,13 @@ DEAR, CHEAP = Segment(Price(300_000)), Segment(Price(100_000))
         (_step(3, pv=math.inf), "steps[3].pv"),
         (_step(3, interval=Interval(START, HOUR)), "steps[3].interval.start"),
         (_step(0, interval=Interval(Instant(10**17), HOUR)), "steps[0].interval"),
+        (lambda problem: msgspec.structs.replace(problem, limit_worth=Price(-1)), "limit_worth"),
+        (
+            lambda problem: msgspec.structs.replace(
+                problem, devices=(PvCurtailment(id="east", most=0.6), PvCurtailment(id="west", most=0.6))
+            ),
+            "devices[1].most",
+        ),
         (_device("ev", ready_by=PAST), "devices[1].ready_by"),
         (_device("ev", stored=Energy(70_000)), "devices[1].stored"),
         (_device("ev", target=Energy(70_000)), "devices[1].target"),
@@ -98,6 +106,10 @@ def test_bad_input_is_refused_by_the_name_of_its_field(
         (b'{"now": 1, "steps": [{"interval": {"start": 0, "duration": -5}}]}', "duration"),
         (b'{"now": 1, "devices": [{"kind": "toaster"}], "steps": []}', "devices[0].kind"),
         (b'{"now": 1, "devices": [{"kind": "battery"}], "steps": []}', "devices[0].id"),
+        (b'{"now": 1, "steps": [{"buy": [{"price": NaN}]}]}', "steps[0].buy[0].price"),
+        (b'{"now": -Infinity, "steps": []}', "now"),
+        (b'{"now": NaN, "steps": [}', "problem"),
+        (b"[" * 100_000, "problem"),
     ],
 )
 def test_bad_json_is_refused_by_the_name_of_its_field(text: bytes, field: str) -> None:
@@ -105,6 +117,11 @@ def test_bad_json_is_refused_by_the_name_of_its_field(text: bytes, field: str) -
         read_problem(text)
 
     assert refused.value.field == field
+
+
+def test_a_deadline_that_has_passed_is_called_that() -> None:
+    with pytest.raises(InvalidField, match="has passed: the horizon starts at 2021-02-13T06:00:00Z"):
+        check(_device("dishwasher", ready_by=PAST)(home(tapering())))
 
 
 def test_one_wrong_device_costs_no_other_its_plan() -> None:

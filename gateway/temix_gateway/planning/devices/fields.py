@@ -72,10 +72,10 @@ def check_window(steps: Sequence[Interval], start: Instant, end: Instant, path: 
     Raises:
         InvalidField: naming the end of the window.
     """
-    if end <= start:
-        raise InvalidField(path, f"{iso(end)} is not after its start {iso(start)}")
     if end <= steps[0].start:
         raise InvalidField(path, f"{iso(end)} has passed: the horizon starts at {iso(steps[0].start)}")
+    if end <= start:
+        raise InvalidField(path, f"{iso(end)} is not after its start {iso(start)}")
 
 
 def check_series(steps: Sequence[Interval], series: Sequence[float], path: str) -> None:

@@ -25,7 +25,7 @@ class PvCurtailment(
 
     Attributes:
         id: unique in the problem.
-        most: greatest share that can be left unproduced.
+        most: greatest share of the sun's forecast that can be left unproduced; of several at most 1 together.
     """
 
     id: Name
