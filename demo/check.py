@@ -40,7 +40,9 @@ STATISTICS: Final = (
     "sensor.thermostat_outdoor",
 )
 
-BY_PLAN: Final = frozenset({"runs", "waits", "charges", "gives", "holds", "done", "finished", "rests"})
+BY_PLAN: Final = frozenset(
+    {"runs", "waits", "not_yet", "charges", "gives", "holds", "done", "finished", "rests"}
+)
 """Reasons of a response that follows the plan; one that ``rests`` has just changed by it."""
 
 PAST_HOURS: Final = 14 * 24

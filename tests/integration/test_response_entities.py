@@ -134,6 +134,33 @@ async def test_why_says_it_in_numbers_and_in_words(
     )
 
 
+@pytest.mark.parametrize(
+    "why,hours,price,says",
+    [
+        ("not_yet", 2, 90_000, "Need not run before 14:00; then it runs at $0.090/kWh on average;"),
+        ("barred", 23, 90_000, "Cannot run before 11:00; then it runs at $0.090/kWh on average;"),
+        ("not_yet", 25, -300, "Need not run before 25.11. 13:00; then it runs at $0.000/kWh on average;"),
+        ("waits", 2, -51_000, "Waits until 14:00: now $0.230/kWh on average, then -$0.051/kWh;"),
+    ],
+)
+async def test_why_says_when_and_at_what_price_without_a_doubt(  # noqa: PLR0917
+    hass: HomeAssistant,
+    responses: dict[str, Running],
+    gateway: Gateway,
+    why: str,
+    hours: int,
+    price: int,
+    says: str,
+) -> None:
+    """A time that the clock shows sooner, too, has its date; a price is never minus nothing."""
+    (planned,) = plan("pump", start=NOON + hours * HOUR).devices
+    first = msgspec.structs.replace(planned.steps[0], why=why, later=price)
+    told = msgspec.structs.replace(planned, steps=[first, *planned.steps[1:]])
+    gateway.update(plan=Plan(made=NOON, devices=[told]))
+    await until(lambda: shown(hass, "sensor.pump_why") == why)
+    assert hass.states.get("sensor.pump_why").attributes["sentence"].startswith(says)
+
+
 async def test_a_response_that_the_gateway_cannot_plan_says_so(
     hass: HomeAssistant, responses: dict[str, Running], gateway: Gateway
 ) -> None:

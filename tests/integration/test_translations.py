@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from temix_gateway.planning import Why
+from temix_gateway.planning.explain import WISHES
 
 from custom_components.temix.response.questions import PAGES
 from custom_components.temix.response.status import REASONS, Doing, Mode
@@ -55,6 +57,10 @@ def test_every_answer_reason_and_state_has_its_words(language: str) -> None:
             assert f"{step}{kind}_settings.sections.more.data.{question}" in said
             assert f"{step}{kind}_settings.sections.more.data_description.{question}" in said
         assert f"{step}user.menu_options.{kind}" in said
+    for why in Why:
+        assert why.value in REASONS, "the planner's words are known"
+    for wish in WISHES:
+        assert f"selector.binds.options.{wish}" in said
     for reason in REASONS:
         assert f"entity.sensor.response_why.state.{reason}" in said
         assert f"entity.sensor.response_why.state_attributes.sentence.state.{reason}" in said

@@ -36,6 +36,8 @@ class Doing(StrEnum):
 REASONS: Final = (
     "runs",
     "waits",
+    "not_yet",
+    "barred",
     "charges",
     "gives",
     "holds",

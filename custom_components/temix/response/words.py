@@ -1,6 +1,6 @@
 """Sentences in Home Assistant's language, with times and money as people write them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -55,8 +55,9 @@ def beside(hass: HomeAssistant, sentence: str, plan: DevicePlan, currency: str) 
 
 
 def money(amount: float | Decimal, currency: str, places: int = 2) -> str:
-    """An amount of money."""
-    return SIGNS.get(currency, f"{{}} {currency}").format(f"{amount:.{places}f}")
+    """An amount of money, never minus nothing."""
+    text = f"{amount:z.{places}f}"
+    return text[: text.startswith("-")] + SIGNS.get(currency, f"{{}} {currency}").format(text.lstrip("-"))
 
 
 def price(micro: int | None, currency: str) -> str:
@@ -65,8 +66,9 @@ def price(micro: int | None, currency: str) -> str:
 
 
 def clock(instant: datetime) -> str:
-    """The local time of day."""
-    return f"{dt_util.as_local(instant):%H:%M}"
+    """The local time of day; with the date where the clock shows that time earlier, too."""
+    local, now = (dt_util.as_local(each).replace(tzinfo=None) for each in (instant, dt_util.utcnow()))
+    return f"{local:%d.%m. %H:%M}" if local - now >= timedelta(days=1) else f"{local:%H:%M}"
 
 
 @callback
@@ -86,4 +88,4 @@ def day(hass: HomeAssistant, instant: datetime, now: datetime) -> str:
 
 def span(start: datetime, end: datetime) -> str:
     """From a time of day to another."""
-    return f"{clock(start)}–{clock(end)}"
+    return f"{dt_util.as_local(start):%H:%M}–{dt_util.as_local(end):%H:%M}"

@@ -4,7 +4,7 @@ For the explanation alone each device is planned twice more while the others kee
 cost the same, and without the next thing that it is to do.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
@@ -14,14 +14,22 @@ from temix_market.units import Money, Price
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.columns import linear
 from temix_gateway.planning.curve import curves
-from temix_gateway.planning.devices import Battery, Curtailable, Device, EvCharger, SingleRun
+from temix_gateway.planning.devices import (
+    Battery,
+    Curtailable,
+    Device,
+    EvCharger,
+    PvCurtailment,
+    SingleRun,
+)
+from temix_gateway.planning.devices.fields import money
 from temix_gateway.planning.models import Model
 from temix_gateway.planning.models.battery import BatteryModel
 from temix_gateway.planning.models.model import Cost, Floats, Schedule
 from temix_gateway.planning.models.pv_curtailment import PvModel
 from temix_gateway.planning.models.single_run import SingleModel
 from temix_gateway.planning.problem import Problem
-from temix_gateway.planning.reasons import IDLE_WATTS, Words
+from temix_gateway.planning.reasons import IDLE_WATTS, LEAST_TOLD, Words
 from temix_gateway.planning.result import Alternative, DevicePlan, Explanation, Plan, Reason, Why
 from temix_gateway.planning.value import values
 
@@ -31,9 +39,32 @@ SOONER = 1e-3
 """By so much an even price rises over the horizon: a device that may choose starts at once."""
 CLOSE = 0.01
 """Share of a store's range within which its state is at a wish's target."""
-LEAST_TOLD = Money(5_000_000)
-"""Half a cent: less is not told."""
-IDLE = frozenset({Why.WAITS, Why.DONE, Why.HOLDS})
+IDLE = frozenset({Why.WAITS, Why.NOT_YET, Why.BARRED, Why.DONE, Why.HOLDS})
+WISHES = {
+    "comfort": "the temperatures wanted",
+    "connection_limit": "the connection's limit",
+    "early_departure": "leaving early",
+    "full": "a full battery",
+    "hot_water": "hot water",
+    "longest_pause": "the longest pause",
+    "minimum": "the least charge",
+    "power": "its power",
+    "ready_by": "the time it shall be ready",
+    "reserve": "the reserve",
+    "run": "its run",
+    "run_time": "its run time",
+    "shortest_pause": "the shortest pause",
+    "target": "the charge wanted",
+}
+"""How a sentence calls wishes and limits."""
+_MISSED = {
+    "run": "misses its run",
+    "ready_by": "{} late",
+    "early_departure": "{} short should it leave early",
+}
+"""How a sentence says that these are missed, and by how much."""
+_OTHERWISE: dict[type[Device], str] = {Curtailable: "a pause at ", PvCurtailment: "less sun at "}
+"""What is the next best for what never stops."""
 
 
 def explain(problem: Problem, found: Plan) -> Plan:
@@ -74,10 +105,15 @@ class _Teller:
         beside = self.net - power * grid.hours
         cost, own = tariff.added_to(beside), self.planned.own_cost / 1e9
         spent = float(cost(power).sum()) + own
-        even = self.model.best(self._even_price())
+        even = self.model.best(self._even_price(beside))
         saved = float(cost(even.power).sum()) + even.own_cost - spent
         busy = [reason for reason in self.planned.reasons if reason.why not in IDLE]
-        instead = self._instead(busy[0], cost, spent) if busy else None
+        if isinstance(self.device, Curtailable) and self._never_stops:
+            instead = self._pause(self.device, cost)
+        elif isinstance(self.model, PvModel) and self._never_stops:
+            instead = self._held_back(self.model, cost)
+        else:
+            instead = self._instead(busy[0], cost, spent) if busy else None
         last = np.flatnonzero(np.abs(power) > IDLE_WATTS)
         explanation = Explanation(
             done=Instant(int(grid.end[last[-1]])) if len(last) else None,
@@ -89,11 +125,18 @@ class _Teller:
         )
         return msgspec.structs.replace(explanation, sentence=self._sentence(explanation))
 
-    def _even_price(self) -> Cost:
-        """Every kWh at the mean price of the plan; later a trifle more."""
+    @property
+    def _never_stops(self) -> bool:
+        return all(reason.why is Why.RUNS for reason in self.planned.reasons)
+
+    def _even_price(self, beside: Floats) -> Cost:
+        """Every kWh at the mean price of the plan, later a trifle more; the connection's limits hold."""
         hours = self.case.grid.hours
         mean = float(np.average(np.array(self.found.marginal_price) / 1e6, weights=hours))
-        return linear(max(mean, 1e-3) * (1 + SOONER * np.cumsum(hours) / hours.sum()), self.case)
+        price = linear(max(mean, 1e-3) * (1 + SOONER * np.cumsum(hours) / hours.sum()), self.case)
+        tariff = self.case.tariff
+        limits = replace(tariff, buy=0 * tariff.buy, sell=0 * tariff.sell).added_to(beside)
+        return lambda power: price(power) + limits(power)
 
     def _instead(self, run: Reason, cost: Cost, spent: float) -> Alternative | None:
         """The cheapest schedule that does not do ``run``; None where no wish allows one."""
@@ -122,6 +165,42 @@ class _Teller:
         return Alternative(
             start=self.found.steps[first].start,
             price=Price(round(float(marginal.mean()))),
+            dearer=Money(round(max(0.0, dearer) * 1e9)),
+        )
+
+    def _pause(self, load: Curtailable, cost: Cost) -> Alternative | None:
+        """The cheapest pause of a load that makes none; None where its rules allow none."""
+        grid, drawn = self.case.grid, np.array(load.load)
+        lost = drawn * grid.hours * money(load.worth) / 1000 - (cost(drawn) - cost(0 * drawn))
+        total = np.concatenate([[0.0], np.cumsum(lost)])
+        pauses = []
+        for first, start in enumerate(grid.start.tolist()):
+            paused = load.lasted if load.paused and first == 0 else 0
+            ran = start - grid.start[0] + (0 if load.paused else load.lasted)
+            if drawn[first] <= IDLE_WATTS or (ran < load.between and not paused):
+                continue
+            least, most = start + load.shortest_pause - paused, start + load.longest_pause - paused
+            low = max(first, int(np.searchsorted(grid.end, least)))
+            ends = total[low + 1 : 1 + int(np.searchsorted(grid.end, most, side="right"))]
+            if len(ends):
+                pauses.append((float(ends.min() - total[first]), first, low + 1 + int(ends.argmin())))
+        dearer, first, end = min(pauses, default=(0.0, 0, 0))
+        return self._other(slice(first, end), dearer) if end else None
+
+    def _held_back(self, model: PvModel, cost: Cost) -> Alternative | None:
+        """The cheapest step to hold the sun back, of an inverter that produces all; None without sun."""
+        power = model.power[:, -1]
+        dearer = np.where(power > IDLE_WATTS, cost(power), np.inf)
+        step = int(np.argmin(dearer))
+        return self._other(slice(step, step + 1), float(dearer[step])) if np.isfinite(dearer[step]) else None
+
+    def _other(self, steps: slice, dearer: float) -> Alternative:
+        saved = self.case.tariff.saved(self.net)[steps] if isinstance(self.model, PvModel) else None
+        marginal = np.array(self.found.marginal_price)[steps] if saved is None else saved * 1e6
+        price = float(np.average(marginal, weights=self.case.grid.hours[steps]))
+        return Alternative(
+            start=self.found.steps[steps.start].start,
+            price=Price(round(price)),
             dearer=Money(round(max(0.0, dearer) * 1e9)),
         )
 
@@ -176,13 +255,31 @@ class _Teller:
     def _sentence(self, explanation: Explanation) -> str:
         words, now = Words.of(self.case.problem), self.case.problem.now
         parts = [self.planned.reasons[0].sentence.rstrip(".")]
-        if explanation.done is not None and explanation.ready_by is not None:
+        missed = self._missed(words)
+        if explanation.done is not None and explanation.ready_by is not None and "target" not in missed:
             parts.append(
                 f"done by {words.time(explanation.done, now)} for {words.time(explanation.ready_by, now)}"
             )
+        parts.extend(missed.values())
         if explanation.saved >= LEAST_TOLD:
             parts.append(f"{words.money(explanation.saved)} less than without looking at prices")
-        if explanation.instead is not None and explanation.instead.dearer >= LEAST_TOLD:
-            start = words.time(explanation.instead.start, now)
-            parts.append(f"the next best would be {start}, {words.money(explanation.instead.dearer)} more")
+        other = explanation.instead
+        if other is not None and other.dearer >= LEAST_TOLD:
+            what = _OTHERWISE.get(type(self.device), "") if self._never_stops else ""
+            start, price = words.time(other.start, now), words.price(other.price / 1e6)
+            parts.append(f"the next best would be {what}{start} at {price}, {words.money(other.dearer)} more")
+        bound = [WISHES[name] for name in explanation.binds if name not in missed]
+        if bound:
+            parts.append(f"bound by {' and '.join(filter(None, [', '.join(bound[:-1]), bound[-1]]))}")
         return "; ".join(parts) + "."
+
+    def _missed(self, words: Words) -> dict[str, str]:
+        """What is told of each wish that is missed, by its name."""
+        told: dict[str, str] = {}
+        for wish in self.found.unmet:
+            if wish.device != self.planned.id or wish.cost < LEAST_TOLD:
+                continue
+            same = [each for each in self.found.unmet if (each.device, each.wish) == (wish.device, wish.wish)]
+            amount = words.amount(sum(each.amount for each in same), wish.unit)
+            told[wish.wish] = _MISSED.get(wish.wish, f"misses {{}} of {WISHES[wish.wish]}").format(amount)
+        return told

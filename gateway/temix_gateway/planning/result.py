@@ -18,10 +18,16 @@ class Level(Enum):
 
 
 class Why(Enum):
-    """What a device does in a span of steps, and the reason."""
+    """What a device does in a span of steps, and the reason.
+
+    It ``WAITS`` for what is cheaper; with ``NOT_YET`` later is no cheaper, and soon enough; with ``BARRED``
+    it cannot run sooner: no car, or none of its hours.
+    """
 
     RUNS = "runs"
     WAITS = "waits"
+    NOT_YET = "not_yet"
+    BARRED = "barred"
     DONE = "done"
     CHARGES = "charges"
     GIVES = "gives"

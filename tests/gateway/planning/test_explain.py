@@ -58,7 +58,7 @@ def test_saving_and_next_best_are_those_of_the_prices() -> None:
     assert told.binds == ()
     assert "done by 10:00 for 12:00" in told.sentence
     assert "0.30 USD less than without looking at prices" in told.sentence
-    assert "the next best would be 10:00, 0.12 USD more" in told.sentence
+    assert "the next best would be 10:00 at 0.220 USD/kWh, 0.12 USD more" in told.sentence
 
 
 def test_a_deadline_that_stands_in_the_way_is_named() -> None:
@@ -103,6 +103,148 @@ def test_a_battery_is_compared_with_one_that_rests() -> None:
     told = explain(asked, plan(asked)).device("battery").explanation
     assert told is not None
     assert told.saved >= 2 * 400_000_000 - 1_000_000
+
+
+def reasons(asked: Problem, device: str = "it") -> list[tuple[str, str]]:
+    return [(each.why.value, each.sentence) for each in plan(asked).device(device).reasons]
+
+
+def test_a_wait_for_what_is_no_cheaper_is_not_called_one() -> None:
+    """The tank has enough at first; then it pays to heat as late as can be."""
+    tank = WaterHeater(id="it", power=Power(2_000), capacity=Energy(3_000), stored=Energy(2_000),
+                       loss_hours=20.0, draws=(0.0, 0.0, 0.0, 3_000.0))  # fmt: skip
+
+    assert reasons(problem([0.2, 0.2, 0.2, 0.2], tank))[0] == (
+        "not_yet", "Need not run before 09:00; then it runs at 0.200 USD/kWh on average.",
+    )  # fmt: skip
+
+
+def test_what_cannot_run_yet_says_so_and_waits_only_from_then_on() -> None:
+    car = EvCharger(
+        id="it", min_power=Power(3_000), max_power=Power(3_000), efficiency=1.0, capacity=Energy(9_000),
+        target=Energy(3_000), arrives=START + 2 * HOUR, ready_by=Instant(START + 5 * HOUR),
+    )  # fmt: skip
+    pump = DailyRun(
+        id="it", power=Power(1_000), windows=(Window(start=START + 2 * HOUR, end=START + 5 * HOUR, run=HOUR),)
+    )
+    wash = msgspec.structs.replace(DISHWASHER, id="it", earliest=START + 2 * HOUR, ready_by=START + 5 * HOUR)
+    for device in (car, pump, wash):
+        (at_once, _), *_ = reasons(problem([0.1, 0.1, 0.2, 0.3, 0.4], device))
+        assert at_once == "barred"
+        why, sentence = reasons(problem([0.1, 0.1, 0.4, 0.3, 0.2], device))[0]
+        assert why == "waits"
+        assert sentence.startswith("Waits until 10:00: until then 0.350 USD/kWh on average"), sentence
+
+
+def test_what_is_missed_is_told_by_how_much_and_not_called_done() -> None:
+    car = EvCharger(id="it", max_power=Power(1_840), efficiency=1.0, capacity=Energy(50_000),
+                    target=Energy(20_000), ready_by=Instant(START + 2 * HOUR))  # fmt: skip
+    asked = problem([0.1, 0.1, 0.1], car)
+    planned = explain(asked, plan(asked)).device("it")
+    assert planned.explanation is not None
+    assert planned.explanation.sentence == (
+        "Runs until 08:00 at 0.100 USD/kWh on average; misses 16.3 kWh of the charge wanted."
+    )
+    assert planned.reasons[-1].sentence == "Does no more within the horizon."
+
+
+def test_a_run_that_fits_nowhere_or_is_too_dear_is_not_called_done() -> None:
+    long = msgspec.structs.replace(DISHWASHER, profile_step=5 * HOUR)
+    dear = msgspec.structs.replace(DISHWASHER, worth=Price(10_000))
+    for device in (long, dear):
+        asked = problem([0.1, 0.1, 0.1], device)
+        told = explain(asked, plan(asked)).device("dishwasher").explanation
+        assert told is not None
+        assert told.sentence == (
+            "Does not run within the horizon: no start fits, or it is worth less than it would cost; "
+            "misses its run."
+        )
+        assert told.binds == ("run",)
+
+
+@pytest.mark.parametrize(
+    "stored,says",
+    [
+        (200, "it is at its reserve, and 0.300 USD/kWh on average is not worth charging at."),
+        (5_000, "it is full, and 0.300 USD/kWh on average is not worth giving at."),
+        (2_500, "0.300 USD/kWh on average is worth neither charging nor giving."),
+    ],
+)
+def test_a_battery_that_holds_says_whether_it_could_do_else(stored: int, says: str) -> None:
+    store = Battery(
+        id="it", capacity=Energy(5_000), stored=Energy(stored), reserve=Energy(200), max_charge=Power(5_000),
+        max_discharge=Power(5_000), wear=Price(0), end_price=Price(290_000),
+    )  # fmt: skip
+    asked = problem([0.30, 0.30], store)
+
+    assert reasons(asked) == [("holds", f"Holds until 08:00: {says}")]
+
+
+def test_what_it_saves_counts_no_limit_that_nobody_would_have_passed() -> None:
+    """Without looking at prices it would charge at once, too, as fast as the connection allows."""
+    car = EvCharger(
+        id="car", max_power=Power(7_000), min_power=Power(1_000), power_step=Power(1_000), efficiency=1.0,
+        capacity=Energy(50_000), target=Energy(6_000), ready_by=Instant(START + 4 * HOUR),
+    )  # fmt: skip
+    asked = problem([0.4, 0.1, 0.1, 0.4], car, import_limit=4_000)
+    told = explain(asked, plan(asked)).device("car").explanation
+    assert told is not None
+    assert told.saved == 4 * 300_000_000
+
+
+@pytest.mark.parametrize(
+    "rules,start,dearer",
+    [
+        ({}, 2, 0.60),
+        ({"shortest_pause": 2 * HOUR, "longest_pause": 2 * HOUR}, 2, 1.25),
+        ({"between": 4 * HOUR, "lasted": HOUR}, 3, 0.65),
+        ({"between": 9 * HOUR, "lasted": HOUR}, None, None),
+        ({"shortest_pause": HOUR // 2, "longest_pause": HOUR // 2}, None, None),
+        ({"paused": True, "lasted": HOUR, "longest_pause": 2 * HOUR, "between": 9 * HOUR}, 0, 0.80),
+        ({"paused": True, "lasted": HOUR, "between": 9 * HOUR}, None, None),
+        ({"paused": True, "lasted": HOUR, "longest_pause": 2 * HOUR, "between": HOUR}, 2, 0.60),
+    ],
+    ids=["one hour", "two hours", "not yet", "not at all", "steps too long", "go on", "long enough", "again"],
+)
+def test_a_load_that_never_pauses_says_what_its_cheapest_pause_would_cost(
+    rules: dict[str, object], start: int | None, dearer: float | None
+) -> None:
+    lamp = Curtailable(id="lamp", load=(1_000.0,) * 4, worth=Price(900_000), shortest_pause=HOUR,
+                       longest_pause=HOUR, between=HOUR)  # fmt: skip
+    asked = problem([0.1, 0.2, 0.3, 0.25], msgspec.structs.replace(lamp, **rules))
+    planned = explain(asked, plan(asked)).device("lamp")
+    assert planned.power == (1_000,) * 4
+    told = planned.explanation
+    assert told is not None
+    if start is None or dearer is None:
+        assert told.instead is None
+        return
+    assert told.instead is not None
+    assert told.instead.start == START + start * HOUR
+    assert told.instead.dearer / 1e9 == pytest.approx(dearer)
+    assert f"the next best would be a pause at {6 + start:02}:00 at" in told.sentence
+
+
+def test_an_inverter_that_produces_all_says_what_the_cheapest_sun_is_worth() -> None:
+    asked = problem([0.3, 0.3, 0.3], PvCurtailment(id="roof"))
+    steps = tuple(
+        msgspec.structs.replace(step, pv=float(sun), base_load=500.0, sell=(Segment(Price(paid)),))
+        for step, sun, paid in zip(asked.steps, (2_000, 1_500, 0), (200_000, 100_000, 0), strict=True)
+    )
+    asked = msgspec.structs.replace(asked, steps=steps)
+    told = explain(asked, plan(asked)).device("roof").explanation
+    assert told is not None
+    assert told.instead is not None
+    assert told.instead.start == START + HOUR
+    assert told.instead.price == 100_000, "what a kWh less would cost first"
+    assert told.instead.dearer == 250_000_000, "1 kWh would not be sold at 0.10, half a kWh be bought at 0.30"
+    assert "the next best would be less sun at 07:00 at 0.100 USD/kWh, 0.25 USD more" in told.sentence
+    dark = msgspec.structs.replace(
+        asked, steps=tuple(msgspec.structs.replace(step, pv=0.0) for step in asked.steps)
+    )
+    told = explain(dark, plan(dark)).device("roof").explanation
+    assert told is not None
+    assert told.instead is None
 
 
 def test_a_pause_has_a_worth() -> None:
