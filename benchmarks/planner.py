@@ -1,6 +1,6 @@
 """How fast and how good the planner is, as a table.
 
-Run as benchmarks/planner.py [speed | optimum | milp | stall | feeder] …
+Run as benchmarks/planner.py [speed | optimum | milp | coarse | stall | feeder] …
 
 Prices are ERCOT's day-ahead ones of 2021 (LZ_HOUSTON) with the retailer's shape within the hour, 0.03 per kWh
 on top to buy and 0.02 less to sell; the home is that of the planner's tests. Times are of the wall clock: of
@@ -25,8 +25,13 @@ import msgspec
 import numpy as np
 from temix_gateway.planning import Problem, Segment
 from temix_gateway.planning.case import Case
-from temix_gateway.planning.exact import whole_case
+from temix_gateway.planning.coarse import coarse
+from temix_gateway.planning.exact import drawn, enter, whole_case
+from temix_gateway.planning.following import nearest
+from temix_gateway.planning.master import Master
 from temix_gateway.planning.planner import plan
+from temix_gateway.planning.program import Program
+from temix_gateway.planning.site import Site
 from temix_gateway.planning.worker import PlannerProcess
 from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Instant
 from temix_market.intervals import Interval
@@ -191,6 +196,37 @@ def milp() -> None:
         print(f"{head}| {cost:.3f} | {gap:.2%} | {dearer:.2%} |", flush=True)
 
 
+def coarse_milp() -> None:
+    """The integer program of the joined steps, its devices rounded to the steps' own, against the search."""
+    limits = (0.3, 1.0, 5.0)
+    print(f"| steps | day | search | its s | {' | '.join(f'at most {limit} s' for limit in limits)} |")
+    print("|---|---|---|---|" + "---|" * len(limits))
+    for steps in (tapering(), uniform(576)):
+        for day in (48, 96, 160, 208):
+            case = Case.of(priced(steps, day))
+            found = plan(case.problem, budget=2.0)
+            told = [_of_coarse_milp(case, limit) for limit in limits]
+            print(f"| {len(steps)} | {day} | {found.cost / 1e9:.3f} | {found.seconds:.2f} | ", end="")
+            print(" | ".join(told) + " |", flush=True)
+
+
+def _of_coarse_milp(case: Case, limit: float) -> str:
+    problem, parts = coarse(case.problem)
+    began, rough, program = time.perf_counter(), Case.of(problem), Program()
+    powers = enter(rough, program, Site.build(rough, program).balance, exact=True)
+    found = program.solve(limit, PROOF_GAP)
+    seconds = time.perf_counter() - began
+    if found is None:
+        return f"none in {seconds:.2f} s"
+    of, master = np.repeat(np.arange(len(parts)), [len(part) for part in parts]), Master(case)
+    for index, columns in powers.items():
+        near = nearest(case.models[index], drawn(found, *columns)[of], case.grid)
+        master.fix(index, master.add(index, near))
+    best = master.solve(MILP_S)
+    assert best is not None
+    return f"{best.objective + master.site.constant:.3f} in {seconds:.2f} s"
+
+
 def stall() -> None:
     """How late a timer of the event loop is while the planner's process plans 576 steps."""
     late = asyncio.run(_late())
@@ -229,7 +265,14 @@ async def _late() -> list[float]:
     return late
 
 
-COMMANDS = {"speed": speed, "optimum": optimum, "milp": milp, "stall": stall, "feeder": one_feeder}
+COMMANDS = {
+    "speed": speed,
+    "optimum": optimum,
+    "milp": milp,
+    "coarse": coarse_milp,
+    "stall": stall,
+    "feeder": one_feeder,
+}
 
 if __name__ == "__main__":
     print(f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}, {time.strftime('%Y-%m-%d')}\n")

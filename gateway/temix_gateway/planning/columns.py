@@ -3,23 +3,22 @@
 The master program holds the linear part of the home and, for each other device, the schedules seen so far
 (its columns). With every device fixed to one it tells what batteries do, and what a stored kWh is worth in
 each step. At that worth a battery is but one more seller and buyer of each step: so each device in turn
-answers the true cost beside the others and the batteries, until none gains by another schedule. An integer
-program then picks among all schedules seen. That is begun anew from other plans: from the relaxed program's,
-rounded, and with the devices in other orders.
+answers the true cost beside the others and the batteries, until none gains by another schedule. That is begun
+from the relaxed program's plan, rounded, then from what is known already, and from others while that gains.
 
 Column generation (Dantzig and Wolfe 1960) says how good that is where each device's best answer is exact: the
 master program mixes schedules, and devices answer its prices, until none is new.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from temix_gateway.planning.case import Case
-from temix_gateway.planning.exact import Relaxed, relaxed
 from temix_gateway.planning.following import nearest
+from temix_gateway.planning.guide import Guide, bound, guide
 from temix_gateway.planning.master import Master
 from temix_gateway.planning.models import Model
 from temix_gateway.planning.models.battery import BatteryModel
@@ -38,10 +37,8 @@ ENOUGH = 5e-4
 """Share of the cost that a new beginning must gain, for one more to be worth its time."""
 FINISH_S = 0.5
 """Seconds that a step without which there is no plan may take, though time is up."""
-RELAXING = 0.7
+GUIDED = 0.7
 """Of the time that is left, what the relaxed program may take."""
-PICKING = 0.4
-"""Of the time that is left, what the choice among all schedules may take."""
 CLOSE = 3e-4
 """Share of the cost above the bound at which nothing is left to be found."""
 
@@ -62,7 +59,7 @@ class Search:
         self.case, self.until, self.master = case, until, Master(case)
         self.fixed: dict[int, int] = {}
         self.bound: float | None = None
-        self._asked: set[tuple[int, bool, tuple[tuple[int, int], ...]]] = set()
+        self._asked: set[tuple[int, tuple[tuple[int, int], ...]]] = set()
 
     @property
     def left(self) -> float:
@@ -82,16 +79,14 @@ class Search:
         best = self._take(begin)
         if best is None:
             return None
-        mixed = relaxed(self.case, RELAXING * self.left)
-        if mixed is None:
-            best = self._settle(best, [])
-        else:
-            self.bound = mixed.bound
-            best = self._anew(best, mixed)
+        guided = guide(self.case, GUIDED * self.left)
+        self.bound = None if guided is None else guided.bound
+        best = self._best_of(self._beginnings(begin, guided), best)
         if not self._close(best) and all(_answers_exactly(model) for model in self.case.models):
-            self._rounds()
-            best = self._settle(self._pick(best), [])
+            best = self._rounds() or best
         best = self.master.final(best, max(self.left, FINISH_S))
+        if self.bound is None and self.left > 0:
+            self.bound = bound(self.case, self.left)
         schedules = self._schedules(best)
         return Outcome(tuple(schedules[index] for index in range(len(self.case.models))), self.bound)
 
@@ -112,41 +107,63 @@ class Search:
             self.master.fix(index, column)
         return self.master.solve(max(self.left, FINISH_S))
 
-    def _settle(self, best: Solution, mixed: Sequence[Answer]) -> Solution:
-        """Let each device in turn answer what the others do, until none gains by it.
+    def _beginnings(self, begin: dict[int, int], guided: Guide | None) -> Iterator[dict[int, int]]:
+        """Columns for the devices: near the relaxed program; what is known; one by one in several orders."""
+        if guided is not None:
+            yield {
+                index: self.master.add(index, nearest(self.case.models[index], drawn, self.case.grid))
+                for index, drawn in guided.drawn.items()
+            }
+        yield begin
+        for turn in range(len(self.master.choosing)):
+            yield self._ordered(turn, () if guided is None else guided.answers)
 
-        Batteries answer at the worth that what they store has now, and at that in ``mixed``.
-        """
+    def _best_of(self, beginnings: Iterable[dict[int, int]], best: Solution) -> Solution:
+        """Settle from one beginning after another, as long as the last one gained enough."""
+        known, least = dict(self.fixed), best.objective
+        for number, columns in enumerate(beginnings):
+            found = self._take(columns)
+            found = None if found is None else self._settle(found)
+            gain = 0.0 if found is None else least - found.objective
+            if found is not None and gain > TINY:
+                known, least, best = dict(self.fixed), found.objective, found
+            enough = ENOUGH * abs(least + self.master.site.constant)
+            if self.left <= 0 or self._close(best) or (number and gain < enough):
+                break
+        return self._take(known) or best
+
+    def _settle(self, best: Solution) -> Solution:
+        """Let each device in turn answer what the others do, until none gains by it."""
         idle = 0
         while idle < len(self.master.choosing):
             for index in self.master.choosing:
                 if self.left <= 0 or idle >= len(self.master.choosing) or self._close(best):
                     return best
-                better = self._answer(index, best, mixed)
+                better = self._answer(index, best)
                 idle = idle + 1 if better is None else 0
                 best = best if better is None else better
         return best
 
-    def _answer(self, index: int, best: Solution, mixed: Sequence[Answer]) -> Solution | None:
-        """A better solution with another schedule of one device; None where there is none."""
-        before, better = self.fixed[index], None
-        beside = self._beside(index)
-        others = tuple(sorted(self.fixed.items()))
-        for batteries in (self.master.site.answers(best), mixed):
-            asked = index, batteries is mixed, others
-            if asked in self._asked or (batteries is mixed and not mixed):
-                continue
-            self._asked.add(asked)
-            cost = self.case.tariff.beside(batteries).added_to(beside)
-            column = self.master.add(index, self.case.models[index].best(cost))
-            if column == self.fixed[index]:
-                continue
-            self.master.fix(index, column)
-            found = self.master.solve(max(self.left, FINISH_S))
-            if found is not None and found.objective < (better or best).objective - TINY:
-                better, self.fixed[index] = found, column
-        self.master.fix(index, self.fixed[index])
-        return better if self.fixed[index] != before else None
+    def _answer(self, index: int, best: Solution) -> Solution | None:
+        """A better solution with another schedule of one device; None where there is none.
+
+        Batteries answer it at the worth that what they store has now.
+        """
+        asked = index, tuple(sorted(self.fixed.items()))
+        if asked in self._asked:
+            return None
+        self._asked.add(asked)
+        cost = self.case.tariff.beside(self.master.site.answers(best)).added_to(self._beside(index))
+        column, before = self.master.add(index, self.case.models[index].best(cost)), self.fixed[index]
+        if column == before:
+            return None
+        self.master.fix(index, column)
+        found = self.master.solve(max(self.left, FINISH_S))
+        if found is None or found.objective > best.objective - TINY:
+            self.master.fix(index, before)
+            return None
+        self.fixed[index] = column
+        return found
 
     def _beside(self, index: int) -> Floats:
         """Net load (Wh) of the home without a device and without what answers it, batteries and PV."""
@@ -155,55 +172,20 @@ class Search:
         ]
         return self.case.fixed + np.sum(drawn, axis=0) * self.case.grid.hours if drawn else self.case.fixed
 
-    def _anew(self, best: Solution, mixed: Relaxed) -> Solution:
-        """Begin again from other plans, and pick among all that was seen, as long as that gains enough."""
-        answers = mixed.site.answers(mixed.solution)
-        best = self._settle(best, answers)
-        for turn in range(len(self.master.choosing) + 1):
-            if self.left <= 0 or self._close(best):
-                break
-            before, known = best, dict(self.fixed)
-            begin = self._rounded(mixed) if turn == 0 else self._ordered(turn, answers)
-            found = self._take(begin)
-            found = None if found is None else self._settle(found, answers)
-            if found is None or found.objective > best.objective - TINY:
-                self.fixed = known
-            else:
-                best = found
-            best = self._settle(self._pick(best), answers)
-            if before.objective - best.objective < ENOUGH * abs(before.objective + self.master.site.constant):
-                break
-        return best
-
-    def _rounded(self, mixed: Relaxed) -> dict[int, int]:
-        """Schedules near the relaxed program's."""
-        return {
-            index: self.master.add(index, nearest(self.case.models[index], drawn, self.case.grid))
-            for index, drawn in mixed.drawn.items()
-        }
-
     def _ordered(self, turn: int, answers: Sequence[Answer]) -> dict[int, int]:
         """Schedules that devices choose one after the other, another one first in each turn."""
         tariff, net = self.case.tariff.beside(answers), self.case.fixed
         begin: dict[int, int] = {}
         devices = self.master.choosing[::-1]
-        for index in (*devices[turn - 1 :], *devices[: turn - 1]):
+        for index in (*devices[turn:], *devices[:turn]):
             schedule = self.case.models[index].best(tariff.added_to(net))
             net = net + schedule.power * self.case.grid.hours
             begin[index] = self.master.add(index, schedule)
         return begin
 
-    def _pick(self, best: Solution) -> Solution:
-        """The best choice of one schedule a device, among all that are known."""
+    def _rounds(self) -> Solution | None:
+        """Prices and answers in turn, until none is new: each turn yields a bound. What is fixed stays so."""
         known = dict(self.fixed)
-        picked = self.master.picked(PICKING * self.left, known) if self.left > 0 else {}
-        found = self._take(known | picked)
-        if found is None or found.objective > best.objective + TINY:
-            found = self._take(known)
-        return best if found is None else found
-
-    def _rounds(self) -> None:
-        """Prices and answers in turn, until none is new or little is gained: each turn yields a bound."""
         for index in self.master.choosing:
             self.master.free(index)
         for _ in range(MOST_ROUNDS):
@@ -221,6 +203,7 @@ class Search:
             self.bound = bound if self.bound is None else max(bound, self.bound)
             if len(self.master.columns) == seen:
                 break
+        return self._take(known)
 
 
 def _answers_exactly(model: Model) -> bool:

@@ -23,6 +23,10 @@ MOST_CHOICES = 3_000
 """Devices times steps up to which the exact program is tried."""
 
 
+type Powers = dict[int, tuple[Indices, Floats]]
+"""By the index of a device its columns, and the power (W) that each stands for, (T, …)."""
+
+
 def whole_case(case: Case, *, exact: bool) -> tuple[Program, Site]:
     """The program of a case.
 
@@ -33,7 +37,7 @@ def whole_case(case: Case, *, exact: bool) -> tuple[Program, Site]:
     """
     program = Program()
     site = Site.build(case, program)
-    _enter(case, program, site.balance, exact=exact)
+    enter(case, program, site.balance, exact=exact)
     return program, site
 
 
@@ -57,7 +61,7 @@ def optimum(case: Case, seconds: float, known: Sequence[Schedule]) -> Optimum | 
     """The best plan by the exact program, from a known one on; None if time was up before it had one."""
     program = Program()
     site = Site.build(case, program)
-    powers = _enter(case, program, site.balance, exact=True)
+    powers = enter(case, program, site.balance, exact=True)
     solver = program.solver(relaxed=False)
     solver.setOptionValue("mip_rel_gap", GAP)
     solver.setOptionValue("mip_allow_restart", False)
@@ -70,41 +74,15 @@ def optimum(case: Case, seconds: float, known: Sequence[Schedule]) -> Optimum | 
         return None
     schedules = site.schedules(found)
     for index, chosen in powers.items():
-        schedules[index] = nearest(case.models[index], _drawn(found, *chosen), case.grid)
+        schedules[index] = nearest(case.models[index], drawn(found, *chosen), case.grid)
     ordered = tuple(schedules[index] for index in range(len(case.models)))
     return Optimum(ordered, found.bound + site.constant)
 
 
-@dataclass(frozen=True, slots=True)
-class Relaxed:
-    """The optimum where levels run for shares of a step: no plan costs less than ``bound`` (currency units).
-
-    ``drawn``: the power of each device that is not in the linear part, W.
-    """
-
-    site: Site
-    solution: Solution
-    drawn: dict[int, Floats]
-    bound: float
-
-
-def relaxed(case: Case, seconds: float) -> Relaxed | None:
-    """The relaxed program's optimum; None if time was up."""
-    program = Program()
-    site = Site.build(case, program)
-    powers = _enter(case, program, site.balance, exact=False)
-    solver = program.solver(relaxed=True)
-    solver.setOptionValue("presolve", "off")  # which takes longer than it saves
-    found = run(solver, seconds)
-    if found is None or not found.optimal:
-        return None
-    drawn = {index: _drawn(found, *chosen) for index, chosen in powers.items()}
-    return Relaxed(site, found, drawn, found.bound + site.constant)
-
-
-def _drawn(solution: Solution, columns: Indices, power: Floats) -> Floats:
-    drawn: Floats = (solution.columns[columns] * power).sum(axis=1)
-    return drawn
+def drawn(solution: Solution, columns: Indices, power: Floats) -> Floats:
+    """What a device draws in a solution, W, (T,)."""
+    total: Floats = (solution.columns[columns] * power).sum(axis=1)
+    return total
 
 
 def _hint(wanted: Floats, columns: Indices, power: Floats) -> tuple[Indices, Floats]:
@@ -119,11 +97,9 @@ def _hint(wanted: Floats, columns: Indices, power: Floats) -> tuple[Indices, Flo
     return columns.ravel(), chosen.ravel()
 
 
-def _enter(
-    case: Case, program: Program, balance: Indices, *, exact: bool
-) -> dict[int, tuple[Indices, Floats]]:
-    """Enter the devices; for each its columns, and the power (W) that each stands for, (T, …)."""
-    powers: dict[int, tuple[Indices, Floats]] = {}
+def enter(case: Case, program: Program, balance: Indices, *, exact: bool) -> Powers:
+    """Enter the devices that are not in the linear part."""
+    powers: Powers = {}
     for index, model in enumerate(case.models):
         if isinstance(model, SingleModel):
             powers[index] = _single(model, program, balance, exact=exact), model.power
@@ -261,24 +237,35 @@ def _switching(storage: Storage, duty: Duty, program: Program, chosen: Indices) 
     program.put(change[1:], off[:-1], -1.0)
     program.put(change, starts, 1.0)
     program.put(change, stops, -1.0)
-    for step in range(steps):
-        since = began[step] - began[: step + 1]
-        row = program.add_rows(
-            np.array([-INFINITE]), np.ones(1)
-        )  # within the shortest run of a start: not off
-        program.put(row, off[step : step + 1], 1.0)
-        program.put(row, starts[: step + 1][since < duty.on], 1.0)
-        row = program.add_rows(np.zeros(1), np.array([INFINITE]))  # within the shortest rest of a stop: off
-        program.put(row, off[step : step + 1], 1.0)
-        program.put(row, stops[: step + 1][since < duty.min_rest], -1.0)
+    every = np.arange(steps)
+    ran = program.add_rows(
+        np.full(steps, -INFINITE), np.ones(steps)
+    )  # in the shortest run of a start: not off
+    program.put(ran, off, 1.0)
+    step, start = _spans(np.searchsorted(began[:-1], began[:-1] - duty.on, side="right"), every + 1)
+    program.put(ran[step], starts[start], 1.0)
+    rested = program.add_rows(
+        np.zeros(steps), np.full(steps, INFINITE)
+    )  # in the shortest rest of a stop: off
+    program.put(rested, off, 1.0)
+    step, stop = _spans(np.searchsorted(began[:-1], began[:-1] - duty.min_rest, side="right"), every + 1)
+    program.put(rested[step], stops[stop], -1.0)
     bound = np.array([0.0 if was_on else 1.0])
     for step in np.flatnonzero(began[:-1] < (duty.on if was_on else duty.min_rest) - lasted):
         program.put(program.add_rows(bound, bound), off[step : step + 1], 1.0)
-    if duty.max_rest is not None:
-        for step in range(steps):
-            rested = lasted if step == 0 and not was_on else 0
-            most = duty.max_rest - rested + began[step]
-            end = int(np.searchsorted(began, most, side="right"))
-            if end <= steps:  # steps that together exceed the longest rest: one of them runs
-                row = program.add_rows(np.array([-INFINITE]), np.array([float(end - step - 1)]))
-                program.put(row, off[step:end], 1.0)
+    if duty.max_rest is not None:  # steps that together exceed the longest rest: one of them runs
+        most = began[:-1] + duty.max_rest
+        most[0] -= 0 if was_on else lasted
+        end = np.searchsorted(began, most, side="right")
+        begin = np.flatnonzero(end <= steps)
+        row = program.add_rows(np.full(len(begin), -INFINITE), (end[begin] - begin - 1).astype(np.float64))
+        step, within = _spans(begin, end[begin])
+        program.put(row[step], off[within], 1.0)
+
+
+def _spans(first: Indices, end: Indices) -> tuple[Indices, Indices]:
+    """For each span from first to end: its number, as often as it is long, and what lies in it."""
+    long = end - first
+    number = np.repeat(np.arange(len(long)), long)
+    place = np.arange(long.sum()) - np.repeat(np.cumsum(long) - long, long)
+    return number, first[number] + place

@@ -103,11 +103,11 @@ class Prices:
         for interval, load, sun in zip(intervals, base_load, pv, strict=True):
             starts = [step.start for step in interval.split(FIVE_MINUTES)]
             parts = [self._part(start, live.get(start), known, latest) for start in starts]
-            buy = _merge([part[0] for part in parts], 1)
+            buy = merged([part[0] for part in parts], 1)
             best = buy[0].price
             sell = [
                 Segment(min(best, segment.price), segment.depth)
-                for segment in _merge([p[1] for p in parts], -1)
+                for segment in merged([p[1] for p in parts], -1)
             ]
             found.append(
                 Step(
@@ -157,7 +157,7 @@ class Prices:
         return Shown(_mean([shown.buy for shown in same]), _mean([shown.sell for shown in same]))
 
 
-def _merge(parts: Sequence[Sequence[Segment]], sign: int) -> list[Segment]:
+def merged(parts: Sequence[Sequence[Segment]], sign: int) -> list[Segment]:
     """One ladder for a coarse step: the k-th prices' mean, their depths' sum."""
     merged: list[Segment] = []
     for segments in zip(*(_padded(part, max(map(len, parts))) for part in parts), strict=True):

@@ -1,7 +1,5 @@
 """The master program of column generation: the linear part of a home, and the schedules seen so far."""
 
-from collections.abc import Mapping, Sequence
-
 import highspy
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +10,7 @@ from temix_gateway.planning.program import INFINITE, Program, Solution, run
 from temix_gateway.planning.site import Site
 
 GAP = 2e-4
-"""Relative gap at which the choice among whole schedules is good enough."""
+"""Relative gap at which the choice between charging and giving is good enough."""
 
 
 class Master:
@@ -69,31 +67,11 @@ class Master:
         found = run(self._solver, seconds)
         return found if found is not None and found.optimal else None
 
-    def picked(self, seconds: float, known: Mapping[int, int]) -> dict[int, int]:
-        """Each device's column in the cheapest choice found, from a known one on; nothing if time was up.
-
-        Devices are left free to mix.
-        """
-        for index in self.choosing:
-            self.free(index)
-        hint = np.array(sorted(known.values()), dtype=np.int32)
-        self._solver.setSolution(len(hint), hint, np.ones(len(hint)))
-        found = self._integer([*self._whole.tolist(), *self.columns], seconds)
-        if found is None:
-            return {}
-        chosen = (column for column in self.columns if found.columns[column] > 0.5)
-        return {self.columns[column][0]: column for column in chosen}
-
     def final(self, best: Solution, seconds: float) -> Solution:
         """A solution with every device fixed, without what only fractions allow: a battery that burns."""
         if not self._whole.size:
             return best
-        found = self._integer(self._whole.tolist(), seconds)
-        return best if found is None else found
-
-    def _integer(self, columns: Sequence[int], seconds: float) -> Solution | None:
-        """Solve with these columns whole."""
-        which = np.array(columns, dtype=np.int32)
+        which = self._whole.astype(np.int32)
         self._solver.setOptionValue("mip_rel_gap", GAP)
         self._solver.changeColsIntegrality(
             len(which), which, _kinds(len(which), highspy.HighsVarType.kInteger)
@@ -102,7 +80,7 @@ class Master:
         self._solver.changeColsIntegrality(
             len(which), which, _kinds(len(which), highspy.HighsVarType.kContinuous)
         )
-        return found
+        return best if found is None else found
 
 
 def _kinds(count: int, kind: highspy.HighsVarType) -> NDArray[np.uint8]:

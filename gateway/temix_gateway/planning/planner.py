@@ -3,6 +3,8 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
 
 import msgspec
 import numpy as np
@@ -14,15 +16,34 @@ from temix_gateway.planning.exact import optimum, tractable
 from temix_gateway.planning.following import followed, going_on
 from temix_gateway.planning.greedy import greedy
 from temix_gateway.planning.holding import held, mode, running, worth
-from temix_gateway.planning.models.model import Schedule
+from temix_gateway.planning.models.model import Floats, Schedule
 from temix_gateway.planning.problem import Problem, check
 from temix_gateway.planning.reasons import Told, Words
 from temix_gateway.planning.result import DevicePlan, Level, Plan, Unmet
 
-WORKING = 0.92
+WORKING = 0.88
 """Of the budget for finding; the rest is for telling what was found."""
 EXACT_SHARE = 0.5
 """Of the budget that the exact program may take, where it is tried and the search has not proven its plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A schedule for each device, how it was found, and what all cost together, currency units."""
+
+    schedules: tuple[Schedule, ...]
+    level: Level
+    cost: float
+
+    @classmethod
+    def of(cls, case: Case, schedules: Sequence[Schedule], level: Level) -> Self:
+        """Add up what schedules cost: energy, what exceeds the connection, wear, and wishes not met."""
+        own = sum(schedule.own_cost for schedule in schedules)
+        return cls(tuple(schedules), level, float(case.tariff.cost(_net(case, schedules)).sum()) + own)
+
+    def proven(self, bound: float) -> bool:
+        """Whether it costs so little more than the bound that nothing is left to be found."""
+        return self.cost - bound <= CLOSE * abs(self.cost)
 
 
 def plan(problem: Problem, previous: Plan | None = None, budget: float = 1.0) -> Plan:
@@ -39,73 +60,66 @@ def plan(problem: Problem, previous: Plan | None = None, budget: float = 1.0) ->
     began = time.monotonic()
     check(problem)
     case = Case.of(problem)
-    schedules = greedy(case)
+    first = greedy(case)
     if budget <= 0:
-        return assemble(case, schedules, Level.GREEDY, time.monotonic() - began)
+        return assemble(case, first, Level.GREEDY, time.monotonic() - began)
+    best = _calm(case, _Found.of(case, first, Level.GREEDY), previous)
     kept = {} if previous is None else followed(case, previous)
-    best, bound, until = _calm(case, schedules, Level.GREEDY, previous), -math.inf, began + WORKING * budget
-    small = tractable(case)
-    searching = until - EXACT_SHARE * budget if small else until
-    outcome = Search(case, searching).run(dict(enumerate(schedules)), kept)
-    if outcome is not None:
-        schedules = list(outcome.schedules)
-        bound = bound if outcome.bound is None else outcome.bound
-        level = Level.EXACT if small and _proven(case, schedules, bound) else Level.COLUMNS
-        best = _steadier(_calm(case, schedules, level, previous), best, kept)
+    bound, until, small = -math.inf, began + WORKING * budget, tractable(case)
+    searched = Search(case, until - EXACT_SHARE * budget if small else until).run(
+        dict(enumerate(first)), kept
+    )
+    if searched is not None:
+        bound = bound if searched.bound is None else searched.bound
+        found = _Found.of(case, searched.schedules, Level.COLUMNS)
+        if small and found.proven(bound):
+            found = replace(found, level=Level.EXACT)
+        first = list(found.schedules)
+        best = _steadier(_calm(case, found, previous), best, kept)
     left = until - time.monotonic()
-    if small and left > 0 and not _proven(case, schedules, bound):
-        exact = optimum(case, left, schedules)
+    if small and left > 0 and not _Found.of(case, first, Level.COLUMNS).proven(bound):
+        exact = optimum(case, left, first)
         if exact is not None:
             bound = max(bound, exact.bound)
-            best = _steadier(_calm(case, exact.schedules, Level.EXACT, previous), best, kept)
-    return _told(best, bound, began)
+            found = _Found.of(case, exact.schedules, Level.EXACT)
+            best = _steadier(_calm(case, found, previous), best, kept)
+    return _told(assemble(case, best.schedules, best.level, 0.0), bound, began)
 
 
-def _proven(case: Case, schedules: Sequence[Schedule], bound: float) -> bool:
-    """Whether schedules cost so little more than the bound that nothing is left to be found."""
-    cost = assemble(case, schedules, Level.GREEDY, 0.0).cost / 1e9
-    return cost - bound <= CLOSE * abs(cost)
+def _calm(case: Case, found: _Found, previous: Plan | None) -> _Found:
+    """What was found, but with batteries that go on as before where a change would gain too little.
 
-
-def _calm(case: Case, schedules: Sequence[Schedule], level: Level, previous: Plan | None) -> Plan:
-    """Schedules as a plan, in which a battery goes on as before where a change would gain too little.
-
-    Its program has no schedules to choose from, and many solutions that cost nearly the same: each new
+    Their program has no schedules to choose from, and many solutions that cost nearly the same: each new
     forecast would pick another one. A switch now has to be worth it by itself, for over the whole horizon
     each new forecast gains something. What comes later goes on as before if that is nearly as cheap.
     """
-    found = assemble(case, schedules, level, 0.0)
     if previous is None:
         return found
     powers = running(case, previous)
     for index, as_before in going_on(case, previous).items():
-        holding = held(case, schedules, index, powers[index]) if index in powers else None
+        holding = held(case, found.schedules, index, powers[index]) if index in powers else None
         if holding is not None:
-            gain = worth(case, schedules[index], holding)
-            schedules, found = _unless(case, schedules, found, {index: holding}, gain)
-        if mode(as_before) == mode(schedules[index]):
-            schedules, found = _unless(case, schedules, found, {index: as_before}, KEPT)
+            found = _unless(case, found, index, holding, worth(case, found.schedules[index], holding))
+        if mode(as_before) == mode(found.schedules[index]):
+            found = _unless(case, found, index, as_before, KEPT)
     return found
 
 
-def _unless(
-    case: Case, schedules: Sequence[Schedule], found: Plan, other: Mapping[int, Schedule], gain: float
-) -> tuple[Sequence[Schedule], Plan]:
-    """The schedules with others for some devices, and their plan, unless ``found`` is cheaper by the gain."""
-    changed = [other.get(index, schedule) for index, schedule in enumerate(schedules)]
-    calm = assemble(case, changed, found.level, 0.0)
-    return (changed, calm) if calm.cost <= found.cost + _nano(gain) else (schedules, found)
+def _unless(case: Case, found: _Found, index: int, other: Schedule, gain: float) -> _Found:
+    """The same with another schedule for one device, unless that costs as much as the gain or more."""
+    schedules = (*found.schedules[:index], other, *found.schedules[index + 1 :])
+    changed = _Found.of(case, schedules, found.level)
+    return changed if changed.cost <= found.cost + gain else found
 
 
-def _steadier(offered: Plan, best: Plan, kept: Mapping[int, Schedule]) -> Plan:
+def _steadier(offered: _Found, best: _Found, kept: Mapping[int, Schedule]) -> _Found:
     """The cheaper of two, where each device that leaves its schedule costs what a change must gain."""
 
-    def counted(each: Plan) -> float:
+    def counted(each: _Found) -> float:
         changed = sum(
-            np.abs(np.array(each.devices[index].power) - schedule.power).max() > 1
-            for index, schedule in kept.items()
+            np.abs(each.schedules[index].power - schedule.power).max() > 1 for index, schedule in kept.items()
         )
-        return each.cost / 1e9 + KEPT * float(changed)
+        return each.cost + KEPT * float(changed)
 
     return offered if counted(offered) <= counted(best) else best
 
@@ -122,10 +136,16 @@ def _told(best: Plan, bound: float, began: float) -> Plan:
     )
 
 
+def _net(case: Case, schedules: Sequence[Schedule]) -> Floats:
+    """Net load of each step, Wh."""
+    grid = case.grid
+    return case.fixed + sum((schedule.power * grid.hours for schedule in schedules), np.zeros(len(grid)))
+
+
 def assemble(case: Case, schedules: Sequence[Schedule], level: Level, seconds: float) -> Plan:
     """Put schedules together: costs, wishes not met, reasons."""
     problem, grid, tariff = case.problem, case.grid, case.tariff
-    net = case.fixed + sum((schedule.power * grid.hours for schedule in schedules), np.zeros(len(grid)))
+    net = _net(case, schedules)
     marginal, saved = tariff.marginal(net), tariff.saved(net)
     words = Words.of(problem)
     excess = float(tariff.excess(net).sum())

@@ -4,6 +4,7 @@ import numpy as np
 
 from temix_gateway.planning.devices.battery import Battery
 from temix_gateway.planning.devices.fields import money
+from temix_gateway.planning.models.dynamic import DynamicProgram
 from temix_gateway.planning.models.model import Cost, Floats, Grid, Schedule
 from temix_gateway.planning.models.storage import Storage, Wish, grid_points
 
@@ -41,10 +42,11 @@ class BatteryModel:
             end_worth=device.end_worth(usual) / 1000,
             extra=np.maximum(-levels, 0) * grid.hours[:, None] * money(device.wear) / 1000,
         )
+        self.program = DynamicProgram(self.storage)
 
     def best(self, cost: Cost) -> Schedule:
         """The cheapest schedule."""
-        return self.storage.best(cost)
+        return self.program.best(cost)
 
     def from_states(self, state: Floats) -> Schedule:
         """The schedule that leads through given states (Wh at each step's end)."""

@@ -5,11 +5,18 @@ import numpy as np
 from temix_gateway.planning.devices.climate import Climate
 from temix_gateway.planning.devices.fields import money
 from temix_gateway.planning.models.duty import Duty
+from temix_gateway.planning.models.dynamic import DynamicProgram
 from temix_gateway.planning.models.model import Cost, Floats, Grid, Schedule, shares
-from temix_gateway.planning.models.storage import Storage, Wish, fine
+from temix_gateway.planning.models.storage import Storage, Wish, denser, fine
 
 MARGIN = 1.5
 """Kelvin beyond the band (or what weather forces) that the grid covers."""
+
+
+FINER = 2
+"""Times the points of other quantities: rooms warm slowly, and plans differ by little."""
+NEAR = 0.5
+"""Kelvin beyond the band in which the grid is as fine as within it."""
 
 
 class ClimateModel:
@@ -33,7 +40,10 @@ class ClimateModel:
         rest = np.array(device.outdoor) + rise * np.array(device.gains or np.zeros(steps))
         low, high = np.array(device.low), np.array(device.high)
         bounds = [*_idling(device.temperature, keep, rest), low.min(), high.max()]
-        points = np.linspace(min(bounds) - MARGIN, max(bounds) + MARGIN, fine(steps))
+        points = denser(
+            (min(bounds) - MARGIN, float(low.min()) - NEAR, float(high.max()) + NEAR, max(bounds) + MARGIN),
+            FINER * fine(steps),
+        )
         duty = Duty.of(device.min_run, device.min_rest) if device.min_run or device.min_rest else None
         worth = money(device.worth)
         self.storage = Storage(
@@ -53,10 +63,11 @@ class ClimateModel:
             phase=duty.phase(device.on, device.lasted) if duty else 0,
             throttles=False,
         )
+        self.program = DynamicProgram(self.storage)
 
     def best(self, cost: Cost) -> Schedule:
         """The cheapest schedule."""
-        return self.storage.best(cost)
+        return self.program.best(cost)
 
 
 def _idling(start: float, keep: Floats, rest: Floats) -> list[float]:

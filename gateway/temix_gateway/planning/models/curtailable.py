@@ -5,6 +5,7 @@ import numpy as np
 from temix_gateway.planning.devices.curtailable import Curtailable
 from temix_gateway.planning.devices.fields import money
 from temix_gateway.planning.models.duty import Duty
+from temix_gateway.planning.models.dynamic import DynamicProgram
 from temix_gateway.planning.models.model import Cost, Grid, Schedule
 from temix_gateway.planning.models.storage import Storage
 
@@ -32,7 +33,8 @@ class CurtailableModel:
             phase=duty.phase(not device.paused, device.lasted),
             throttles=False,
         )
+        self.program = DynamicProgram(self.storage)
 
     def best(self, cost: Cost) -> Schedule:
         """The cheapest schedule."""
-        return self.storage.best(cost)
+        return self.program.best(cost)

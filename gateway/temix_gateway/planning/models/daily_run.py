@@ -6,6 +6,7 @@ from temix_market.instants import FIVE_MINUTES, HOUR
 from temix_gateway.planning.devices.daily_run import DailyRun
 from temix_gateway.planning.devices.fields import money
 from temix_gateway.planning.models.duty import Duty
+from temix_gateway.planning.models.dynamic import DynamicProgram
 from temix_gateway.planning.models.model import Cost, Floats, Grid, Schedule, shares
 from temix_gateway.planning.models.storage import Storage, Wish
 
@@ -56,7 +57,8 @@ class DailyModel:
             start_cost=money(device.start_cost),
             throttles=False,
         )
+        self.program = DynamicProgram(self.storage)
 
     def best(self, cost: Cost) -> Schedule:
         """The cheapest schedule."""
-        return self.storage.best(cost)
+        return self.program.best(cost)

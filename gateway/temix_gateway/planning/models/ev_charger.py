@@ -9,6 +9,7 @@ from temix_gateway.planning.devices.ev_charger import EvCharger
 from temix_gateway.planning.devices.fields import (
     money,
 )
+from temix_gateway.planning.models.dynamic import DynamicProgram
 from temix_gateway.planning.models.model import Cost, Floats, Grid, Schedule
 from temix_gateway.planning.models.storage import Storage, Wish, grid_points
 
@@ -39,10 +40,11 @@ class EvModel:
             allowed=allowed,
             wishes=self._wishes(),
         )
+        self.program = DynamicProgram(self.storage)
 
     def best(self, cost: Cost) -> Schedule:
         """The cheapest schedule."""
-        return self.storage.best(cost)
+        return self.program.best(cost)
 
     def _points(self, levels: Floats) -> Floats:
         """Points to which every level of every step leads, if these are not too many; else evenly spread."""

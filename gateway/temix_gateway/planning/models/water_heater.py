@@ -5,6 +5,7 @@ import numpy as np
 from temix_gateway.planning.devices.fields import money
 from temix_gateway.planning.devices.water_heater import WaterHeater
 from temix_gateway.planning.models.duty import Duty
+from temix_gateway.planning.models.dynamic import DynamicProgram
 from temix_gateway.planning.models.model import Cost, Grid, Schedule, shares
 from temix_gateway.planning.models.storage import Storage, Wish, fine, grid_points
 
@@ -41,7 +42,8 @@ class WaterModel:
             phase=duty.phase(device.on, device.lasted) if duty else 0,
             floor=0.0,
         )
+        self.program = DynamicProgram(self.storage)
 
     def best(self, cost: Cost) -> Schedule:
         """The cheapest schedule."""
-        return self.storage.best(cost)
+        return self.program.best(cost)
