@@ -29,6 +29,9 @@ USEFUL_WATER: Final = 40_000
 USUAL_CAPACITY, USUAL_LOSS = 5_000, 200
 """Of a building of which nothing was told or learned, Wh and W per °C."""
 
+SENSOR_ERRS: Final = 0.02
+"""Share of its capacity by which what a battery says that it holds may lie beyond it: so much is rounding."""
+
 type Margins = Mapping[Instant, tuple[Energy, Energy]]
 """How far the position may be below and above the plan in each 5-minute step, by start (Wh)."""
 NO_MARGIN: Final = Energy(0), Energy(0)
@@ -197,12 +200,11 @@ def _ev_charger(
             return None
         arrives, needed = stay.arrives, stay.needed
         ready_by = told if told is not None and told > arrives else stay.leaves or end
-    if needed <= 0 or car.max_power <= 0 or ready_by <= now:
+    if needed <= 0 or ready_by <= now:
         return None
-    least = max(1, min(car.min_power or car.max_power, car.max_power))
     return devices.EvCharger(
         id=car.id,
-        min_power=Power(least),
+        min_power=Power(max(1, car.min_power or car.max_power)),
         max_power=Power(car.max_power),
         efficiency=1.0,  # what is needed is measured at the meter
         capacity=needed,
@@ -219,11 +221,14 @@ def _battery(
     learned: Learned,  # noqa: ARG001
 ) -> devices.Battery:
     one_way = (battery.efficiency / 100) ** 0.5
+    stored, much = battery.stored, round(SENSOR_ERRS * battery.capacity)
+    if -much <= stored <= battery.capacity + much:
+        stored = min(max(stored, 0), battery.capacity)
     return devices.Battery(
         id=battery.id,
         capacity=Energy(battery.capacity),
-        stored=Energy(min(max(battery.stored, 0), battery.capacity)),
-        reserve=Energy(min(battery.reserve, battery.capacity)),
+        stored=Energy(stored),
+        reserve=Energy(battery.reserve),
         max_charge=Power(battery.max_charge),
         max_discharge=Power(battery.max_discharge),
         charge_efficiency=one_way,
@@ -249,7 +254,7 @@ def _water_heater(
         power=Power(tank.power),
         capacity=Energy(capacity),
         stored=Energy(stored),
-        reserve=Energy(min(max(0, heat(tank.minimum)), capacity)),
+        reserve=Energy(max(0, heat(tank.minimum))),
         loss_hours=max(1.0, capacity / max(1, tank.standing_loss)),
         draws=tuple(tank.draw / 24 for _ in intervals),
     )
@@ -314,12 +319,12 @@ def _run_time(
     end = min(Instant(pump.finish_by), intervals[-1].end)
     if pump.remaining <= 0 or end <= now:
         return None
-    run = Duration(min(pump.remaining, end - now))
+    run = Duration(pump.remaining)
     return devices.DailyRun(
         id=pump.id,
         power=Power(pump.power),
         windows=(devices.Window(start=now, end=end, run=run),),
-        min_run=Duration(min(pump.minimum_run, run)),
+        min_run=Duration(min(pump.minimum_run, run, end - now)),
     )
 
 

@@ -4,7 +4,16 @@ import threading
 from dataclasses import replace
 
 import pytest
-from temix_gateway.home.devices import PreviewPlan, ReportHome, RunTime, Thermostat, WaterHeater
+from temix_gateway.home.devices import (
+    Battery,
+    Device,
+    EvCharger,
+    PreviewPlan,
+    ReportHome,
+    RunTime,
+    Thermostat,
+    WaterHeater,
+)
 from temix_gateway.home.errors import CommandRefused
 from temix_gateway.home.messages import ReportHistory, RoomHistory
 from temix_gateway.planning import Plan, Problem
@@ -62,6 +71,60 @@ async def test_a_device_that_cannot_be_planned_costs_no_other_its_plan(bench: Be
     assert [device.device for device in plan.devices] == ["pump"]
     assert list(plan.left_out) == ["tank"]
     assert plan.left_out["tank"].startswith("draws[0]: ")
+
+
+TANK = {"volume": 200_000, "temperature": 50_000, "maximum": 60_000}
+STORE = {"capacity": 5_000, "max_charge": 1_000, "max_discharge": 1_000}
+
+
+@pytest.mark.parametrize(
+    "device,says",
+    [
+        (EvCharger(id="it", connected=True, needed=9_000, max_power=0), "max_power: Expected `int` >= 1"),
+        (
+            EvCharger(id="it", connected=True, needed=9_000, max_power=1_000, min_power=2_000),
+            "min_power: 2000 is above max_power 1000",
+        ),
+        (Battery(id="it", stored=6_000, **STORE), "stored: 6000 is above the capacity 5000"),
+        (Battery(id="it", stored=-600, **STORE), "stored: Expected `int` >= 0"),
+        (Battery(id="it", stored=0, reserve=6_000, **STORE), "reserve: 6000 is above the capacity 5000"),
+        (WaterHeater(id="it", power=0, minimum=45_000, **TANK), "power: Expected `int` >= 1"),
+        (
+            WaterHeater(id="it", power=2_000, minimum=65_000, **TANK),
+            "reserve: 5815 is above the capacity 4652",
+        ),
+        (RunTime(id="it", power=0, remaining=HOUR, finish_by=NOW + HOUR), "power: Expected `int` >= 1"),
+    ],
+)
+async def test_what_contradicts_itself_is_named_and_not_made_up_for(
+    bench: Bench, device: Device, says: str
+) -> None:
+    await bench.publish()
+    await bench.core.report_home(ReportHome(id=1, at=bench.clock.now(), devices=[device], base_load=[]))
+    await bench.core.turn()
+    plan = bench.core.state().plan
+    assert plan is not None
+    assert plan.left_out == {"it": says}
+
+
+@pytest.mark.parametrize("stored,planned", [(5_090, 5_000), (-90, 0)])
+async def test_a_sensor_that_rounds_is_no_contradiction(bench: Bench, stored: int, planned: int) -> None:
+    await bench.publish()
+    battery = Battery(id="it", stored=stored, **STORE)
+    await bench.core.report_home(ReportHome(id=1, at=bench.clock.now(), devices=[battery], base_load=[]))
+    await bench.core.turn()
+    assert bench.core.plans.problem is not None
+    assert [device.stored for device in bench.core.plans.problem.devices] == [planned]
+
+
+async def test_hours_that_do_not_fit_any_more_are_a_wish_that_is_missed(bench: Bench) -> None:
+    await bench.publish()
+    pump = RunTime(id="it", power=1_000, remaining=3 * HOUR, finish_by=bench.clock.now() + HOUR)
+    await bench.core.report_home(ReportHome(id=1, at=bench.clock.now(), devices=[pump], base_load=[]))
+    await bench.core.turn()
+    plan = bench.core.plans.in_force
+    assert plan is not None
+    assert [(wish.wish, wish.amount, wish.unit) for wish in plan.unmet] == [("run_time", 2.0, "h")]
 
 
 async def test_a_device_is_planned_again_once_it_can_be_and_left_out_once_it_cannot(bench: Bench) -> None:

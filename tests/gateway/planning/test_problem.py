@@ -6,11 +6,11 @@ from collections.abc import Callable
 import msgspec
 import pytest
 from temix_gateway.planning import Problem, Segment, check, read_problem
-from temix_gateway.planning.devices import PvCurtailment
+from temix_gateway.planning.devices import PvCurtailment, Window
 from temix_gateway.planning.planner import plan
 from temix_gateway.planning.problem import plannable
 from temix_market.errors import InvalidField
-from temix_market.instants import HOUR, Instant
+from temix_market.instants import HOUR, Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.units import Energy, Power, Price
 
@@ -117,6 +117,18 @@ def test_bad_json_is_refused_by_the_name_of_its_field(text: bytes, field: str) -
         read_problem(text)
 
     assert refused.value.field == field
+
+
+def test_more_hours_than_a_window_has_are_planned_as_far_as_they_fit_and_named() -> None:
+    window = Window(start=START, end=Instant(START + HOUR), run=Duration(3 * HOUR))
+    problem = _device("pool", windows=(window,))(home(tapering(), devices=("pool",)))
+    check(problem)
+
+    found = plan(problem)
+
+    (unmet,) = found.unmet
+    assert (unmet.device, unmet.wish, unmet.amount, unmet.unit) == ("pool", "run_time", 2.0, "h")
+    assert found.device("pool").power[:13] == (*[1_100] * 12, 0)
 
 
 def test_a_deadline_that_has_passed_is_called_that() -> None:

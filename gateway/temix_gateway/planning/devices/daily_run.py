@@ -1,8 +1,8 @@
 """Daily run time: a pool pump, a dehumidifier; so long within each window.
 
-Model: on at ``power`` or off. What is missing of a window's run time at its end costs ``worth`` per hour;
-each start
-costs ``start_cost``; runs and rests have a shortest length. It never runs outside its windows.
+Model: on at ``power`` or off. What is missing of a window's run time at its end costs ``worth`` per hour,
+also where the window is too short for it; each start costs ``start_cost``; runs and rests have a shortest
+length. It never runs outside its windows.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,6 @@ from temix_gateway.planning.devices.fields import (
     SomeWatts,
     When,
     Worth,
-    check_at_most,
     check_window,
 )
 
@@ -69,7 +68,6 @@ class DailyRun(
         for index, window in enumerate(self.windows):
             place = f"{path}.windows[{index}]"
             check_window(steps, window.start, window.end, f"{place}.end")
-            check_at_most(window.run, window.end - window.start, f"{place}.run", "the length of the window")
             if window.start < after:
                 raise InvalidField(f"{place}.start", "it overlaps the window before")
             after = window.end
