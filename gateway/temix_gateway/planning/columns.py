@@ -19,6 +19,7 @@ import numpy as np
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.following import nearest
 from temix_gateway.planning.guide import Guide, bound, guide
+from temix_gateway.planning.holding import IDLE, unswitched, worth
 from temix_gateway.planning.master import Master
 from temix_gateway.planning.models import Model
 from temix_gateway.planning.models.battery import BatteryModel
@@ -87,14 +88,54 @@ class Search:
         best = self.master.final(best, max(self.left, FINISH_S))
         if self.bound is None and self.left > 0:
             self.bound = bound(self.case, self.left)
-        schedules = self._schedules(best)
-        return Outcome(tuple(schedules[index] for index in range(len(self.case.models))), self.bound)
+        return Outcome(self._schedules(best), self.bound)
 
-    def _schedules(self, best: Solution) -> dict[int, Schedule]:
+    def held(
+        self, schedules: Sequence[Schedule], running: Mapping[int, float], kept: Mapping[int, Schedule]
+    ) -> tuple[Schedule, ...]:
+        """Schedules by which devices go on as they do where switching now would gain too little by itself.
+
+        ``running`` is what each draws up to now, W. What is to begin now by the plan in force (``kept``)
+        begins, and a run that is begun only once is free to.
+        """
+        columns = {index: self.master.add(index, schedules[index]) for index in self.master.choosing}
+        begun = best = self._take(columns)
+        if best is None:
+            return tuple(schedules)
+        for index in self.master.choosing:
+            on = running.get(index, 0.0) > IDLE
+            begins_as_planned = not on and index in kept and kept[index].power[0] > IDLE
+            if begins_as_planned or index not in running or isinstance(self.case.models[index], SingleModel):
+                continue
+            best = self._hold(index, best, on=on)
+        if best is begun:
+            return tuple(schedules)
+        return self._schedules(self.master.final(best, max(self.left, FINISH_S)))
+
+    def _hold(self, index: int, best: Solution, *, on: bool) -> Solution:
+        before = self.fixed[index]
+        schedule = self.master.columns[before][1]
+        if (schedule.power[0] > IDLE) == on:
+            return best
+        held = self.case.models[index].best(unswitched(self._cost_beside(index, best), on=on))
+        if (held.power[0] > IDLE) != on:
+            return best  # it cannot go on
+        column = self.master.add(index, held)
+        self.master.fix(index, column)
+        found = self.master.solve(max(self.left, FINISH_S))
+        known = self.master.discounts
+        gain = worth(self.case, schedule, held) + known.get(before, 0.0) - known.get(column, 0.0)
+        if found is None or found.objective > best.objective + gain:
+            self.master.fix(index, before)
+            return best
+        self.fixed[index] = column
+        return found
+
+    def _schedules(self, best: Solution) -> tuple[Schedule, ...]:
         """What each device does in a solution with every device fixed."""
         found = self.master.site.schedules(best)
         found.update((index, self.master.columns[column][1]) for index, column in self.fixed.items())
-        return found
+        return tuple(found[index] for index in range(len(self.case.models)))
 
     def _close(self, best: Solution) -> bool:
         cost = best.objective + self.master.site.constant
@@ -153,8 +194,8 @@ class Search:
         if asked in self._asked:
             return None
         self._asked.add(asked)
-        cost = self.case.tariff.beside(self.master.site.answers(best)).added_to(self._beside(index))
-        column, before = self.master.add(index, self.case.models[index].best(cost)), self.fixed[index]
+        answer = self.case.models[index].best(self._cost_beside(index, best))
+        column, before = self.master.add(index, answer), self.fixed[index]
         if column == before:
             return None
         self.master.fix(index, column)
@@ -164,6 +205,10 @@ class Search:
             return None
         self.fixed[index] = column
         return found
+
+    def _cost_beside(self, index: int, best: Solution) -> Cost:
+        """What a device's power costs beside the others; batteries answer at the worth of what they store."""
+        return self.case.tariff.beside(self.master.site.answers(best)).added_to(self._beside(index))
 
     def _beside(self, index: int) -> Floats:
         """Net load (Wh) of the home without a device and without what answers it, batteries and PV."""

@@ -131,8 +131,9 @@ class _Teller:
 
     def _even_price(self, beside: Floats) -> Cost:
         """Every kWh at the mean price of the plan, later a trifle more; the connection's limits hold."""
-        hours = self.case.grid.hours
-        mean = float(np.average(np.array(self.found.marginal_price) / 1e6, weights=hours))
+        hours, boundless = self.case.grid.hours, np.full(len(self.case.grid), np.inf)
+        unlimited = replace(self.case.tariff, import_limit=boundless, export_limit=boundless)
+        mean = float(np.average(unlimited.marginal(self.net), weights=hours))
         price = linear(max(mean, 1e-3) * (1 + SOONER * np.cumsum(hours) / hours.sum()), self.case)
         tariff = self.case.tariff
         limits = replace(tariff, buy=0 * tariff.buy, sell=0 * tariff.sell).added_to(beside)

@@ -1,4 +1,9 @@
-"""A battery goes on charging, resting or giving where doing otherwise now would gain too little."""
+"""A device goes on as it does, on or off, where doing otherwise now would gain too little by itself.
+
+With each new forecast a plan gains something over its whole horizon, so that says little of a switch now.
+What a switch gains by itself does: the rest is planned with and without it, on the same forecast, and noise
+in what comes later cancels out.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,28 +13,43 @@ from temix_market.instants import Instant
 
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.models.battery import BatteryModel
-from temix_gateway.planning.models.model import Grid, Schedule
+from temix_gateway.planning.models.model import Cost, Floats, Grid, Schedule
 from temix_gateway.planning.program import Program
 from temix_gateway.planning.result import Plan
 from temix_gateway.planning.site import Site
 
 SWITCH = 0.02
-"""Currency units that a battery must gain with each kWh that it moves otherwise now, to switch."""
+"""Currency units that a device must gain with each kWh that it moves otherwise now, to switch."""
+NOT_NOW = 1e4
+"""Currency units that a switch costs where one is not to be."""
+IDLE = 1.0
+"""W up to which a device is off."""
 HOLD_S = 0.2
 """Seconds after which a program of one battery, mostly solved in some thousandths, is not waited for."""
 
 
 def running(case: Case, previous: Plan) -> dict[int, float]:
-    """The power (W) that each battery has by a previous plan up to now; none where that has ended."""
+    """The power (W) that each device has by a previous plan up to now; none where that has ended."""
     before = {device.id: device.power for device in previous.devices}
     old = Grid.of(previous.steps)
     until_now = Instant(max(case.problem.now - 1, previous.steps[0].start))
     step = old.last_until(until_now) + 1
     return {
         index: float(before[device.id][step])
-        for index, (device, model) in enumerate(zip(case.devices, case.models, strict=True))
-        if isinstance(model, BatteryModel) and device.id in before and step < len(old)
+        for index, device in enumerate(case.devices)
+        if device.id in before and step < len(old)
     }
+
+
+def unswitched(cost: Cost, *, on: bool) -> Cost:
+    """A cost by which a device stays on (or off) in the first step if it can."""
+
+    def held_to(power: Floats) -> Floats:
+        costs = cost(power).copy()
+        costs[0] += np.where((power[0] > IDLE) == on, 0.0, NOT_NOW)
+        return costs
+
+    return held_to
 
 
 def held(case: Case, schedules: Sequence[Schedule], index: int, power: float) -> Schedule | None:
@@ -55,7 +75,7 @@ def held(case: Case, schedules: Sequence[Schedule], index: int, power: float) ->
 
 
 def worth(case: Case, schedule: Schedule, other: Schedule) -> float:
-    """What a battery must gain to leave one schedule for another now, currency units."""
+    """What a device must gain to leave one schedule for another now, currency units."""
     return SWITCH * abs(float(schedule.power[0] - other.power[0])) * float(case.grid.hours[0]) / 1000
 
 

@@ -28,6 +28,7 @@ class Master:
         self._whole = program.whole
         self._solver = program.solver(relaxed=True)
         self._count = program.columns
+        self.discounts: dict[int, float] = {}
         self._seen: dict[tuple[int, bytes], int] = {}
         self._freed: set[int] = set(self.choosing)
 
@@ -37,6 +38,8 @@ class Master:
         if key in self._seen:
             return self._seen[key]
         self._seen[key] = self._count
+        if discount:
+            self.discounts[self._count] = discount
         energy = -schedule.power * self.case.grid.hours / 1000
         used = np.flatnonzero(energy)
         rows = np.append(self.site.balance[used], self.one[index]).astype(np.int32)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -63,27 +63,32 @@ def plan(problem: Problem, previous: Plan | None = None, budget: float = 1.0) ->
     first = greedy(case)
     if budget <= 0:
         return assemble(case, first, Level.GREEDY, time.monotonic() - began)
-    best = _calm(case, _Found.of(case, first, Level.GREEDY), previous)
     kept = {} if previous is None else followed(case, previous)
     bound, until, small = -math.inf, began + WORKING * budget, tractable(case)
-    searched = Search(case, until - EXACT_SHARE * budget if small else until).run(
-        dict(enumerate(first)), kept
-    )
+    search = Search(case, until - EXACT_SHARE * budget if small else until)
+    searched = search.run(dict(enumerate(first)), kept)
+    found = _Found.of(case, first, Level.GREEDY)
     if searched is not None:
         bound = bound if searched.bound is None else searched.bound
         found = _Found.of(case, searched.schedules, Level.COLUMNS)
-        if small and found.proven(bound):
-            found = replace(found, level=Level.EXACT)
-        first = list(found.schedules)
-        best = _steadier(_calm(case, found, previous), best, kept)
-    left = until - time.monotonic()
-    if small and left > 0 and not _Found.of(case, first, Level.COLUMNS).proven(bound):
-        exact = optimum(case, left, first)
-        if exact is not None:
-            bound = max(bound, exact.bound)
-            found = _Found.of(case, exact.schedules, Level.EXACT)
-            best = _steadier(_calm(case, found, previous), best, kept)
+        if small:
+            found, bound = _exactly(case, found, bound, until - time.monotonic())
+        if previous is not None:
+            held = search.held(found.schedules, running(case, previous), kept)
+            found = _Found.of(case, held, found.level)
+    best = _calm(case, found, previous)
     return _told(assemble(case, best.schedules, best.level, 0.0), bound, began)
+
+
+def _exactly(case: Case, found: _Found, bound: float, left: float) -> tuple[_Found, float]:
+    """A plan that is proven by its bound as it is, else the exact program's if that found one in time."""
+    if found.proven(bound):
+        return replace(found, level=Level.EXACT), bound
+    exact = optimum(case, left, found.schedules) if left > 0 else None
+    if exact is None:
+        return found, bound
+    other = _Found.of(case, exact.schedules, Level.EXACT)
+    return min(other, found, key=lambda each: each.cost), max(bound, exact.bound)
 
 
 def _calm(case: Case, found: _Found, previous: Plan | None) -> _Found:
@@ -110,18 +115,6 @@ def _unless(case: Case, found: _Found, index: int, other: Schedule, gain: float)
     schedules = (*found.schedules[:index], other, *found.schedules[index + 1 :])
     changed = _Found.of(case, schedules, found.level)
     return changed if changed.cost <= found.cost + gain else found
-
-
-def _steadier(offered: _Found, best: _Found, kept: Mapping[int, Schedule]) -> _Found:
-    """The cheaper of two, where each device that leaves its schedule costs what a change must gain."""
-
-    def counted(each: _Found) -> float:
-        changed = sum(
-            np.abs(each.schedules[index].power - schedule.power).max() > 1 for index, schedule in kept.items()
-        )
-        return each.cost + KEPT * float(changed)
-
-    return offered if counted(offered) <= counted(best) else best
 
 
 def _told(best: Plan, bound: float, began: float) -> Plan:

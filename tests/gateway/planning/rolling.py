@@ -20,7 +20,7 @@ from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.units import Energy, Price
 
-from tests.gateway.planning.homes import START, home
+from tests.gateway.planning.homes import START, home, uniform
 
 SWITCHED = ("battery", "ev", "water", "climate", "pool", "dishwasher")
 HORIZON = Duration(30 * HOUR)
@@ -37,9 +37,10 @@ def intervals(now: Instant) -> list[Interval]:
     return found
 
 
-def problem(now: Instant, devices: Sequence[Device], noise: Callable[[int], np.ndarray]) -> Problem:
+def problem(
+    now: Instant, devices: Sequence[Device], noise: Callable[[int], np.ndarray], steps: list[Interval]
+) -> Problem:
     """The home at ``now``: prices and loads of a fixed day, with noise on what is not known yet."""
-    steps = intervals(now)
     fresh = home(steps)
     shaken = noise(len(steps))
     shaken[0] = 0.0  # the interval that has begun has its price
@@ -140,7 +141,9 @@ def live(until: Duration, every_step: int, noise: Callable[[int], np.ndarray], b
     running: dict[str, int] = {}
     for at in range(START, START + until, FIVE_MINUTES):
         for _ in range(every_step):
-            previous = plan(problem(Instant(at), devices, noise), previous, budget=budget)
+            previous = plan(
+                problem(Instant(at), devices, noise, intervals(Instant(at))), previous, budget=budget
+            )
             day.plans += 1
         assert previous is not None
         for device in devices:
@@ -153,10 +156,10 @@ def live(until: Duration, every_step: int, noise: Callable[[int], np.ndarray], b
     return day
 
 
-def single(until: Duration, noise: Callable[[int], np.ndarray], budget: float) -> int:
-    """Switches of one plan, made from the first of the same forecasts and carried out as it is."""
+def single(until: Duration, budget: float) -> int:
+    """Switches of one plan that knows all, in steps of 5 minutes to the end, carried out as it is."""
     devices = [device for device in home(intervals(START)).devices if device.id in SWITCHED]
-    found = plan(problem(START, devices, noise), budget=budget)
+    found = plan(problem(START, devices, np.zeros, uniform(HORIZON // FIVE_MINUTES)), budget=budget)
     switches = 0
     for device in found.devices:
         before = 0

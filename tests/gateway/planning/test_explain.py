@@ -110,9 +110,11 @@ def reasons(asked: Problem, device: str = "it") -> list[tuple[str, str]]:
 
 
 def test_a_wait_for_what_is_no_cheaper_is_not_called_one() -> None:
-    """The tank has enough at first; then it pays to heat as late as can be."""
-    tank = WaterHeater(id="it", power=Power(2_000), capacity=Energy(3_000), stored=Energy(2_000),
-                       loss_hours=20.0, draws=(0.0, 0.0, 0.0, 3_000.0))  # fmt: skip
+    """The tank is full until its water is drawn, and is to keep some."""
+    tank = WaterHeater(
+        id="it", power=Power(2_000), capacity=Energy(3_000), stored=Energy(3_000), reserve=Energy(1_000),
+        loss_hours=99_999.0, draws=(0.0, 0.0, 0.0, 2_500.0),
+    )  # fmt: skip
 
     assert reasons(problem([0.2, 0.2, 0.2, 0.2], tank))[0] == (
         "not_yet", "Need not run before 09:00; then it runs at 0.200 USD/kWh on average.",

@@ -1,10 +1,10 @@
-"""What a battery does now changes only for a gain of what it does now, within what it can."""
+"""What a device does now changes only for a gain of what it does now, within what it can."""
 
 import msgspec
 import numpy as np
 import pytest
 from temix_gateway.planning import Plan, Problem, Segment, Step
-from temix_gateway.planning.devices import Battery
+from temix_gateway.planning.devices import Battery, EvCharger
 from temix_gateway.planning.planner import plan
 from temix_market.instants import FIVE_MINUTES, Instant
 from temix_market.units import Energy, Power, Price
@@ -129,3 +129,82 @@ def test_what_counts_is_what_runs_not_what_was_planned_to_begin(giving: Plan) ->
     )
 
     assert now(plan(moved, stopping)) == -5_000
+
+
+def charging(now_price: float, later_price: float, *, stored: int = 1_000, minutes: int = 0) -> Problem:
+    """A car that needs an hour of the two to come, at one price now and another in an hour.
+
+    ``minutes`` later than at first.
+    """
+    steps = uniform(24 + minutes // 5)[minutes // 5 :]
+    prices = [now_price] * EVENING + [later_price] * EVENING
+    car = EvCharger(id="car", max_power=Power(6_000), min_power=Power(6_000), capacity=Energy(30_000),
+                    efficiency=1.0, stored=Energy(stored), target=Energy(7_000),
+                    ready_by=steps[-1].end)  # fmt: skip
+    return Problem(
+        now=steps[0].start,
+        steps=tuple(
+            Step(interval=interval, buy=(Segment(price),), sell=(Segment(Price(0)),))
+            for interval, price in zip(steps, (Price(round(each * 1e6)) for each in prices), strict=True)
+        ),
+        devices=(car,),
+    )
+
+
+def drawn(found: Plan) -> tuple[int, ...]:
+    return found.device("car").power
+
+
+def test_a_car_that_charges_goes_on_for_a_little_and_stops_for_much() -> None:
+    before = plan(charging(0.20, 0.21))
+    assert drawn(before)[:12] == (6_000,) * 12
+
+    little = charging(0.20, 0.182, stored=1_500, minutes=5)
+    assert drawn(plan(little))[0] == 0, "it would wait"
+    found = plan(little, before)
+    assert drawn(found)[0] == 6_000
+    assert sum(drawn(found)[1:12]) == 0, "held for now alone"
+    much = charging(0.20, 0.17, stored=1_500, minutes=5)
+    assert drawn(plan(much, before))[0] == 0
+
+
+def test_a_car_that_waits_begins_a_little_later_if_that_costs_little_and_at_once_if_much() -> None:
+    before = plan(charging(0.20, 0.19))
+    assert drawn(before)[0] == 0
+
+    little = charging(0.165, 0.18, minutes=5)
+    assert drawn(plan(little))[0] == 6_000, "it would begin"
+    held = plan(little, before)
+    assert drawn(held)[:2] == (0, 6_000)
+    assert sum(drawn(held)) == 12 * 6_000
+    assert not held.unmet
+    much = charging(0.15, 0.18, minutes=5)
+    assert drawn(plan(much, before))[0] == 6_000
+
+
+def test_what_was_planned_to_begin_now_begins() -> None:
+    held = plan(charging(0.165, 0.18, minutes=5), plan(charging(0.20, 0.19)))
+
+    assert drawn(held)[:2] == (0, 6_000)
+    assert drawn(plan(charging(0.165, 0.18, minutes=10), held))[0] == 6_000
+
+
+def test_waiting_never_costs_a_car_its_time() -> None:
+    """Each step a little cheaper now than what is to come: it waits, but no longer than it can."""
+    found = plan(charging(0.20, 0.19))
+    ends = charging(0.20, 0.19).steps[-1].interval.end
+    for minutes in range(5, 24 * 5, 5):
+        full = charging(0.18, 0.19, minutes=minutes)
+        count = (ends - full.now) // FIVE_MINUTES
+        car = msgspec.structs.replace(full.devices[0], ready_by=ends)
+        found = plan(msgspec.structs.replace(full, steps=full.steps[:count], devices=(car,)), found)
+        if drawn(found)[0]:
+            break
+    assert not found.unmet
+    assert drawn(found)[0] == 6_000
+
+
+def test_a_full_car_does_not_go_on() -> None:
+    before = plan(charging(0.20, 0.21))
+
+    assert set(drawn(plan(charging(0.20, 0.21, stored=30_000, minutes=5), before))) == {0}
