@@ -102,6 +102,14 @@ class PartyUnknown(LedgerError):
         )
 
 
+class TenderBroken(LedgerError):
+    """The retailer accepted or ended a tender of the home's otherwise than it was made: refused."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        """Name the tender and what is wrong."""
+        super().__init__(f"the retailer's word on tender {key} does not count ({reason}): ask the retailer")
+
+
 class OrderLost(LedgerError):
     """The retailer answered an order that the ledger does not have: its newest part is missing."""
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from temix_market.deliveries import Delivery
 from temix_market.errors import MarketError
+from temix_market.home_tenders import Acceptance, Ending
 from temix_market.instants import Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.settlement import Spot
@@ -89,8 +90,17 @@ class Voided:
     place: Place | None = None
 
 
-type Answer = Booked | NotBooked | Voided
-"""A definite answer to an order."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The home's tender stands in the retailer's book, until a message says that it has ended."""
+
+    key: PairKey
+    receipts: tuple[str, str]
+    place: Place | None = None
+
+
+type Answer = Booked | NotBooked | Voided | Opened
+"""A definite answer to an order, or to a tender."""
 
 
 class OutcomeUnknown(MarketError):
@@ -144,7 +154,28 @@ class ToldReadings:
     signed: str
 
 
-type Told = ToldAnswer | ToldSubscription | ToldReadings
+@dataclass(frozen=True, slots=True)
+class ToldAcceptance:
+    """A message to the home: a part of its tender was accepted; ``signed`` is each party's word."""
+
+    place: Place
+    acceptance: Acceptance
+    signed: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldEnding:
+    """A message to the home: its tender has ended."""
+
+    place: Place
+    ending: Ending
+    signed: str
+
+
+type News = ToldSubscription | ToldReadings | ToldAcceptance | ToldEnding
+"""What the retailer did by itself."""
+
+type Told = ToldAnswer | News
 """A numbered message of the retailer to this home."""
 
 
@@ -153,12 +184,14 @@ class Terms:
     """The terms of a retailer's market: ISO 4217 currency, IANA zone of its days, signed price bounds.
 
     ``indicative``: its tenders are published prices, nothing can be ordered, and what is settled is a shadow.
+    ``tenders_to``: the parties, energy's and transport's, to whom a home may make tenders of its own, if any.
     """
 
     currency: str
     zone: str
     bounds: PriceBounds
     indicative: bool = False
+    tenders_to: tuple[PartyId, PartyId] | None = None
 
 
 class RetailerListener(Protocol):
@@ -180,8 +213,8 @@ class RetailerListener(Protocol):
         """A party published tenders; ``signed`` is its message as received."""
         ...
 
-    async def told(self, told: ToldSubscription | ToldReadings) -> None:
-        """The retailer did what the home did not order: booked its subscription, or read its own meter."""
+    async def told(self, told: News) -> None:
+        """The retailer did what the home did not order: see ``News``."""
         ...
 
 
@@ -193,7 +226,7 @@ class RetailerLink(Protocol):
         ...
 
     async def order(self, key: PairKey, signed: str) -> Answer:
-        """Send an order's stored bytes.
+        """Send the stored bytes of an order, or of a tender.
 
         Raises:
             OutcomeUnknown: no definite answer.
@@ -205,6 +238,14 @@ class RetailerLink(Protocol):
 
         Raises:
             OutcomeUnknown: no definite answer.
+        """
+        ...
+
+    async def cancel_tender(self, key: PairKey) -> None:
+        """Ask that a tender of the home's be ended; a message says when it is.
+
+        Raises:
+            OutcomeUnknown: no answer, or a refusal; ask again.
         """
         ...
 
@@ -274,7 +315,10 @@ class OrderStore(Protocol):
         ...
 
     async def resolve(self, answer: Answer) -> None:
-        """Write the definite answer; booked pairs enter the position, the reservation ends."""
+        """Write the definite answer: a booked pair enters the position, and the reservation ends.
+
+        That of a tender that was opened stays until the tender ends.
+        """
         ...
 
     async def pending(self) -> Sequence[Pending]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
 
 from temix_market.errors import InvalidField
 from temix_market.instants import FIVE_MINUTES, Instant
@@ -11,6 +11,9 @@ from temix_market.intervals import Interval
 from temix_market.products import Instrument, Resource, Side
 from temix_market.tenders import PartyId, Tender, TenderId
 from temix_market.units import Energy, Money, Price, cost
+
+if TYPE_CHECKING:
+    from temix_market.home_tenders import HomeTender
 
 PairKey = NewType("PairKey", str)
 """UUIDv7: the one key under which a pair happens at most once."""
@@ -103,7 +106,11 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A pair that the home wants, valid by the retailer's clock until ``not_after``."""
+    """A pair that the home wants, valid by the retailer's clock until ``not_after``.
+
+    With a ``tender`` it makes that: the pair is then what it comes to if all of it is accepted.
+    """
 
     pair: Pair
     not_after: Instant
+    tender: HomeTender | None = None

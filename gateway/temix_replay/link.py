@@ -19,7 +19,7 @@ from temix_market.transactions import Order, PairKey
 from temix_market.wire.keys import SigningKey
 from temix_market.wire.records import read_heads
 from temix_market.wire.transaction import TransactionAnswer
-from temix_retailer.news import News, Published
+from temix_retailer.news import News, Published, Subscribed
 from temix_retailer.outcome import Answered
 from temix_retailer.retailer import Retailer
 
@@ -69,6 +69,10 @@ class InProcessLink:
         with _in_sequence():
             return self._answer(key, await self._retailer.reconcile(self._voice.home, key, asked))
 
+    async def cancel_tender(self, key: PairKey) -> None:
+        """Refuse: a replay makes no tenders."""
+        raise OutcomeUnknown(f"{key} is no tender")
+
     async def heads(self, own: Heads) -> Heads:
         """Compare how far both chains reach."""
         return read_heads(await self._retailer.inquiries.compare(self._voice.home, self._voice.heads(own)))
@@ -104,7 +108,7 @@ class InProcessLink:
     async def _take(self, told: News, listener: RetailerListener) -> None:
         if isinstance(told, Published):
             await listener.published(self._inbox.publication(told.message), told.message)
-        else:
+        elif isinstance(told, Subscribed):
             await listener.told(self._inbox.subscription(told.message))
 
 

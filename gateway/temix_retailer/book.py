@@ -28,8 +28,11 @@ from temix_market.ports import Clock
 from temix_market.tenders import PartyId, Publication
 from temix_market.transactions import Kind, Order, Pair, PairKey
 from temix_market.units import Energy, Price
+from temix_market.wire.response import OPENED
 
 from temix_retailer.accounts import deliver, differs, measured
+from temix_retailer.chain import Chain
+from temix_retailer.home_tenders import HomeTenders, add_tender
 from temix_retailer.news import MeterRead, Subscribed
 from temix_retailer.outcome import BOOKED, Answered, Outcome, Place, Sent, Voice
 from temix_retailer.publications import Circuit, publish
@@ -37,7 +40,7 @@ from temix_retailer.quotes import Quotes
 from temix_retailer.records import History
 from temix_retailer.rows import (
     PAIR,
-    pair_row,
+    add_pair,
     profile_text,
     row_pair,
     text_profile,
@@ -68,6 +71,8 @@ class Book:
         self._depth: dict[PartyId, TenderBook] = {}
         self._plans: dict[PartyId, Plan] = {}
         self._quotes = Quotes(store)
+        self.chain: Final = Chain(self.history, clock, voice)
+        self.home_tenders: Final = HomeTenders(store, circuit, self.chain, self._depth_of)
         self._load()
 
     # --- the market's turn
@@ -109,6 +114,8 @@ class Book:
     def order(self, order: Order, sent: Sent) -> Answered:
         """Book a pair, all or none and once, or refuse it; ``sent`` is the home's message with these terms.
 
+        An order that makes a tender opens that instead, in the same sequence.
+
         The same message again gets the same answer. Another message under the same key is refused and
         raises an alarm; it changes nothing. The retailer's clock decides what has expired.
 
@@ -122,18 +129,21 @@ class Book:
             answered, digest = known
             return answered if digest == sent.digest else self._reused(pair.home, pair.key)
         self._check_sequence(pair.home, sent)
-        place = self._next(pair.home)
+        place = self.chain.next(pair.home)
         try:
-            self._check(order, place.at)
-            outcome = Outcome.booked(pair)
+            outcome = self._decide(order, place.at)
         except Refused as refusal:
-            outcome = Outcome.refused(pair.key, refusal)
+            outcome = Outcome.refused(pair.key, refusal, of_tender=order.tender is not None)
         with self._store.transaction() as rows:
             answered = self._tell(rows, pair.home, outcome, sent, place)
             if outcome.code == BOOKED:
-                _add_pair(rows, pair, place)
+                add_pair(rows, pair, place)
+            if order.tender is not None and outcome.code == OPENED:
+                add_tender(rows, order.tender)
         if outcome.code == BOOKED:
             self._take(pair)
+        if order.tender is not None and outcome.code == OPENED:
+            self.home_tenders.opened(order.tender)
         return answered
 
     def reconcile(self, home: PartyId, key: PairKey, asked: Sent) -> Answered:
@@ -152,18 +162,14 @@ class Book:
         self._check_sequence(home, asked)
         outcome = Outcome.refused(key, KeyVoided(key))
         with self._store.transaction() as rows:
-            return self._tell(rows, home, outcome, asked, self._next(home))
+            return self._tell(rows, home, outcome, asked, self.chain.next(home))
 
     def undo(self) -> None:
         """Forget what memory took of tenders beyond what the store has: a commit of several orders failed."""
         self._depth.clear()
         self._take_booked()
+        self.home_tenders.load()
         self.history.count_alarms()
-
-    def place(self, home: PartyId) -> Place:
-        """How far the chain of messages to a home goes: the number and head of its last one, and now."""
-        last = self.history.told(home)
-        return Place(last.sequence, last.head, self._clock.now())
 
     # --- subscription
 
@@ -206,7 +212,7 @@ class Book:
                 local day was measured. Nothing is booked.
             StoreError: nothing was booked.
         """
-        place = self._next(home)
+        place = self.chain.next(home)
         newest = {step.interval.start: step for reading in readings for step in reading.steps()}
         new = tuple(
             step for _, step in sorted(newest.items()) if differs(self._store.reading, home, step, "retailer")
@@ -216,7 +222,7 @@ class Book:
             return None
         with self._store.transaction() as rows:
             message = self._voice.readings(home, new, place)
-            self._add_message(rows, "delivery", home, place, (message, ""))
+            self.chain.add(rows, "delivery", home, place, (message, ""))
             for step in new:
                 deliver(rows, home, step, place.at, "retailer")
         return MeterRead(home, new, message)
@@ -258,6 +264,13 @@ class Book:
         )
         return tuple(row_pair(row) for row in rows)
 
+    def _decide(self, order: Order, now: Instant) -> Outcome:
+        if order.tender is not None:
+            self.home_tenders.check(order.tender, order.not_after, now)
+            return Outcome.opened(order.tender)
+        self._check(order, now)
+        return Outcome.booked(order.pair)
+
     def _check(self, order: Order, now: Instant) -> None:
         pair = order.pair
         if pair.kind is not Kind.TRADE:
@@ -291,7 +304,7 @@ class Book:
     def _tell(self, rows: Connection, home: PartyId, outcome: Outcome, sent: Sent, place: Place) -> Answered:
         answered = Answered(outcome, *self._voice.answer(home, outcome, place))
         messages = answered.energy, answered.transport
-        self._add_message(rows, "answer" if sent.signed else "void", home, place, messages)
+        self.chain.add(rows, "answer" if sent.signed else "void", home, place, messages)
         number = sent.sequence, sent.digest, sent.signed
         told = outcome.code, outcome.reason, outcome.text, outcome.newer, outcome.remaining
         rows.execute(
@@ -300,23 +313,10 @@ class Book:
         )
         return answered
 
-    def _next(self, home: PartyId) -> Place:
-        last = self.place(home)
-        return Place(last.sequence + 1, last.previous, last.at)
-
-    def _add_message(
-        self, rows: Connection, kind: str, home: PartyId, place: Place, messages: tuple[str, str]
-    ) -> None:
-        head = self._voice.link(place.previous, messages)
-        rows.execute(
-            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (home, place.sequence, kind, *messages, head, place.at),
-        )
-
     def _reused(self, home: PartyId, key: PairKey) -> Answered:
         outcome = Outcome.refused(key, KeyReused(key))
         self.history.alarm(home, outcome.text)
-        return Answered(outcome, *self._voice.answer(home, outcome, self.place(home)))
+        return Answered(outcome, *self._voice.answer(home, outcome, self.chain.last(home)))
 
     def _check_sequence(self, home: PartyId, sent: Sent) -> None:
         last = self.history.sent(home)
@@ -329,7 +329,7 @@ class Book:
         booked = rows.execute(
             "SELECT max(start) FROM pairs WHERE home = ? AND kind = 'subscription'", (home,)
         ).fetchone()[0]
-        plan, circuit, place = self._plans[home], self._circuit, self._next(home)
+        plan, circuit, place = self._plans[home], self._circuit, self.chain.next(home)
         pairs = tuple(
             plan.pair(home, (circuit.energy, circuit.transport), hour)
             for hour in hours_ahead(circuit.wholesale.zone, place.at)
@@ -338,9 +338,9 @@ class Book:
         if not pairs:
             return None
         message = self._voice.subscription(home, pairs, place)
-        self._add_message(rows, "subscription", home, place, (message, ""))
+        self.chain.add(rows, "subscription", home, place, (message, ""))
         for pair in pairs:
-            _add_pair(rows, pair, place)
+            add_pair(rows, pair, place)
         return Subscribed(home, pairs, message)
 
     def _traded(self, before: Instant) -> dict[Instant, Energy]:
@@ -358,12 +358,3 @@ class Book:
     def _forget(self, issued: Instant) -> None:
         for book in (self._tenders, *self._depth.values()):
             book.forget_before(issued)
-
-
-def _add_pair(rows: Connection, pair: Pair, place: Place) -> None:
-    values = (*pair_row(pair), place.sequence, place.at)
-    rows.execute(
-        f"INSERT INTO pairs ({PAIR}, sequence, booked_at)"  # noqa: S608
-        f" VALUES ({', '.join('?' * len(values))})",
-        values,
-    )

@@ -57,6 +57,13 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reading_error: Annotated[
         PerMille, Meta(description="by so much in a thousand its meter differs from the home's, up or down")
     ] = 0
+    home_tenders: Annotated[
+        bool,
+        Meta(
+            description="take tenders that homes make of their own, and accept what crosses the retailer's; "
+            "gateways older than these do not register where this is on"
+        ),
+    ] = False
     host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="port to listen on; 0: any that is free")] = 8750
     metrics_port: Annotated[

@@ -44,7 +44,7 @@ class Inquiries:
         self._clock = clock
         self._terms = terms
         self._history = book.history
-        self._place = book.place
+        self._place = book.chain.last
         self._accounts = accounts
         self._voice = voice
 
@@ -77,7 +77,10 @@ class Inquiries:
             messages=tuple(
                 MessageRecord(
                     sequence=message.sequence,
-                    kind=cast("Literal['answer', 'void', 'subscription', 'delivery']", message.kind),
+                    kind=cast(
+                        "Literal['answer', 'void', 'subscription', 'delivery', 'acceptance', 'ending']",
+                        message.kind,
+                    ),
                     energy=message.energy,
                     transport=message.transport,
                     key=message.key,

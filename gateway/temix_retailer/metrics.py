@@ -44,7 +44,7 @@ async def exposition(retailer: Retailer) -> bytes:
 
 def _families(retailer: Retailer, counts: dict[str, int]) -> Iterable[Metric]:
     orders = CounterMetricFamily("temix_retailer_orders", "Orders in the book by answer.", labels=["outcome"])
-    for outcome in ("booked", "refused", "voided"):
+    for outcome in ("booked", "opened", "refused", "voided"):
         orders.add_metric([outcome], counts[outcome])
     yield orders
     for name in ("pairs", "messages", "deliveries", "homes"):

@@ -1,9 +1,10 @@
-"""What a home is told without having asked: publications, its subscription, its meter."""
+"""What a home is told without having asked: publications, its subscription, its meter, its own tenders."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from temix_market.deliveries import Delivery
+from temix_market.home_tenders import Acceptance, Ending
 from temix_market.tenders import PartyId, Publication
 from temix_market.transactions import Pair
 
@@ -41,8 +42,27 @@ class MeterRead:
     message: str
 
 
-type News = Published | Subscribed | MeterRead
-"""What a home is told: a publication, hours of its subscription that were booked, or what its meter read."""
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A part of a home's tender that was just accepted, and each party's message that tells the home."""
+
+    home: PartyId
+    acceptance: Acceptance
+    messages: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A home's tender that has ended, and the message that tells the home."""
+
+    home: PartyId
+    ending: Ending
+    message: str
+
+
+type News = Published | Subscribed | MeterRead | Accepted | Ended
+"""What a home is told: a publication, hours of its subscription that were booked, what its meter read, or
+what became of its own tender."""
 
 type Hear = Callable[[News], None]
 """Takes news at once, without waiting."""

@@ -1,16 +1,18 @@
 """What became of an order, and who says so."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from temix_market.deliveries import Delivery
 from temix_market.errors import BeyondDepth, KeyVoided, Refused, TenderSuperseded
+from temix_market.home_tenders import Acceptance, Ending, HomeTender
 from temix_market.instants import Instant
-from temix_market.ports import Answer, Booked, NotBooked, Voided
+from temix_market.ports import Answer, Booked, NotBooked, Opened, Voided
 from temix_market.tenders import PartyId, TenderId
 from temix_market.transactions import Pair, PairKey
 from temix_market.units import Energy
+from temix_market.wire.response import OPENED
 
 BOOKED = 200
 """Response code of a pair that is in the book; the others are those of ``temix_market.errors``."""
@@ -18,7 +20,10 @@ BOOKED = 200
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The definite answer to a key: booked, refused or void; ``reason`` is a ``Refused.key`` or booked."""
+    """The definite answer to a key: booked, opened, refused or void; ``reason`` is a ``Refused.key`` or such.
+
+    ``of_tender``: it answers a tender of a home's own; only who signs it asks.
+    """
 
     key: PairKey
     code: int
@@ -26,6 +31,7 @@ class Outcome:
     text: str
     newer: TenderId | None = None
     remaining: Energy | None = None
+    of_tender: bool = field(default=False, compare=False)
 
     @classmethod
     def booked(cls, pair: Pair) -> Outcome:
@@ -33,7 +39,13 @@ class Outcome:
         return cls(pair.key, BOOKED, "booked", f"booked {pair.quantity} Wh in {pair.interval}")
 
     @classmethod
-    def refused(cls, key: PairKey, refusal: Refused) -> Outcome:
+    def opened(cls, tender: HomeTender) -> Outcome:
+        """The tender is in the book."""
+        text = f"open for {tender.quantity} Wh in {tender.interval}"
+        return cls(tender.key, OPENED, "opened", text, of_tender=True)
+
+    @classmethod
+    def refused(cls, key: PairKey, refusal: Refused, *, of_tender: bool = False) -> Outcome:
         """Nothing was booked, and why."""
         return cls(
             key,
@@ -42,6 +54,7 @@ class Outcome:
             str(refusal),
             TenderId(refusal.newer_id) if isinstance(refusal, TenderSuperseded) else None,
             Energy(refusal.remaining) if isinstance(refusal, BeyondDepth) else None,
+            of_tender,
         )
 
 
@@ -81,6 +94,8 @@ class Answered:
         told = self.outcome
         if told.code == BOOKED:
             return Booked(told.key, receipts)
+        if told.code == OPENED:
+            return Opened(told.key, receipts)
         if told.code == KeyVoided.code:
             return Voided(told.key, receipts)
         return NotBooked(told.key, told.code, told.reason, told.text, receipts, told.newer, told.remaining)
@@ -90,7 +105,7 @@ class Voice(Protocol):
     """Signs for both parties what the book has decided."""
 
     def answer(self, home: PartyId, outcome: Outcome, place: Place) -> tuple[str, str]:
-        """Both parties' answers to an order, the load-serving entity's first."""
+        """Both parties' answers to an order or a tender, the load-serving entity's first."""
         ...
 
     def subscription(self, home: PartyId, pairs: Sequence[Pair], place: Place) -> str:
@@ -99,6 +114,14 @@ class Voice(Protocol):
 
     def readings(self, home: PartyId, readings: Sequence[Delivery], place: Place) -> str:
         """The load-serving entity's message of what its own meter saw."""
+        ...
+
+    def acceptance(self, home: PartyId, acceptance: Acceptance, place: Place) -> tuple[str, str]:
+        """Both parties' word that a part of a home's tender is accepted, the load-serving entity's first."""
+        ...
+
+    def ending(self, home: PartyId, ending: Ending, place: Place) -> str:
+        """The load-serving entity's message that a home's tender has ended."""
         ...
 
     def link(self, previous: str, messages: Sequence[str]) -> str:

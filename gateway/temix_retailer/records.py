@@ -11,6 +11,7 @@ from temix_market.intervals import Interval
 from temix_market.ports import Clock, Head, Heads
 from temix_market.settlement import Spot
 from temix_market.tenders import PartyId
+from temix_market.wire.response import OPENED
 
 from temix_retailer.outcome import BOOKED
 from temix_retailer.publications import Circuit
@@ -140,8 +141,8 @@ class History:
         """How many orders there are by what became of them, and how many rows of other kinds."""
         rows = self._store.reading
         codes = dict(rows.execute("SELECT code, count(*) FROM orders GROUP BY code").fetchall())
-        booked, voided = codes.pop(BOOKED, 0), codes.pop(KeyVoided.code, 0)
-        found = {"booked": booked, "voided": voided, "refused": sum(codes.values())}
+        booked, opened, voided = (codes.pop(code, 0) for code in (BOOKED, OPENED, KeyVoided.code))
+        found = {"booked": booked, "opened": opened, "voided": voided, "refused": sum(codes.values())}
         for table, what in (
             ("pairs", "*"),
             ("messages", "*"),

@@ -15,18 +15,19 @@ from typing import Final
 
 import structlog
 from temix_market.deliveries import Delivery
-from temix_market.errors import InvalidField
+from temix_market.errors import InvalidField, UnknownTender
 from temix_market.instants import SECOND, Instant, iso
 from temix_market.ports import Clock
 from temix_market.tenders import PartyId, Publication
 from temix_market.transactions import PairKey
-from temix_market.wire.codec import read_deliveries, read_order
+from temix_market.wire.codec import read_deliveries, read_home_tender, read_order
 from temix_market.wire.delivery import STEPS_A_MESSAGE, EiCreatedDelivery, EiCreateDelivery
 from temix_market.wire.exchange import (
     ReconcileTransaction,
 )
+from temix_market.wire.home_tender import EiCanceledTender, EiCancelTender, EiCreateTender
 from temix_market.wire.records import head_payload
-from temix_market.wire.response import ok
+from temix_market.wire.response import failed, ok
 from temix_market.wire.seal import digest, open_sealed
 from temix_market.wire.stream import HeartbeatFrame, PublicationNumber
 from temix_market.wire.transaction import CreateTransactionPair
@@ -51,6 +52,7 @@ from temix_retailer.voice import Randomness, Signatory, SigningVoice
 _log = structlog.get_logger()
 
 _LONGEST_WAIT: Final = 60.0
+_SHORTEST_WAIT: Final = 1.0
 
 
 class Retailer:
@@ -116,6 +118,7 @@ class Retailer:
         if not self._book.opened:
             await self._publish(Instant(issued - PERIOD))
         turned = await self._publish(issued)
+        await self.attend()
         await self._read_meters()
         return turned
 
@@ -157,8 +160,12 @@ class Retailer:
             raise
 
     async def run(self) -> None:
-        """Take a turn at the start and every 5 minutes on the clock, until cancelled."""
+        """Take a turn at the start and every 5 minutes on the clock, until cancelled.
+
+        Between turns it attends to the homes' own tenders: every minute, and when one of them lapses.
+        """
         done = Instant(-1)
+        lapse: Instant | None = None
         while True:
             due = slot(self.clock.now())
             if due != done:
@@ -170,8 +177,13 @@ class Retailer:
                     await asyncio.sleep(RETRY / SECOND)
                     continue
             # Not the whole way at once: a clock that is set meanwhile is noticed.
-            wait = (slot(self.clock.now()) + PERIOD - self.clock.now()) / SECOND
-            await asyncio.sleep(min(wait, _LONGEST_WAIT))
+            now = self.clock.now()
+            wait = (min(slot(now) + PERIOD, lapse or now + PERIOD) - now) / SECOND
+            await asyncio.sleep(min(max(wait, _SHORTEST_WAIT), _LONGEST_WAIT))
+            try:
+                lapse = await self.attend()
+            except (StoreError, TooManyRequests) as err:
+                _log.error("homes' tenders not attended to", error=str(err))
 
     @property
     def in_force(self) -> tuple[Publication, ...]:
@@ -243,6 +255,61 @@ class Retailer:
         """
         sent = Sent(asked.sequence, asked.digest, asked.previous)
         return await self.desk.commit(self._book.reconcile, home, key, sent)
+
+    async def tender(self, home: PartyId, signed: str) -> Answered:
+        """Open or refuse a tender of a home's own: its signed ``EiCreateTender``, addressed to the market.
+
+        Raises:
+            As ``order``; ``InvalidField``, too, where this market takes none.
+        """
+        if not self.terms.home_tenders:
+            raise InvalidField("message", "this market takes no tenders of homes")
+        sealed = open_sealed(signed, EiCreateTender, await self.homes.signers(home), self.terms.market_id)
+        circuit = self.terms.circuit
+        order = read_home_tender(sealed.body, self.terms.bounds, circuit.energy, circuit.transport)
+        if order.pair.home != home:
+            raise InvalidField("partyId", f"{order.pair.home} is not {home}, who logged in")
+        sent = Sent(sealed.seq, digest(signed), sealed.prev, signed)
+        return await self.desk.commit(self._book.order, order, sent)
+
+    async def cancel_tender(self, home: PartyId, signed: str) -> EiCanceledTender:
+        """End a tender of a home's own, by its signed ``EiCancelTender``; the same again does no harm.
+
+        Raises:
+            SealBroken: not signed by this home for this market.
+            InvalidField: of another home.
+            StoreError, TooManyRequests: nothing happened; ask again.
+        """
+        sealed = open_sealed(signed, EiCancelTender, await self.homes.signers(home), self.terms.market_id)
+        asked = sealed.body
+        if asked.party_id != home:
+            raise InvalidField("partyId", f"{asked.party_id} is not {home}, who logged in")
+        known = await self.desk.run(self._book.home_tenders.cancel, home, PairKey(asked.tender_id))
+        if known is not None and known.ended is not None:
+            self._tell(known.ended, (home,))
+        now = self.clock.now()
+        unknown = failed(asked.request_id, now, UnknownTender(asked.tender_id))
+        return EiCanceledTender(
+            party_id=self.terms.circuit.energy,
+            counter_party_id=home,
+            tender_id=asked.tender_id,
+            response=unknown if known is None else ok(asked.request_id, now),
+            accepted_quantity=0 if known is None else known.accepted,
+        )
+
+    async def attend(self) -> Instant | None:
+        """Accept what crosses of the homes' own tenders, end what has lapsed, and tell the homes.
+
+        Returns:
+            When the next one lapses, of those that are open now.
+
+        Raises:
+            StoreError, TooManyRequests: what is left waits for the next time.
+        """
+        attended = await self.desk.run(self._book.home_tenders.attend)
+        for told in attended.told:
+            self._tell(told, (told.home,))
+        return attended.next_lapse
 
     @property
     def listening(self) -> int:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from sqlite3 import Connection
 from zoneinfo import ZoneInfo
 
 from temix_market.deliveries import Delivery
@@ -13,6 +14,8 @@ from temix_market.subscription import Profile
 from temix_market.tenders import PartyId, Publication, TenderId
 from temix_market.transactions import Kind, Leg, Pair, PairKey
 from temix_market.units import Energy, Price
+
+from temix_retailer.outcome import Place
 
 type Row = Sequence[int | str]
 
@@ -48,6 +51,16 @@ def row_pair(row: Row) -> Pair:
         )
     ]
     return Pair(PairKey(str(key)), PartyId(str(home)), legs[0], legs[1], Kind(kind))
+
+
+def add_pair(rows: Connection, pair: Pair, place: Place) -> None:
+    """Write a pair that is booked, with the message that tells its home."""
+    values = (*pair_row(pair), place.sequence, place.at)
+    rows.execute(
+        f"INSERT INTO pairs ({PAIR}, sequence, booked_at)"  # noqa: S608
+        f" VALUES ({', '.join('?' * len(values))})",
+        values,
+    )
 
 
 def row_delivery(row: Row) -> Delivery:

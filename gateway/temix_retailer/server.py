@@ -92,6 +92,8 @@ class Service:
                 web.post("/registrations/cancel", self._cancel),
                 web.post("/transactions", self._order),
                 web.post("/transactions/{key}/reconcile", self._reconcile),
+                web.post("/tenders", self._tender),
+                web.post("/tenders/cancel", self._cancel_tender),
                 web.post("/positions", self._position),
                 web.post("/deliveries", self._report),
                 web.post("/deliveries/requests", self._reported),
@@ -222,6 +224,12 @@ class Service:
 
     async def _order(self, request: web.Request) -> web.Response:
         return _answer(await self._retailer.order(_home(request), await _signed(request)))
+
+    async def _tender(self, request: web.Request) -> web.Response:
+        return _answer(await self._retailer.tender(_home(request), await _signed(request)))
+
+    async def _cancel_tender(self, request: web.Request) -> web.Response:
+        return _json(200, await self._retailer.cancel_tender(_home(request), await _signed(request)))
 
     async def _reconcile(self, request: web.Request) -> web.Response:
         key = request.match_info["key"]

@@ -47,6 +47,7 @@ def make_terms(config: Config, folder: Folder) -> Terms:
         transport,
         circuit_name=config.circuit,
         metering=metering(config),
+        home_tenders=config.home_tenders,
     )
 
 

@@ -12,13 +12,13 @@ from typing import IO, Final
 from temix_retailer.errors import StoreError
 
 APPLICATION_ID: Final = 0x544D5842  # "TMXB"
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 """Version of the schema, in the file's ``user_version``."""
 
 _OLDEST: Final = 2
 """The oldest version that is brought up to date when it is opened."""
 
-_SCRIPTS: Final = {2: "schema.sql", 3: "schema-3.sql"}
+_SCRIPTS: Final = {2: "schema.sql", 3: "schema-3.sql", 4: "schema-4.sql"}
 """What makes each version of the one before it."""
 
 _SETTINGS: Final = (
@@ -180,6 +180,7 @@ def _back_up(connection: sqlite3.Connection, target: Path) -> None:
 def _bring_up_to_date(connection: sqlite3.Connection, version: int) -> None:
     scripts = [name for made, name in _SCRIPTS.items() if made > version]
     schema = "".join((files("temix_retailer") / name).read_text(encoding="utf-8") for name in scripts)
+    connection.execute("PRAGMA foreign_keys = OFF")  # a table that is rebuilt is gone for a moment
     connection.executescript(f"BEGIN IMMEDIATE; {schema}")
     tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
     for (table,) in tables:
@@ -188,6 +189,9 @@ def _bring_up_to_date(connection: sqlite3.Connection, version: int) -> None:
                 f"CREATE TRIGGER IF NOT EXISTS {table}_no_{change.lower()} BEFORE {change} ON {table} "
                 f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             )
+    if connection.execute("PRAGMA foreign_key_check").fetchone():
+        raise StoreError("the book has a row that refers to none: restore a backup")
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA}")
     connection.execute("COMMIT")
+    connection.execute("PRAGMA foreign_keys = ON")

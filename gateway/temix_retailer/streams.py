@@ -1,4 +1,4 @@
-"""The WebSockets on which homes hear of tenders, of their subscription and of their meter's readings."""
+"""The WebSockets on which homes hear of tenders, their subscription, their meter and their own tenders."""
 
 import asyncio
 from contextlib import suppress
@@ -11,11 +11,17 @@ from temix_market.instants import SECOND
 from temix_market.tenders import PartyId
 from temix_market.wire.base import decode, encode
 from temix_market.wire.response import failed, ok
-from temix_market.wire.stream import ReadingsFrame, TendersFrame, TransactionsFrame
+from temix_market.wire.stream import (
+    AcceptanceFrame,
+    EndingFrame,
+    ReadingsFrame,
+    TendersFrame,
+    TransactionsFrame,
+)
 from temix_market.wire.ticker import EiManagedTickerSubscription, EiManageTickerSubscription
 
 from temix_retailer.errors import TooManyRequests
-from temix_retailer.news import MeterRead, News, Published, Subscribed
+from temix_retailer.news import Accepted, Ended, MeterRead, News, Published, Subscribed
 from temix_retailer.retailer import Retailer
 
 _log = structlog.get_logger()
@@ -28,11 +34,6 @@ QUEUE: Final = 64
 
 STREAMS_A_HOME: Final = 2
 STREAMS: Final = 2_000
-_FRAME: Final[dict[type[News], type[TendersFrame | TransactionsFrame | ReadingsFrame]]] = {
-    Published: TendersFrame,
-    Subscribed: TransactionsFrame,
-    MeterRead: ReadingsFrame,
-}
 _FIRST_WORD_S: Final = 10.0
 _GOODBYE_S: Final = 5.0
 _MAX_MESSAGE: Final = 65_536
@@ -154,7 +155,21 @@ class Streams:
                 await socket.send_str(encode(await self._retailer.heartbeat(home)).decode())
                 quiet_s = HEARTBEAT_S
                 continue
-            await socket.send_str(encode(_FRAME[type(news)](message=news.message)).decode())
+            await socket.send_str(encode(_frame(news)).decode())
+
+
+def _frame(news: News) -> TendersFrame | TransactionsFrame | ReadingsFrame | AcceptanceFrame | EndingFrame:
+    match news:
+        case Published():
+            return TendersFrame(message=news.message)
+        case Subscribed():
+            return TransactionsFrame(message=news.message)
+        case MeterRead():
+            return ReadingsFrame(message=news.message)
+        case Accepted(messages=(energy, transport)):
+            return AcceptanceFrame(energy=energy, transport=transport)
+        case Ended():
+            return EndingFrame(message=news.message)
 
 
 async def _read(socket: web.WebSocketResponse) -> None:

@@ -23,6 +23,8 @@ class Terms:
     circuit_name: str = "circuit-1"
     metering: Metering | None = None
     """How its own meters are read; none: the homes' readings are all there is."""
+    home_tenders: bool = False
+    """Whether homes may make tenders of their own."""
 
     def context(self) -> MarketContext:
         """The terms of the market as a home learns them."""
@@ -48,4 +50,5 @@ class Terms:
                     key=self.transport_key.public.jwk,
                 ),
             ),
+            home_tenders=self.home_tenders,
         )

@@ -5,12 +5,20 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 from temix_market.deliveries import Delivery
+from temix_market.home_tenders import Acceptance, Ending
 from temix_market.instants import Instant, iso
 from temix_market.intervals import Interval
 from temix_market.settlement import Spot
 from temix_market.tenders import PartyId, Publication
 from temix_market.transactions import Pair
-from temix_market.wire.codec import publication_payload, readings_payload, subscription_payload
+from temix_market.wire.codec import (
+    acceptance_payload,
+    ending_payload,
+    publication_payload,
+    readings_payload,
+    subscription_payload,
+)
+from temix_market.wire.home_tender import EiCreatedTender
 from temix_market.wire.keys import SigningKey, uuid7
 from temix_market.wire.records import reply_deliveries_payload, spots_payload
 from temix_market.wire.response import EiResponse
@@ -44,7 +52,7 @@ class SigningVoice:
         self._randomness = randomness
 
     def answer(self, home: PartyId, outcome: Outcome, place: Place) -> tuple[str, str]:
-        """Both parties' ``EiCreatedTransaction``, the load-serving entity's first."""
+        """Both parties' ``EiCreatedTransaction`` or ``EiCreatedTender``, the load-serving entity's first."""
         response = EiResponse(
             response_code=outcome.code,
             response_description=outcome.text,
@@ -53,21 +61,30 @@ class SigningVoice:
             newer_tender_id=outcome.newer,
             remaining_quantity=outcome.remaining,
         )
-        energy, transport = (
-            self._seal(
-                signatory,
-                EiCreatedTransaction(
-                    party_id=signatory.party,
-                    counter_party_id=home,
-                    transaction_id=outcome.key,
-                    response=response,
-                ),
-                home,
-                place,
+
+        def body(party: PartyId) -> Struct:
+            if outcome.of_tender:
+                return EiCreatedTender(
+                    party_id=party, counter_party_id=home, tender_id=outcome.key, response=response
+                )
+            return EiCreatedTransaction(
+                party_id=party, counter_party_id=home, transaction_id=outcome.key, response=response
             )
+
+        energy, transport = (
+            self._seal(signatory, body(signatory.party), home, place)
             for signatory in (self._energy, self._transport)
         )
         return energy, transport
+
+    def acceptance(self, home: PartyId, acceptance: Acceptance, place: Place) -> tuple[str, str]:
+        """Both parties' ``AcceptedTender``, the load-serving entity's first."""
+        body = acceptance_payload(acceptance)
+        return self._seal(self._energy, body, home, place), self._seal(self._transport, body, home, place)
+
+    def ending(self, home: PartyId, ending: Ending, place: Place) -> str:
+        """The load-serving entity's ``EndedTender``."""
+        return self._seal(self._energy, ending_payload(ending), home, place)
 
     def subscription(self, home: PartyId, pairs: Sequence[Pair], place: Place) -> str:
         """The load-serving entity's ``DistributeSubscription`` of hours that were booked."""

@@ -19,7 +19,7 @@ from temix_market.transactions import Order
 from temix_market.wire import codec
 from temix_market.wire.base import Payload, decode, encode
 from temix_market.wire.openapi import openapi
-from temix_market.wire.response import OK, REFUSALS
+from temix_market.wire.response import OK, OPENED, REFUSALS
 from temix_market.wire.schema import FAMILIES, HOME, components, field_table, schemas
 from temix_market.wire.seal import Envelope
 
@@ -175,7 +175,8 @@ def test_a_field_claims_a_standard_only_where_the_standard_has_it() -> None:
 def test_the_page_lists_every_response_code() -> None:
     page = (REFERENCE / "wire.md").read_text()
     rows = dict(re.findall(r"^\| (\d{3}) \| (?:`(\w+)`)? ?\|", page, re.MULTILINE))
-    assert rows == {str(OK): "", "400": "refused"} | {str(code): kind.key for code, kind in REFUSALS.items()}
+    done = {str(OK): "", str(OPENED): "", "400": "refused"}
+    assert rows == done | {str(code): kind.key for code, kind in REFUSALS.items()}
     assert "aligned" in page
     assert not re.search(r"\bconformant\b", page + field_table())
 
@@ -272,6 +273,8 @@ def test_the_document_has_the_services_resources() -> None:
         ("/enrollments", "post"),
         ("/registrations", "post"),
         ("/registrations/cancel", "post"),
+        ("/tenders", "post"),
+        ("/tenders/cancel", "post"),
         ("/stream", "get"),
         ("/transactions", "post"),
         ("/transactions/{key}/reconcile", "post"),

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from temix_market.deliveries import Delivery
+from temix_market.home_tenders import Acceptance, Ending
 from temix_market.instants import Duration, Instant, parse_instant
 from temix_market.tenders import PartyId
 from temix_market.transactions import Pair
@@ -58,6 +59,15 @@ class PlainVoice:
     def readings(self, home: PartyId, readings: Sequence[Delivery], place: Place) -> str:
         """Tell of readings."""
         return f"lse: {home} {len(readings)} readings {place.sequence}"
+
+    def acceptance(self, home: PartyId, acceptance: Acceptance, place: Place) -> tuple[str, str]:
+        """Tell of an acceptance."""
+        text = f"{home} {acceptance.pair.key} accepted {place.sequence}"
+        return f"lse: {text}", f"do: {text}"
+
+    def ending(self, home: PartyId, ending: Ending, place: Place) -> str:
+        """Tell of an end."""
+        return f"lse: {home} {ending.tender} {ending.how.value} {place.sequence}"
 
     def link(self, previous: str, messages: Sequence[str]) -> str:
         """Hash both."""

@@ -175,7 +175,7 @@ def test_an_asked_for_key_is_void_for_ever(book: Book, accounts: Accounts) -> No
 
 
 def test_messages_form_one_chain_for_each_home(book: Book, store: Store) -> None:
-    assert book.place(HOME).previous == GENESIS
+    assert book.chain.last(HOME).previous == GENESIS
     publications = issued(book, START)
     send(book, order(publications, SOON, 100), "a")
     send(book, order(publications, SOON, 100_000, 2), "too much")
@@ -188,7 +188,7 @@ def test_messages_form_one_chain_for_each_home(book: Book, store: Store) -> None
     for _, _, energy, transport, after in rows:
         head = PlainVoice().link(head, (energy, transport))
         assert head == after
-    assert book.place(HOME).previous == head
+    assert book.chain.last(HOME).previous == head
 
 
 # --- restart
@@ -205,10 +205,13 @@ def test_after_a_restart_everything_is_as_before(
     start = Instant(START + 6 * FIVE_MINUTES)
     taken = order(publications, start, 1_000)
     answered = send(book, taken, "signed")
-    place = book.place(HOME)
+    place = book.chain.last(HOME)
     clock.pass_by(MINUTE)
     book = restarted(reopen, circuit, clock)
-    assert (book.place(HOME).sequence, book.place(HOME).previous) == (place.sequence, place.previous)
+    assert (book.chain.last(HOME).sequence, book.chain.last(HOME).previous) == (
+        place.sequence,
+        place.previous,
+    )
     assert send(book, taken, "signed") == answered
     assert issued(book, START) == publications  # the same turn again
     assert refused(send(book, order(publications, start, 251, 2), "b").for_home()).remaining == 250

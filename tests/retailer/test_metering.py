@@ -117,10 +117,10 @@ def test_what_is_final_is_refused(store: Store, circuit: Circuit, clock: HandClo
     assert book.read(HOME, [Delivery(step, Energy(1))]) is None
     clock.instant = Instant(step.end + FINAL_AFTER)
     assert book.read(HOME, [Delivery(step, Energy(1))]) is None, "the same again is no correction"
-    before = book.place(HOME)
+    before = book.chain.last(HOME)
     with pytest.raises(InvalidField, match="is final"):
         book.read(HOME, [Delivery(step, Energy(2))])
-    assert book.place(HOME).sequence == before.sequence
+    assert book.chain.last(HOME).sequence == before.sequence
     assert counting(metered) == (1, False)
 
 

@@ -49,7 +49,8 @@ def older(path: Path) -> Path:
     """A book of schema 2 with an alarm in it."""
     open_store(path).close()
     with closing(sqlite3.connect(path, autocommit=True)) as file:
-        file.executescript("DROP TABLE redemptions; DROP TABLE invitations; PRAGMA user_version = 2")
+        later = ("endings", "acceptances", "home_tenders", "redemptions", "invitations")
+        file.executescript("".join(f"DROP TABLE {table};" for table in later) + "PRAGMA user_version = 2")
         file.execute("INSERT INTO alarms (home, text, raised_at) VALUES ('h', 'kept', 0)")
     return path
 
@@ -81,7 +82,7 @@ def test_a_migration_that_fails_changes_nothing_and_is_tried_again(
     older: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_SCRIPTS", {3: "schema-3.sql", 4: "schema.sql"})
+        patch.setattr(module, "_SCRIPTS", {3: "schema-3.sql", 4: "schema-4.sql", 5: "schema.sql"})
         with pytest.raises(StoreError, match="already exists"):
             open_store(older)
     assert version(older) == 2

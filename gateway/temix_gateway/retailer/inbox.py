@@ -11,25 +11,37 @@ from temix_market.ports import (
     Booked,
     Head,
     NotBooked,
+    Opened,
     Place,
     SentOrder,
     Told,
+    ToldAcceptance,
     ToldAnswer,
+    ToldEnding,
     ToldReadings,
     ToldSubscription,
     Voided,
 )
 from temix_market.settlement import Spot
 from temix_market.tenders import PartyId, Publication, TenderId
-from temix_market.transactions import PairKey
+from temix_market.transactions import Order, PairKey
 from temix_market.units import Energy
-from temix_market.wire.codec import read_deliveries, read_order, read_publication, read_subscription
+from temix_market.wire.codec import (
+    read_acceptance,
+    read_deliveries,
+    read_ending,
+    read_home_tender,
+    read_order,
+    read_publication,
+    read_subscription,
+)
 from temix_market.wire.delivery import DistributeReadings
 from temix_market.wire.exchange import EiReplyDelivery, FrozenSpots, MessageRecord, ReplySpots
+from temix_market.wire.home_tender import AcceptedTender, EiCreatedTender, EiCreateTender, EndedTender
 from temix_market.wire.keys import VerifyKey
 from temix_market.wire.records import read_spots
-from temix_market.wire.response import OK, reason
-from temix_market.wire.seal import Envelope, SealBroken, chain_hash, digest, open_sealed
+from temix_market.wire.response import OK, OPENED, reason
+from temix_market.wire.seal import Envelope, SealBroken, chain_hash, digest, open_sealed, type_of
 from temix_market.wire.tender import EiDistributeTender
 from temix_market.wire.transaction import (
     CreateTransactionPair,
@@ -39,6 +51,8 @@ from temix_market.wire.transaction import (
 )
 
 from temix_gateway.retailer.market import Registered
+
+type _Answered = Envelope[EiCreatedTransaction] | Envelope[EiCreatedTender]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +95,29 @@ class Inbox:
                 raise InvalidField("deliveries.interval", f"{step.interval} was not over when it was read")
         return ToldReadings(_place(message), steps, signed_at, self.market.terms.zone, signed)
 
+    def acceptance(self, energy: str, transport: str) -> ToldAcceptance:
+        """That a part of a tender of this home's was accepted, by the word of both parties."""
+        both = []
+        for signed, party in ((energy, self.market.energy), (transport, self.market.transport)):
+            message = open_sealed(signed, AcceptedTender, self.market.keys, self.home)
+            if message.iss != party:
+                raise SealBroken(f"{message.iss} accepted in the place of {party}")
+            both.append(message)
+        if both[0].body != both[1].body or _place(both[0]) != _place(both[1]):
+            raise SealBroken(f"the parties accept {both[0].body.tender_id} differently")
+        acceptance = read_acceptance(both[0].body, self.market.terms.bounds)
+        self.market.check_pairs([acceptance.pair], self.home)
+        return ToldAcceptance(_place(both[0]), acceptance, (energy, transport))
+
+    def ending(self, signed: str) -> ToldEnding:
+        """That a tender of this home's has ended."""
+        message = open_sealed(signed, EndedTender, self.market.keys, self.home)
+        if message.iss != self.market.energy:
+            raise SealBroken(f"{message.iss} cannot end a tender")
+        return ToldEnding(_place(message), read_ending(message.body), signed)
+
     def answer(self, key: PairKey, signed: TransactionAnswer) -> Answer:
-        """The definite answer of both parties to an order.
+        """The definite answer of both parties to an order or a tender.
 
         Raises:
             KeyReused: it says nothing of what became of the order that came first.
@@ -98,6 +133,8 @@ class Inbox:
         receipts, place = (signed.energy, signed.transport), _place(energy)
         if response.response_code == OK:
             return Booked(key, receipts, place)
+        if response.response_code == OPENED:
+            return Opened(key, receipts, place)
         if response.response_code == KeyVoided.code:
             return Voided(key, receipts, place)
         return NotBooked(
@@ -149,6 +186,10 @@ class Inbox:
             return self.subscription(record.energy)
         if record.kind == "delivery":
             return self.readings(record.energy)
+        if record.kind == "acceptance":
+            return self.acceptance(record.energy, record.transport)
+        if record.kind == "ending":
+            return self.ending(record.energy)
         if record.key is None or record.order_sequence is None or record.order_digest is None:
             raise InvalidField("messages", f"message {record.sequence} is an answer to no order")
         key = PairKey(record.key)
@@ -161,33 +202,47 @@ class Inbox:
         assert record.order_sequence is not None and record.order_digest is not None  # noqa: PT018
         if not record.order:
             return SentOrder(key, record.order_sequence, record.order_digest)
-        keys: dict[str, VerifyKey] = {self.home: self.key}
-        message = open_sealed(record.order, CreateTransactionPair, keys, self.market.market_id)
-        order = read_order(message.body, self.market.terms.bounds)
-        if (order.pair.key, message.seq, digest(record.order)) != (
+        sequence, order = self._order(record.order)
+        if (order.pair.key, sequence, digest(record.order)) != (
             key,
             record.order_sequence,
             record.order_digest,
         ):
             raise SealBroken(f"the order beside message {record.sequence} is not the one that it answers")
         self.market.check_pairs([order.pair], self.home)
-        return SentOrder(key, message.seq, record.order_digest, order, record.order)
+        return SentOrder(key, sequence, record.order_digest, order, record.order)
 
-    def _answers(
-        self, key: PairKey, energy: str, transport: str
-    ) -> tuple[Envelope[EiCreatedTransaction], Envelope[EiCreatedTransaction]]:
+    def _order(self, signed: str) -> tuple[int, Order]:
+        """An order of this home's, or a tender, and its number."""
+        market = self.market
+        keys: dict[str, VerifyKey] = {self.home: self.key}
+        if type_of(signed) == EiCreateTender.__name__:
+            made = open_sealed(signed, EiCreateTender, keys, market.market_id)
+            return made.seq, read_home_tender(made.body, market.terms.bounds, market.energy, market.transport)
+        message = open_sealed(signed, CreateTransactionPair, keys, market.market_id)
+        return message.seq, read_order(message.body, market.terms.bounds)
+
+    def _answers(self, key: PairKey, energy: str, transport: str) -> tuple[_Answered, _Answered]:
         return (
             self._answered(key, energy, self.market.energy),
             self._answered(key, transport, self.market.transport),
         )
 
-    def _answered(self, key: PairKey, signed: str, party: PartyId) -> Envelope[EiCreatedTransaction]:
-        message = open_sealed(signed, EiCreatedTransaction, self.market.keys, self.home)
+    def _answered(self, key: PairKey, signed: str, party: PartyId) -> _Answered:
+        tender = type_of(signed) == EiCreatedTender.__name__
+        message: _Answered
+        if tender:
+            message = open_sealed(signed, EiCreatedTender, self.market.keys, self.home)
+        else:
+            message = open_sealed(signed, EiCreatedTransaction, self.market.keys, self.home)
         answer = message.body
+        about = answer.tender_id if isinstance(answer, EiCreatedTender) else answer.transaction_id
         if message.iss != party or answer.party_id != party:
             raise SealBroken(f"{message.iss} answered for {party}")
-        if answer.transaction_id != key:
-            raise SealBroken(f"{party} answered for {answer.transaction_id} instead of {key}")
+        if about != key:
+            raise SealBroken(f"{party} answered for {about} instead of {key}")
+        if answer.response.response_code == (OK if tender else OPENED):
+            raise SealBroken(f"{party} answered {answer.response.response_code} in a {message.typ}")
         return message
 
     def _spots(self, party: PartyId, signed: str) -> Sequence[Spot]:

@@ -49,5 +49,7 @@ def registered(context: MarketContext) -> Registered:
         for index, party in enumerate(context.parties)
     }
     bounds = PriceBounds(Price(context.lowest_price), Price(context.highest_price))
-    terms = Terms(context.currency, context.time_zone, bounds)
-    return Registered(context.market_id, terms, parties["ENERGY"], parties["TRANSPORT"], keys)
+    energy, transport = parties["ENERGY"], parties["TRANSPORT"]
+    tenders_to = (energy, transport) if context.home_tenders else None
+    terms = Terms(context.currency, context.time_zone, bounds, tenders_to=tenders_to)
+    return Registered(context.market_id, terms, energy, transport, keys)

@@ -20,6 +20,7 @@ from temix_market.transactions import Order, PairKey
 from temix_market.wire.base import decode, encode
 from temix_market.wire.delivery import EiCreatedDelivery
 from temix_market.wire.exchange import ComparedHeads, RepliedDelivery, ReplyMessages, ReplySpots
+from temix_market.wire.home_tender import EiCanceledTender, EiCreateTender
 from temix_market.wire.keys import SigningKey
 from temix_market.wire.records import read_heads
 from temix_market.wire.registration import (
@@ -28,7 +29,16 @@ from temix_market.wire.registration import (
     EiCreatedPartyRegistration,
 )
 from temix_market.wire.response import OK
-from temix_market.wire.stream import Frame, HeartbeatFrame, ReadingsFrame, TendersFrame, TransactionsFrame
+from temix_market.wire.seal import type_of
+from temix_market.wire.stream import (
+    AcceptanceFrame,
+    EndingFrame,
+    Frame,
+    HeartbeatFrame,
+    ReadingsFrame,
+    TendersFrame,
+    TransactionsFrame,
+)
 from temix_market.wire.ticker import EiManagedTickerSubscription, EiManageTickerSubscription
 from temix_market.wire.transaction import TransactionAnswer
 
@@ -106,13 +116,27 @@ class TemixLink:
         return self._voice.order(self._inbox.market.market_id, order, sequence, before)
 
     async def order(self, key: PairKey, signed: str) -> Answer:
-        """Send an order's stored bytes."""
-        return self._answer(key, await self._post("/transactions", signed.encode(), JOSE))
+        """Send the stored bytes of an order, or of a tender."""
+        path = "/tenders" if type_of(signed) == EiCreateTender.__name__ else "/transactions"
+        return self._answer(key, await self._post(path, signed.encode(), JOSE))
 
     async def reconcile(self, key: PairKey, signed: str) -> Answer:
         """Ask what became of an order."""
         asked = encode(self._voice.reconcile(signed))
         return self._answer(key, await self._post(f"/transactions/{key}/reconcile", asked))
+
+    async def cancel_tender(self, key: PairKey) -> None:
+        """Ask that a tender of the home's be ended."""
+        market = self._registered().market
+        signed = self._voice.cancel_tender(market.market_id, market.energy, key)
+        reply = await self._post("/tenders/cancel", signed.encode(), JOSE)
+        try:
+            response = decode(reply.body, EiCanceledTender).response
+        except InvalidField as error:
+            said = reply.body[:300].decode(errors="replace")
+            raise OutcomeUnknown(f"{key} was not cancelled: HTTP {reply.status}, {said}") from error
+        if response.response_code != OK:
+            raise OutcomeUnknown(f"{key} was not cancelled: {response.response_description}")
 
     async def heads(self, own: Heads) -> Heads:
         """Compare how far both chains reach."""
@@ -222,6 +246,10 @@ class TemixLink:
                     await listener.told(inbox.subscription(signed))
                 case ReadingsFrame(message=signed):
                     await listener.told(inbox.readings(signed))
+                case AcceptanceFrame(energy=energy, transport=transport):
+                    await listener.told(inbox.acceptance(energy, transport))
+                case EndingFrame(message=signed):
+                    await listener.told(inbox.ending(signed))
                 case HeartbeatFrame(now=now):
                     listener.heard(parse_instant(now, "now"), read_heads(frame))
         except (MarketError, GatewayError) as error:

@@ -8,7 +8,7 @@ from temix_market.deliveries import Delivery
 from temix_market.intervals import Interval
 from temix_market.ports import Clock, Heads
 from temix_market.tenders import PartyId
-from temix_market.transactions import Order
+from temix_market.transactions import Order, PairKey
 from temix_market.wire.codec import deliveries_payload, interval_payload, order_payload
 from temix_market.wire.exchange import (
     CompareHeads,
@@ -17,6 +17,7 @@ from temix_market.wire.exchange import (
     RequestMessages,
     RequestSpots,
 )
+from temix_market.wire.home_tender import EiCancelTender
 from temix_market.wire.keys import SigningKey, uuid7
 from temix_market.wire.records import head_payload
 from temix_market.wire.registration import EiCreatePartyRegistration, RegistrationInfo
@@ -45,7 +46,7 @@ class Voice:
         )
 
     def order(self, market_id: str, order: Order, sequence: int, before: str) -> str:
-        """Sign an order; ``before`` is the hash of the one before it (hex)."""
+        """Sign an order, or the tender that it makes; ``before`` is the hash of the one before it (hex)."""
         message = envelope(
             order_payload(order),
             issuer=self.home,
@@ -54,6 +55,19 @@ class Voice:
             issued_at=self.clock.now(),
             sequence=sequence,
             previous=bytes.fromhex(before),
+        )
+        return sign(message, self.key)
+
+    def cancel_tender(self, market_id: str, energy: PartyId, key: PairKey) -> str:
+        """Sign the wish that a tender be ended."""
+        request = self.new_id()
+        message = envelope(
+            EiCancelTender(party_id=self.home, counter_party_id=energy, request_id=request, tender_id=key),
+            issuer=self.home,
+            audience=market_id,
+            message_id=request,
+            issued_at=self.clock.now(),
+            sequence=0,
         )
         return sign(message, self.key)
 

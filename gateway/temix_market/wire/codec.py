@@ -6,6 +6,7 @@ from typing import Final
 
 from temix_market.deliveries import Delivery
 from temix_market.errors import InvalidField
+from temix_market.home_tenders import Acceptance, Ending, HomeTender, How
 from temix_market.instants import FIVE_MINUTES, Instant, iso, iso_duration, parse_duration, parse_instant
 from temix_market.intervals import Interval
 from temix_market.positions import Positions
@@ -15,6 +16,7 @@ from temix_market.transactions import Kind, Leg, Order, Pair, PairKey
 from temix_market.units import CarbonIntensity, Energy, Price
 from temix_market.wire.delivery import DistributeReadings, EiCreateDelivery, EiDelivery
 from temix_market.wire.exchange import EiReplyDelivery
+from temix_market.wire.home_tender import AcceptedTender, EiCreateTender, EndedTender, HomeTenderTerms
 from temix_market.wire.position import CtsStream, CtsStreamInterval
 from temix_market.wire.tender import (
     PRICE_SCALE,
@@ -71,9 +73,11 @@ def read_publication(payload: EiDistributeTender, bounds: PriceBounds) -> Public
     return Publication(author, payload.sequence, published_at, tuple(tenders))
 
 
-def order_payload(order: Order) -> CreateTransactionPair:
-    """Write an order."""
+def order_payload(order: Order) -> CreateTransactionPair | EiCreateTender:
+    """Write an order, or the tender that it makes."""
     pair = order.pair
+    if order.tender is not None:
+        return _home_tender_payload(order.tender, order.not_after, pair.energy.author)
     return CreateTransactionPair(
         key=pair.key,
         not_after=iso(order.not_after),
@@ -90,6 +94,75 @@ def read_order(payload: CreateTransactionPair, bounds: PriceBounds) -> Order:
     """
     pair = _pair(payload.key, payload.energy, payload.transport, Kind.TRADE, bounds)
     return Order(pair, parse_instant(payload.not_after, "notAfter"))
+
+
+def read_home_tender(
+    payload: EiCreateTender, bounds: PriceBounds, energy: PartyId, transport: PartyId
+) -> Order:
+    """Read the order that makes a home's tender, made to these parties.
+
+    Raises:
+        InvalidField: naming the field, as in ``tender.tenderDetail.price``.
+    """
+    key, terms = payload.request_id, payload.tender
+    if payload.counter_party_id != energy:
+        raise InvalidField("counterPartyId", f"{payload.counter_party_id} is not {energy}")
+    if terms.tender_id != key:
+        raise InvalidField("tender.tenderId", f"{terms.tender_id} is not the request's key {key}")
+    if terms.resource_designator != "ENERGY":
+        raise InvalidField("tender.resourceDesignator", "a home tenders energy, with transport in its price")
+    price = Price(terms.tender_detail.price)
+    with _within("tender.", _IN_TENDER):
+        bounds.check(price)
+        tender = HomeTender(
+            PairKey(key),
+            PartyId(payload.party_id),
+            _instrument(terms).interval,
+            Side(terms.side),
+            price,
+            Energy(terms.tender_detail.quantity),
+            parse_instant(terms.expiration_time, "expires_at"),
+        )
+    pair = tender.pair(tender.quantity, energy, transport)
+    return Order(pair, parse_instant(payload.not_after, "notAfter"), tender)
+
+
+def acceptance_payload(acceptance: Acceptance) -> AcceptedTender:
+    """Write that a part of a home's tender was accepted."""
+    pair = acceptance.pair
+    return AcceptedTender(
+        tender_id=acceptance.tender,
+        place=acceptance.place,
+        key=pair.key,
+        energy=_leg_payload(pair, pair.energy),
+        transport=_leg_payload(pair, pair.transport),
+    )
+
+
+def read_acceptance(payload: AcceptedTender, bounds: PriceBounds) -> Acceptance:
+    """Read that a part of a home's tender was accepted.
+
+    Raises:
+        InvalidField: naming the field, as in ``energy.partyId``.
+    """
+    pair = _pair(payload.key, payload.energy, payload.transport, Kind.TRADE, bounds)
+    return Acceptance(PairKey(payload.tender_id), payload.place, pair)
+
+
+def ending_payload(ending: Ending) -> EndedTender:
+    """Write that a home's tender has ended."""
+    return EndedTender(
+        tender_id=ending.tender,
+        reason=ending.how.value,
+        accepted_quantity=ending.accepted,
+        acceptances=ending.places,
+    )
+
+
+def read_ending(payload: EndedTender) -> Ending:
+    """Read that a home's tender has ended."""
+    accepted = Energy(payload.accepted_quantity)
+    return Ending(PairKey(payload.tender_id), How(payload.reason), accepted, payload.acceptances)
 
 
 def subscription_payload(pairs: Sequence[Pair]) -> DistributeSubscription:
@@ -203,6 +276,25 @@ def read_interval(wire: WireInterval, field: str) -> Interval:
     """
     return Interval(
         parse_instant(wire.dt_start, f"{field}.dtStart"), parse_duration(wire.duration, f"{field}.duration")
+    )
+
+
+def _home_tender_payload(tender: HomeTender, not_after: Instant, energy: PartyId) -> EiCreateTender:
+    instrument = Instrument(tender.interval.start, tender.interval.duration, Resource.ENERGY)
+    return EiCreateTender(
+        party_id=tender.home,
+        counter_party_id=energy,
+        request_id=tender.key,
+        not_after=iso(not_after),
+        tender=HomeTenderTerms(
+            tender_id=tender.key,
+            resource_designator=instrument.resource.value,
+            side=tender.side.value,
+            price_scale=PRICE_SCALE,
+            quantity_scale=QUANTITY_SCALE,
+            tender_detail=_detail(instrument, tender.price, tender.quantity),
+            expiration_time=iso(tender.expires_at),
+        ),
     )
 
 

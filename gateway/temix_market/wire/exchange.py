@@ -57,9 +57,11 @@ class MessageRecord(Payload, frozen=True, kw_only=True):
     """One record of the retailer's book for a home: what both sides signed."""
 
     sequence: Annotated[Count, ours("its number; the next one's envelopes name the head after it")]
-    kind: Annotated[Literal["answer", "void", "subscription", "delivery"], ours("what it is")]
+    kind: Annotated[
+        Literal["answer", "void", "subscription", "delivery", "acceptance", "ending"], ours("what it is")
+    ]
     energy: Annotated[str, ours("JWS of the load-serving entity")]
-    transport: Annotated[str, ours("JWS of the distribution operator, with answers")] = ""
+    transport: Annotated[str, ours("JWS of the distribution operator, with answers and acceptances")] = ""
     key: Annotated[Key | None, ours("with answers: the order's key")] = None
     order_sequence: Annotated[Count | None, ours("with answers: the order's number among the home's")] = None
     order_digest: Annotated[Sha256 | None, ours("with answers: SHA-256 of the order's JWS")] = None

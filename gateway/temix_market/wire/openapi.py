@@ -16,6 +16,7 @@ from temix_market.wire.exchange import (
     RequestMessages,
     RequestSpots,
 )
+from temix_market.wire.home_tender import EiCanceledTender, EiCancelTender, EiCreateTender
 from temix_market.wire.position import EiReplyPosition, EiRequestPosition
 from temix_market.wire.registration import (
     CreatedEnrollment,
@@ -70,6 +71,8 @@ def openapi() -> Schema:
             "/stream": {"get": _stream()},
             "/transactions": {"post": _order()},
             "/transactions/{key}/reconcile": {"post": _reconcile()},
+            "/tenders": {"post": _tender()},
+            "/tenders/cancel": {"post": _cancel_tender()},
             "/positions": {"post": _position()},
             "/deliveries": {"post": _deliveries()},
             "/heads": {
@@ -185,7 +188,8 @@ def _stream() -> Schema:
         "summary": "Open the WebSocket over which the retailer pushes.",
         "description": "The home sends `EiManageTickerSubscription` and gets "
         "`EiManagedTickerSubscription`; then come `TendersFrame` (what is in force, then each publication), "
-        "`TransactionsFrame`, `ReadingsFrame` and `HeartbeatFrame`, told by their `type`. "
+        "`TransactionsFrame`, `ReadingsFrame`, `AcceptanceFrame`, `EndingFrame` and `HeartbeatFrame`, told "
+        "by their `type`. "
         "Each message is one JSON text.",
         "responses": {
             "101": {"description": "Switching to WebSocket."},
@@ -215,7 +219,7 @@ def _reconcile() -> Schema:
     key = components(_TEMPLATE)["CreateTransactionPair"]["properties"]["key"]
     return {
         "operationId": "reconcile",
-        "summary": "Ask what became of an order; an unknown key is voided by asking (423, signed).",
+        "summary": "Ask what became of an order or tender; an unknown key is voided by asking (423, signed).",
         "parameters": [{"name": "key", "in": "path", "required": True, "schema": key}],
         "requestBody": _plain(ReconcileTransaction),
         "responses": {
@@ -223,6 +227,35 @@ def _reconcile() -> Schema:
             "412": _content("The void number would not follow the home's last order.", _ref(EiResponse)),
             "422": _content("The key was used for another order: an alarm.", _ref(TransactionAnswer)),
             **_trouble("400", "401", "408", "413", "429", "503"),
+        },
+    }
+
+
+def _tender() -> Schema:
+    return {
+        "operationId": "createTender",
+        "summary": "Make a tender of the home's own, in the sequence of its orders, once.",
+        "description": "The signed answers carry 201 open, or why not.",
+        "requestBody": _signed(EiCreateTender),
+        "responses": {
+            "200": _content("The definite answer, open or refused.", _ref(TransactionAnswer)),
+            "409": _UNREGISTERED,
+            "412": _content("It does not follow the home's last order: nothing happened.", _ref(EiResponse)),
+            "422": _content("The key was used for another order: an alarm.", _ref(TransactionAnswer)),
+            **_trouble("400", "401", "403", "408", "413", "429", "503"),
+        },
+    }
+
+
+def _cancel_tender() -> Schema:
+    return {
+        "operationId": "cancelTender",
+        "summary": "Ask to end a tender; the numbered `EndedTender` says that it has ended.",
+        "requestBody": _signed(EiCancelTender),
+        "responses": {
+            "200": _content("Ended, now or before, or unknown.", _ref(EiCanceledTender)),
+            "409": _UNREGISTERED,
+            **_trouble("400", "401", "403", "408", "413", "429", "503"),
         },
     }
 

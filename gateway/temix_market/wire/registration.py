@@ -55,6 +55,7 @@ class MarketContext(Payload, frozen=True, kw_only=True):
     parties: Annotated[
         tuple[MarketParty, ...], Meta(min_length=2, max_length=2), ours("energy's and transport's")
     ]
+    home_tenders: Annotated[bool, ours("whether homes may make tenders of their own")] = False
 
 
 class CreateEnrollment(Payload, frozen=True, kw_only=True):

@@ -21,6 +21,8 @@ from temix_market.instants import Instant, iso
 from temix_market.wire.base import Count, Id, Payload, Text, Time, cts, ours
 
 OK: Final = 200
+OPENED: Final = 201
+"""A home's tender is in the book."""
 INVALID: Final = 400
 
 REFUSALS: Final = {

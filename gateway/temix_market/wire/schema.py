@@ -24,6 +24,15 @@ from temix_market.wire.exchange import (
     RequestMessages,
     RequestSpots,
 )
+from temix_market.wire.home_tender import (
+    AcceptedTender,
+    EiCanceledTender,
+    EiCancelTender,
+    EiCreatedTender,
+    EiCreateTender,
+    EndedTender,
+    HomeTenderTerms,
+)
 from temix_market.wire.mandate import OwnerMandate
 from temix_market.wire.position import CtsStream, CtsStreamInterval, EiReplyPosition, EiRequestPosition
 from temix_market.wire.registration import (
@@ -41,6 +50,8 @@ from temix_market.wire.registration import (
 from temix_market.wire.response import EiResponse
 from temix_market.wire.seal import Envelope
 from temix_market.wire.stream import (
+    AcceptanceFrame,
+    EndingFrame,
     HeartbeatFrame,
     PublicationNumber,
     ReadingsFrame,
@@ -91,6 +102,18 @@ FAMILIES: Final = (
         (CreateTransactionPair, EiCreatedTransaction, TransactionAnswer, DistributeSubscription),
         (EiCreateTransaction, EiTransaction, SubscribedPair),
     ),
+    Family(
+        "Tenders of a home's own",
+        (
+            EiCreateTender,
+            EiCreatedTender,
+            EiCancelTender,
+            EiCanceledTender,
+            AcceptedTender,
+            EndedTender,
+        ),
+        (HomeTenderTerms,),
+    ),
     Family("Positions", (EiRequestPosition, EiReplyPosition), (CtsStream, CtsStreamInterval)),
     Family("Deliveries", (EiCreateDelivery, EiCreatedDelivery, DistributeReadings), (EiDelivery,)),
     Family(
@@ -125,7 +148,7 @@ FAMILIES: Final = (
     Family("Ticker subscription", (EiManageTickerSubscription, EiManagedTickerSubscription)),
     Family(
         "Frames of the stream",
-        (TendersFrame, TransactionsFrame, ReadingsFrame, HeartbeatFrame),
+        (TendersFrame, TransactionsFrame, ReadingsFrame, AcceptanceFrame, EndingFrame, HeartbeatFrame),
         (PublicationNumber,),
     ),
     Family("Response", (EiResponse,)),
@@ -144,6 +167,11 @@ SIGNED: Final = (
     FrozenSpots,
     EiReplyDelivery,
     DistributeReadings,
+    EiCreateTender,
+    EiCreatedTender,
+    EiCancelTender,
+    AcceptedTender,
+    EndedTender,
 )
 """The bodies that travel in an envelope, as JWS."""
 

@@ -153,6 +153,18 @@ def place_of(signed: str) -> tuple[int, str]:
     return found.seq, found.prev
 
 
+def type_of(signed: str) -> str:
+    """The ``typ`` that a message says it has; nothing is checked, ``open_sealed`` does that.
+
+    Raises:
+        InvalidField: it is no signed message.
+    """
+    try:
+        return decode(jws.extract_compact(signed.encode(), registry=_REGISTRY).payload, _Outer).typ
+    except (JoseError, ValueError, TypeError) as error:
+        raise InvalidField(WHOLE, f"no signed message: {error}") from None
+
+
 def digest(signed: str) -> str:
     """SHA-256 (hex) of a signed message: by it the next one of its sender names it."""
     return hashlib.sha256(signed.encode()).hexdigest()

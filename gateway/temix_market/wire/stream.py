@@ -26,6 +26,19 @@ class ReadingsFrame(Payload, frozen=True, kw_only=True, tag_field="type", tag="r
     message: Annotated[str, ours("JWS of DistributeReadings by the load-serving entity, for the home")]
 
 
+class AcceptanceFrame(Payload, frozen=True, kw_only=True, tag_field="type", tag="acceptance"):
+    """A part of a home's tender was accepted."""
+
+    energy: Annotated[str, ours("JWS of AcceptedTender by the load-serving entity, for the home")]
+    transport: Annotated[str, ours("JWS of AcceptedTender by the distribution operator, for the home")]
+
+
+class EndingFrame(Payload, frozen=True, kw_only=True, tag_field="type", tag="ending"):
+    """A home's tender has ended."""
+
+    message: Annotated[str, ours("JWS of EndedTender by the load-serving entity, for the home")]
+
+
 class PublicationNumber(Payload, frozen=True, kw_only=True):
     """How far a party's publications have come."""
 
@@ -43,5 +56,5 @@ class HeartbeatFrame(Payload, frozen=True, kw_only=True, tag_field="type", tag="
     publications: Annotated[tuple[PublicationNumber, ...], Meta(max_length=16), ours("one for each party")]
 
 
-type Frame = TendersFrame | TransactionsFrame | ReadingsFrame | HeartbeatFrame
+type Frame = TendersFrame | TransactionsFrame | ReadingsFrame | AcceptanceFrame | EndingFrame | HeartbeatFrame
 """Whatever the retailer pushes."""

@@ -44,7 +44,10 @@ class EiCreatedTransaction(Payload, frozen=True, kw_only=True):
 
 
 class TransactionAnswer(Payload, frozen=True, kw_only=True):
-    """The definite answer to an order: what each party signed."""
+    """The definite answer to an order or a tender: what each party signed.
+
+    To a tender it is an ``EiCreatedTender``, unless the key was voided before its tender came.
+    """
 
     energy: Annotated[str, ours("JWS of the load-serving entity's EiCreatedTransaction")]
     transport: Annotated[str, ours("JWS of the distribution operator's EiCreatedTransaction")]

@@ -45,6 +45,14 @@ class IndicativeLink:
         self._number = 0
         self._told = False
 
+    async def cancel_tender(self, key: PairKey) -> None:  # noqa: ARG002
+        """Refuse.
+
+        Raises:
+            OutcomeUnknown: there is no tender.
+        """
+        raise OutcomeUnknown(NO_ORDERS)
+
     async def spots(self, interval: Interval) -> Sequence[Spot]:
         """The final prices within ``interval``."""
         return self._parties.spots(self.book, interval)
