@@ -386,6 +386,7 @@ def rules(config: Config) -> Rules:
         share=Fraction(trading.share, 100),
         cautious=trading.cover == "cautious",
         curve_hours=trading.curve_hours,
+        own_tenders=trading.own_tenders,
     )
 
 

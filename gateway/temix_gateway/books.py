@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 from temix_market.deliveries import FINAL_AFTER, Delivery, is_late
+from temix_market.home_tenders import OpenTender
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant, iso
 from temix_market.intervals import Interval, enclosing
 from temix_market.ports import (
@@ -14,10 +15,13 @@ from temix_market.ports import (
     Clock,
     Head,
     Heads,
+    Opened,
     OutcomeUnknown,
     RetailerLink,
     Told,
+    ToldAcceptance,
     ToldAnswer,
+    ToldEnding,
     ToldReadings,
     ToldSubscription,
 )
@@ -45,11 +49,16 @@ _LOG: Final = structlog.get_logger(__name__)
 
 
 class Books:
-    """What the home has bought, used and owes; ``ordered`` are the day's orders not refused, and when."""
+    """What the home has bought, used and owes; ``ordered`` are the day's orders not refused, and when.
+
+    ``open`` are the home's own tenders of which more may be accepted: they end by the retailer's word alone.
+    What was accepted of them is among the ordered, by the time when it was told.
+    """
 
     def __init__(self, ledger: Ledger, market: Market, accounts: Accounts, clock: Clock) -> None:
         """Keep ``ledger``, ``market`` and ``accounts`` in step."""
         self.ordered: list[tuple[Pair, Instant]] = []
+        self.open: list[OpenTender] = []
         self.trades = 0
         self.unreported = 0
         """How many readings the retailer has not acknowledged."""
@@ -113,8 +122,9 @@ class Books:
         await self._settle()
 
     async def recall(self, midnight: Instant) -> None:
-        """Take up the orders of the day, and of the last hour, from the ledger."""
+        """Take up the orders of the day and of the last hour, and the open tenders, from the ledger."""
         self.ordered = await self._ledger.ordered(min(midnight, Instant(self._clock.now() - HOUR)))
+        self.open = await self._ledger.open_tenders()
 
     async def published(self, publication: Publication, signed: str) -> None:
         """Record a publication, then use it; with a locked ledger its prices are shown all the same."""
@@ -140,6 +150,11 @@ class Books:
                     self._market.add(pair)
             case ToldReadings(steps=steps):
                 await self._take_readings({step.interval.start for step in steps})
+            case ToldAcceptance(acceptance=acceptance):
+                await self._accepted(acceptance.pair)
+            case ToldEnding():
+                self.open = await self._ledger.open_tenders()
+                await self._settle()
         return True
 
     async def subscribe(self, subscription: Subscription) -> None:
@@ -173,6 +188,8 @@ class Books:
         """Take up a definite answer that the ledger has."""
         found = next(((pair, at) for pair, at in self.ordered if pair.key == answer.key), None)
         if not isinstance(answer, Booked):
+            if isinstance(answer, Opened):
+                self.open = await self._ledger.open_tenders()
             self.ordered = [(pair, at) for pair, at in self.ordered if pair.key != answer.key]
         elif found is None:  # ordered before the last midnight
             now = self._clock.now()
@@ -222,6 +239,15 @@ class Books:
         self._open = {start: each for start, each in self._open.items() if start >= kept_from}
         day_ago = now - 25 * HOUR
         self.ordered = [(pair, at) for pair, at in self.ordered if at >= day_ago]
+
+    async def _accepted(self, pair: Pair) -> None:
+        """Take up what was accepted of a tender."""
+        now = self._clock.now()
+        if all(known.key != pair.key for known, _ in self.ordered):
+            self.ordered.append((pair, now))
+        self._count(pair, now)
+        self.open = await self._ledger.open_tenders()
+        await self._settle()
 
     def _count(self, pair: Pair, at: Instant) -> None:
         if self._market.add(pair) and pair.kind is Kind.TRADE:

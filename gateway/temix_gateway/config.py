@@ -133,9 +133,16 @@ class Trading(Struct, frozen=True, forbid_unknown_fields=True):
             ge=0,
             le=24,
             description="Of so many coming hours, tell what the home would trade at which price, and the "
-            "tenders that it could make; none is sent.",
+            "tenders that it could make.",
         ),
     ] = 0
+    own_tenders: Annotated[
+        bool,
+        Meta(
+            description="Make those tenders, where the retailer takes any: it may accept each in parts until "
+            "a minute before its hour. Needs `curve_hours`."
+        ),
+    ] = False
     lowest_tender: Annotated[
         Decimal, Meta(description="Prices for a kWh below this are refused as mistakes.")
     ] = "-5"
@@ -317,6 +324,8 @@ def _check(path: Path, config: Config) -> None:
             raise ConfigError(path, f"trading.{key}", error.reason) from error
     if money(config.trading.money_a_day) < 0:
         raise ConfigError(path, "trading.money_a_day", "is negative")
+    if config.trading.own_tenders and not config.trading.curve_hours:
+        raise ConfigError(path, "trading.own_tenders", "needs hours to tender for: set trading.curve_hours")
     _check_tariffs(path, config)
     _check_subscription(path, config)
     for key in ("money_a_day", "money_a_month"):

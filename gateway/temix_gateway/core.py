@@ -15,7 +15,7 @@ from temix_market.errors import MarketError
 from temix_market.instants import FIVE_MINUTES, SECOND, Duration, Instant
 from temix_market.intervals import Interval, enclosing
 from temix_market.ladder import Rung
-from temix_market.ports import Answer, Heads, Terms, ToldReadings, ToldSubscription
+from temix_market.ports import Answer, Heads, News, Terms
 from temix_market.tenders import Publication
 from temix_market.units import Energy
 
@@ -147,8 +147,8 @@ class Core:
         self._wake.set()
         self._tell()
 
-    async def told(self, told: ToldSubscription | ToldReadings) -> None:
-        """Record what the retailer booked or read by itself; what came out of turn is asked for again."""
+    async def told(self, told: News) -> None:
+        """Record what the retailer did by itself; what came out of turn is asked for again."""
         if not await self.books.told(told):
             self._exchange.begin()
             self._wake.set()
@@ -171,6 +171,8 @@ class Core:
             last=self.books.last,
             plan=plans.in_force,
             left_out=plans.left_out,
+            held=plans.held,
+            open=self.books.open,
             trade=self.orders.limits_of_today(),
             import_limit=self.owner.rules.import_power,
             account=self._reckoning.account(plans.in_force, plans.problem),
@@ -319,7 +321,8 @@ class Core:
                 await self._reckoning.add_up()
             await self.plans.guard_bill(self.accounts)
             await self.plans.note()
-            if await self.orders.trade(self.plans):
+            more = await self.orders.trade(self.plans)
+            if more or await self.orders.tender(self.plans, self.contact.terms):
                 self._wake.set()
             await self.books.report(self._outside.link)
             self.books.forget(self._clock.now())

@@ -22,7 +22,7 @@ from temix_gateway.planning.worker import PlannerProcess
 from temix_gateway.pulse import Pulse
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-OUTCOMES: Final = ("booked", "refused", "voided")
+OUTCOMES: Final = ("booked", "opened", "refused", "voided")
 
 
 @dataclass(frozen=True, slots=True)

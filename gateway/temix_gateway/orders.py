@@ -1,4 +1,4 @@
-"""Orders at the retailer: the position is moved towards the plan in small steps, one answer at a time."""
+"""Orders and tenders at the retailer: the position is moved towards the plan, one answer at a time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -7,11 +7,13 @@ from typing import Final
 
 import structlog
 from temix_market.calendar import day_at
+from temix_market.home_tenders import HomeTender
 from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, SECOND, Instant
 from temix_market.intervals import Interval
 from temix_market.ladder import Rung
-from temix_market.ports import Answer, Booked
+from temix_market.ports import Answer, Booked, NotBooked, OutcomeUnknown, Terms
 from temix_market.products import Side
+from temix_market.tenders import PartyId
 from temix_market.transactions import Leg, Order, Pair, PairKey
 from temix_market.units import Energy, Money
 from temix_market.wire.keys import uuid7
@@ -20,9 +22,12 @@ from temix_gateway.books import Books
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.market import Market
 from temix_gateway.outside import Outside
+from temix_gateway.own_tenders import Held, beneath, own_tenders, tied, unwanted
 from temix_gateway.owner import Owner
+from temix_gateway.planning import Plan
 from temix_gateway.plans import Plans
 from temix_gateway.trading.outbox import Outbox
+from temix_gateway.trading.tendering import OwnTender
 from temix_gateway.trading.trader import Choice, Limits, Policy, Recent, Turn, choose
 
 ORDERS_A_TURN: Final = 20
@@ -93,6 +98,32 @@ class Orders:
                     return False
             return len(choices) > ORDERS_A_TURN
 
+    async def tender(self, plans: Plans, terms: Terms) -> bool:
+        """Tell the retailer what the home would trade at other prices; say whether there is more to tell.
+
+        In an hour in which one of its tenders is open the home makes no other and orders nothing: more is
+        told of it once they have ended. What no longer holds it asks to end, and tells anew then.
+        """
+        async with self._one_at_a_time:
+            rules, plan = self._owner.in_force, plans.in_force
+            willing = rules.own_tenders and self._owner.mode == "automatic" and not self._owner.paused
+            if willing and plan is None:
+                return False  # nothing says yet what holds
+            if not await self._withdraw(plan if willing else None, plans.held) or plan is None or not willing:
+                return False
+            if terms.tenders_to is None or not self._may_trade() or await self._outbox.waiting():
+                return False
+            limits, now = self.limits_of_today(), self._clock.now()
+            wanted = own_tenders(plan, plans.held, self._market.positions, limits, now)
+            busy = [each.tender.interval for each in self._books.open]
+            free = [each for each in wanted if not any(each.interval.overlaps(other) for other in busy)]
+            for each in free[:ORDERS_A_TURN]:
+                if self._owner.in_force != rules or each.expires_at <= self._soon() or not self._may_trade():
+                    return False
+                if not await self._make(each, terms.tenders_to):
+                    return False
+            return len(free) > ORDERS_A_TURN
+
     @asynccontextmanager
     async def ordering(self) -> AsyncIterator[Callable[[Rung, Energy], Awaitable[Answer | None]]]:
         """Keep the wheel from trading, and order by what is given: it returns the answer, none if unknown."""
@@ -100,18 +131,23 @@ class Orders:
             yield self._order
 
     def limits_of_today(self) -> Limits:
-        """What trades must keep to now: the limits in force, less what was spent since midnight."""
+        """What trades must keep to now: the limits in force, less what was spent since midnight.
+
+        Of an open tender all that is left counts as spent, whenever it was made.
+        """
         rules, midnight, ordered = self._owner.in_force, self._midnight(), self._books.ordered
         bought = (pair.cost for pair, at in ordered if at >= midnight and pair.energy.side is Side.SELL)
-        return Limits(
+        limits = Limits(
             budget=Money(rules.money_a_day - sum(max(0, cost) for cost in bought)),
             highest_price=rules.highest_price,
             import_power=rules.import_power,
             export_power=rules.export_power,
         )
+        return beneath(limits, self._books.open)
 
     def _turn(self, planned: dict[Instant, Energy]) -> Turn:
-        now = self._clock.now()
+        now, busy = self._clock.now(), tied(self._books.open)
+        planned = {start: energy for start, energy in planned.items() if start not in busy}
         held = {start: self._market.positions.at(Interval(start, FIVE_MINUTES)) for start in planned}
         ordered = self._books.ordered
         return Turn(
@@ -131,17 +167,45 @@ class Orders:
             _LOG.info("order refused", key=answer.key, answer=answer)
         return True
 
+    async def _withdraw(self, plan: Plan | None, held: Held) -> bool:
+        """Ask to end the tenders that no longer hold, all without a plan; say whether all was heard."""
+        standing = self._books.open
+        if plan is not None:
+            standing = unwanted(standing, plan, held, self._market.positions, self.limits_of_today())
+        for each in standing:
+            try:
+                await self._outside.link.cancel_tender(each.tender.key)
+            except OutcomeUnknown as error:
+                _LOG.info("tender not cancelled yet", key=each.tender.key, reason=str(error))
+                return False
+        return True
+
+    async def _make(self, wanted: OwnTender, parties: tuple[PartyId, PartyId]) -> bool:
+        """Make a tender; say whether there was a definite answer."""
+        now = self._clock.now()
+        key = PairKey(uuid7(now, self._outside.random.randbytes(10)))
+        terms = wanted.interval, wanted.side, wanted.price, wanted.quantity, wanted.expires_at
+        tender = HomeTender(key, self._owner.rules.home, *terms)
+        pair = tender.pair(tender.quantity, *parties)
+        order = Order(pair, min(tender.expires_at, Instant(now + ORDER_LIFE)), tender)
+        answer = await self._submit(order, now)
+        if isinstance(answer, NotBooked):
+            _LOG.info("tender refused", key=key, answer=answer)
+        return answer is not None
+
+    async def _submit(self, order: Order, now: Instant) -> Answer | None:
+        self._books.ordered.append((order.pair, now))
+        answer = await self._outbox.submit(order, self._outside.seal)
+        if answer is not None:
+            await self._books.answered(answer)
+        return answer
+
     async def _order(self, rung: Rung, quantity: Energy) -> Answer | None:
         now = self._clock.now()
         key = PairKey(uuid7(now, self._outside.random.randbytes(10)))
         legs = Leg.taking(rung.energy, quantity), Leg.taking(rung.transport, quantity)
         pair = Pair(key, self._owner.rules.home, *legs)
-        self._books.ordered.append((pair, now))
-        order = Order(pair, min(rung.expires_at, Instant(now + ORDER_LIFE)))
-        answer = await self._outbox.submit(order, self._outside.seal)
-        if answer is not None:
-            await self._books.answered(answer)
-        return answer
+        return await self._submit(Order(pair, min(rung.expires_at, Instant(now + ORDER_LIFE))), now)
 
     def _soon(self) -> Instant:
         return Instant(self._clock.now() + ORDER_TAKES)

@@ -8,6 +8,7 @@ import structlog
 from temix_market.calendar import day_at
 from temix_market.errors import MarketError
 from temix_market.instants import FIVE_MINUTES, HOUR, Duration, Instant
+from temix_market.intervals import Interval, enclosing
 from temix_market.units import Energy, Money, money_text
 
 from temix_gateway.accounts import Accounts
@@ -40,7 +41,8 @@ class Plans:
 
     ``in_force`` is what is carried out and traded by, ``problem`` what it solves, ``guarded`` what the bill
     guard made of it; ``left_out`` are the devices that cannot be planned as reported, and what is wrong;
-    ``margins`` is how far the position may be beside the plan.
+    ``margins`` is how far the position may be beside the plan; ``held`` is the position (Wh) of each coming
+    hour when it was planned: a price curve is beside that.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Plans:
         self.guarded: Guarded | None = None
         self.left_out: Mapping[str, str] = {}
         self.margins: Margins = {}
+        self.held: Mapping[Interval, Energy] = {}
         self.made = 0
         self._clock = outside.clock
         self._note = outside.note_plan
@@ -101,15 +104,22 @@ class Plans:
             return
         asked = await self._asking.problem(now, rungs, report.base_load, report.devices)
         asked = msgspec.structs.replace(asked, curve_hours=self._owner.rules.curve_hours)
+        held = self._held(now)
         problem, left_out = plannable(asked)
         if left_out and left_out != self.left_out:
             _LOG.warning("devices left out of the plan", wrong=left_out)
         margins = await self._asking.margins(problem)
         asked = beside(problem, self._covered(margins))
         self._unguarded = await self._asking.plan(asked, self._unguarded)
-        self.problem, self.left_out, self.margins = problem, left_out, margins
+        self.problem, self.left_out, self.margins, self.held = problem, left_out, margins, held
         self.made += 1
         self._basis, self._planned_at = basis, self._clock.monotonic()
+
+    def _held(self, now: Instant) -> dict[Interval, Energy]:
+        """The position in the hours whose curves are told."""
+        first = enclosing(now, HOUR).end
+        hours = [Interval(Instant(first + n * HOUR), HOUR) for n in range(self._owner.rules.curve_hours)]
+        return {hour: self._market.positions.at(hour) for hour in hours}
 
     def _covered(self, margins: Margins) -> dict[Instant, Energy]:
         """What the position would cover beside the plan in force."""

@@ -23,7 +23,7 @@ class Rules:
     ``money_a_day`` and ``highest_price`` are the installer's ceilings; ``within`` and ``under`` give what is
     in force beneath them. ``cautious``: what is covered ahead follows from what is feared at spot, see
     ``trading.cover``; else what is planned is covered. ``curve_hours``: of how many
-    coming hours the price curve is told.
+    coming hours the price curve is told. ``own_tenders``: tenders are made from it.
     """
 
     home: PartyId
@@ -42,6 +42,7 @@ class Rules:
     jitter: Duration = Duration(5 * SECOND)
     cautious: bool = False
     curve_hours: int = 0
+    own_tenders: bool = False
 
     def within(self, mandate: Mandate) -> Rules:
         """The rules with the owner's mandate, where it is beneath the ceilings."""

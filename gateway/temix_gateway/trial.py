@@ -13,6 +13,7 @@ from temix_market.units import Energy, Money
 from temix_gateway.commissioning.site import CannotDo, Trade
 from temix_gateway.core import Core
 from temix_gateway.ledger.ledger import Ledger
+from temix_gateway.own_tenders import tied
 
 LOT: Final = Energy(1)
 """Wh in 5 minutes: the smallest rate that can be traded, 12 W."""
@@ -68,6 +69,7 @@ def _rungs(core: Core, side: Side, now: Instant) -> list[Rung]:
         rung
         for rung in core.market.book.rungs(now)
         if rung.side is side
+        and rung.interval.start not in tied(core.books.open)
         and rung.interval.duration == FIVE_MINUTES
         and rung.remaining >= LOT
         and rung.expires_at > now + AHEAD

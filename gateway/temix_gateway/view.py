@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from temix_market.home_tenders import OpenTender
 from temix_market.instants import FIVE_MINUTES, HOUR, Instant
 from temix_market.intervals import Interval, enclosing
 from temix_market.ladder import Rung, StepPrices, step_prices
@@ -18,7 +19,7 @@ from temix_gateway.home.account import Account, BillGuard
 from temix_gateway.home.messages import Mode, State
 from temix_gateway.lookups import transaction_message
 from temix_gateway.market import Market
-from temix_gateway.own_tenders import own_tenders
+from temix_gateway.own_tenders import Held, own_tenders
 from temix_gateway.planning import DevicePlan, Plan
 from temix_gateway.planning.result import Alternative, Curve, Reason
 from temix_gateway.trading.tendering import OwnTender
@@ -57,6 +58,8 @@ class Facts:
     limits: messages.Limits | None = None
     mandate: messages.Mandate | None = None
     prices_wanted: bool = False
+    held: Held
+    open: list[OpenTender]
 
 
 def state(facts: Facts, market: Market) -> State:
@@ -93,6 +96,7 @@ def state(facts: Facts, market: Market) -> State:
         mandate=facts.mandate,
         shadow=facts.terms.indicative,
         prices_wanted=facts.prices_wanted,
+        tenders=[_open(each) for each in facts.open],
     )
 
 
@@ -158,7 +162,9 @@ def _positions(now: Instant, market: Market) -> Iterable[messages.PositionStep]:
 
 def _plan(facts: Facts, plan: Plan, market: Market) -> messages.Plan:
     # Where the retailer only publishes prices there is nobody to tender to.
-    own = [] if facts.terms.indicative else own_tenders(plan, market.positions, facts.trade, facts.now)
+    own: list[OwnTender] = []
+    if not facts.terms.indicative:
+        own = own_tenders(plan, facts.held, market.positions, facts.trade, facts.now)
     return messages.Plan(
         made=plan.made_at,
         devices=[device_plan(plan, device.id) for device in plan.devices],
@@ -179,6 +185,20 @@ def _tender(tender: OwnTender) -> messages.OwnTender:
         end=tender.interval.end,
         price=tender.price,
         quantity=tender.quantity if tender.side is Side.BUY else -tender.quantity,
+        expires=tender.expires_at,
+    )
+
+
+def _open(standing: OpenTender) -> messages.OpenTender:
+    tender = standing.tender
+    sign = 1 if tender.side is Side.BUY else -1
+    return messages.OpenTender(
+        key=tender.key,
+        start=tender.interval.start,
+        end=tender.interval.end,
+        price=tender.price,
+        quantity=sign * tender.quantity,
+        accepted=sign * standing.accepted,
         expires=tender.expires_at,
     )
 

@@ -224,12 +224,27 @@ class Curve(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class OwnTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A tender that the home could make within its limits, to sell where negative; none is sent."""
+    """A tender that the home could make within its limits, to sell where negative."""
 
     start: Time
     end: Time
     price: MicroPrice
     quantity: Wh
+    expires: Time
+
+
+class OpenTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A tender of the home's own at the retailer, to sell where negative, and what was accepted of it.
+
+    More of it may be accepted until the retailer says that it has ended, which is soon after ``expires``.
+    """
+
+    key: Name
+    start: Time
+    end: Time
+    price: MicroPrice
+    quantity: Wh
+    accepted: Wh
     expires: Time
 
 
@@ -268,7 +283,7 @@ class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     is the end of the last tender. ``import_limit`` is the most that the home may draw; null: not told.
     ``account`` is null until the ledger was added up, ``bill_guard`` where no limit is set. ``shadow``: the
     retailer only publishes prices, and the account says what would be owed at them. ``prices_wanted``: the
-    gateway has its prices from ``report_prices``.
+    gateway has its prices from ``report_prices``. ``tenders`` are those of the home's own that are open.
     """
 
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217")]
@@ -290,6 +305,7 @@ class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mandate: Mandate | None = None
     shadow: bool = False
     prices_wanted: bool = False
+    tenders: list[OpenTender] = []
 
 
 class Snapshot(Struct, frozen=True, kw_only=True, tag="snapshot", tag_field="kind"):

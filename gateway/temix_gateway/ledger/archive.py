@@ -52,7 +52,8 @@ def due(connection: sqlite3.Connection, now: Instant, zone: ZoneInfo) -> Cut | N
     """What of the ledger is older than 13 closed months and can go; nothing, where that is nothing.
 
     It is cut where everything before was recorded before those months, by the retailer's clock, and where no
-    order would be parted from its answer. A restored ledger is left alone until it is resynchronised.
+    order would be parted from its answer, and no tender from its end. A restored ledger is left alone until
+    it is resynchronised.
     """
     today = local_date(zone, now)
     months = today.year * 12 + today.month - 1 - MONTHS_KEPT
@@ -129,12 +130,14 @@ def swap(path: Path, old: sqlite3.Connection, prepared: Prepared, now: Instant) 
 
 
 def _parted(connection: sqlite3.Connection, last: int) -> int | None:
-    """The first order up to ``last`` whose answer came later, or has not come."""
+    """The first order up to ``last`` whose answer, or tender whose end, came later or has not come."""
     query = (
         "SELECT min(orders.number) FROM orders LEFT JOIN answers USING (key) "
-        "WHERE orders.number <= ? AND coalesce(answers.number, ?) > ?"
+        "LEFT JOIN tenders ON tender = key AND event = 'ended' WHERE orders.number <= ?1 "
+        "AND (coalesce(answers.number, ?1 + 1) > ?1 "
+        "OR outcome = 'opened' AND coalesce(tenders.number, ?1 + 1) > ?1)"
     )
-    (number,) = connection.execute(query, (last, last + 1, last)).fetchone()
+    (number,) = connection.execute(query, (last,)).fetchone()
     return None if number is None else int(number)
 
 

@@ -17,6 +17,7 @@ from temix_gateway.ledger.mandates import has_mandates
 from temix_gateway.ledger.packing import unpack
 from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_digest, row_pair
 from temix_gateway.ledger.segments import has_messages
+from temix_gateway.ledger.tenders import has_tenders, wrong_tender
 
 _SAME_PAIR: Final = " AND ".join(
     f"orders.{column} = transactions.{column}" for column in PAIR_COLUMNS.split(", ")
@@ -37,16 +38,21 @@ _RULES: Final = (
 )
 """Table, what is wrong, and the condition under which it is."""
 
+_ACCEPTED: Final = "AND key NOT IN (SELECT pair FROM main.tenders WHERE event = 'accepted')"
+"""What the retailer accepted of a tender of the home's own follows from that: see ``wrong_tender``."""
+
 
 def wrong_figure(connection: sqlite3.Connection) -> tuple[int, str]:
     """How many settlements were done again, and the first record that is wrong, in words, or nothing."""
     found = []
     for table, words, condition in _RULES:
-        query = f"SELECT min(number) FROM main.{table} WHERE {condition}"
+        accepted = _ACCEPTED if table == "transactions" and has_tenders(connection) else ""
+        query = f"SELECT min(number) FROM main.{table} WHERE {condition} {accepted}"
         (number,) = connection.execute(query).fetchone()
         if number is not None:
             found.append((number, f"record {number} ({table}) {words}"))
     found += _unmandated(connection)
+    found += wrong_tender(connection)
     found += _wrong_digest(connection)
     found += _wrong_message(connection)
     settled, wrong = _settlements(connection)

@@ -14,18 +14,25 @@ from temix_market.ports import (
     Booked,
     Head,
     Heads,
+    News,
     NotBooked,
+    Opened,
     Place,
     SentOrder,
     Told,
+    ToldAcceptance,
     ToldAnswer,
+    ToldEnding,
     ToldReadings,
+    ToldSubscription,
     Voided,
 )
-from temix_market.transactions import Kind, Pair
+from temix_market.transactions import Kind, Order, Pair
+from temix_market.wire.response import OPENED
 from temix_market.wire.seal import GENESIS, chain_hash, place_of
 
-from temix_gateway.errors import MessageReused, OrderLost
+from temix_gateway.errors import MessageReused, OrderLost, TenderBroken
+from temix_gateway.ledger import tenders
 from temix_gateway.ledger.packing import unpack
 from temix_gateway.ledger.readings import told_rows
 from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_digest, pair_row, row_pair, text_digest
@@ -38,7 +45,12 @@ RETAILER: Final = "the retailer"
 
 RESYNC: Final = "stop the gateway and run `temix-gateway resync`"
 
-OUTCOME: Final[dict[type[Answer], str]] = {Booked: "booked", NotBooked: "refused", Voided: "voided"}
+OUTCOME: Final[dict[type[Answer], str]] = {
+    Booked: "booked",
+    Opened: "opened",
+    NotBooked: "refused",
+    Voided: "voided",
+}
 """How the ledger names each kind of answer."""
 
 
@@ -93,11 +105,27 @@ def apart(db: sqlite3.Connection, told: Head, theirs: Heads) -> str:
     )
 
 
-def answered(answer: Answer, pair: Pair, now: Instant) -> list[Record]:
-    """The records of a definite answer to an order of ``pair``."""
+def order_records(order: Order, sequence: int, now: Instant, signed: str) -> list[Record]:
+    """The records of an order, or of a tender, that the home numbers ``sequence``."""
+    records: list[Record] = [("orders", (sequence, now, order.not_after, *pair_row(order.pair), signed))]
+    if order.tender is not None:
+        records.append(tenders.made_record(order.tender))
+    return records
+
+
+def answered(answer: Answer, pair: Pair, now: Instant, *, tender: bool) -> list[Record]:
+    """The records of a definite answer to an order of ``pair``, or to the ``tender`` that stands as it.
+
+    Raises:
+        TenderBroken: a tender was booked, or an order opened.
+    """
+    if isinstance(answer, Booked | Opened) and isinstance(answer, Opened) is not tender:
+        raise TenderBroken(answer.key, f"it was {OUTCOME[type(answer)]}")
     code, text = (answer.code, answer.reason) if isinstance(answer, NotBooked) else (200, "")
     if isinstance(answer, Voided):
         code, text = 423, "voided"
+    if isinstance(answer, Opened):
+        code = OPENED
     records: list[Record] = [
         ("answers", (answer.key, OUTCOME[type(answer)], code, text, now, *answer.receipts))
     ]
@@ -142,19 +170,17 @@ def told_records(
     Raises:
         MessageReused: it does not follow the message before it, or its key came with other content.
         OrderLost: it answers an order that the ledger does not have.
+        TenderBroken: it accepts or ends a tender otherwise than that was made.
     """
     if _message_head(db, told.place.sequence - 1) != told.place.before:
         raise MessageReused(RETAILER, f"message {told.place.sequence}")
     if told.place.sequence <= own.messages.sequence:
         return [], own
     if not isinstance(told, ToldAnswer):
-        head = _after(own.messages, (told.signed, ""))
-        if isinstance(told, ToldReadings):
-            kind, records = "delivery", told_rows(db, told, now)
-        else:
-            new = new_pairs(db, told.pairs)
-            kind, records = "subscription", [transaction_record(pair, now) for pair in new]
-        records.append(("messages", (head.sequence, kind, "", 0, "", told.signed, "", head.head)))
+        kind, key, records = _news(db, told, now)
+        signed = told.signed if isinstance(told, ToldAcceptance) else (told.signed, "")
+        head = _after(own.messages, signed)
+        records.append(("messages", (head.sequence, kind, key, 0, "", *signed, head.head)))
         return records, Heads(own.orders, head)
     answer, sent = told.answer, told.sent
     head = _after(own.messages, answer.receipts)
@@ -169,12 +195,36 @@ def told_records(
         if sent.order is None:
             receipts = answer.receipts
         else:
-            records = [_order_record(own.orders, sent, now), *answered(answer, sent.order.pair, now)]
+            of_tender = sent.order.tender is not None
+            records = _order_records(own.orders, sent, now)
+            records += answered(answer, sent.order.pair, now, tender=of_tender)
     elif not _has_answer(db, answer):
-        records = answered(answer, known, now)
+        records = answered(answer, known, now, tender=is_tender(db, answer.key))
     number = (answer.key, sent.sequence, sent.digest)
     records.append(("messages", (head.sequence, "answer", *number, *receipts, head.head)))
     return records, Heads(orders, head)
+
+
+def is_tender(db: sqlite3.Connection, key: str) -> bool:
+    """Whether the order of a key makes a tender."""
+    query = "SELECT 1 FROM tenders WHERE tender = ? AND event = 'made'"
+    return db.execute(query, (key,)).fetchone() is not None
+
+
+def _news(db: sqlite3.Connection, told: News, now: Instant) -> tuple[str, str, list[Record]]:
+    """What kind of message it is, the key of the pair in it, if any, and what it records."""
+    match told:
+        case ToldReadings():
+            return "delivery", "", told_rows(db, told, now)
+        case ToldSubscription(pairs=pairs):
+            return "subscription", "", [transaction_record(pair, now) for pair in new_pairs(db, pairs)]
+        case ToldAcceptance(acceptance=acceptance):
+            pair = acceptance.pair
+            new = new_pairs(db, [pair])
+            records = [transaction_record(each, now) for each in new]
+            return "acceptance", pair.key, [*records, tenders.accepted_record(db, acceptance)]
+        case ToldEnding(ending=ending):
+            return "ending", "", [tenders.ended_record(db, ending)]
 
 
 def new_pairs(db: sqlite3.Connection, pairs: Sequence[Pair]) -> list[Pair]:
@@ -246,12 +296,11 @@ def _has_answer(db: sqlite3.Connection, answer: Answer) -> bool:
     return row is not None
 
 
-def _order_record(last: Head, sent: SentOrder, now: Instant) -> Record:
+def _order_records(last: Head, sent: SentOrder, now: Instant) -> list[Record]:
     assert sent.order is not None, "only what came whole is filed as an order"
     if (sent.sequence, place_of(sent.signed)[1]) != (last.sequence + 1, last.head):
         raise MessageReused(RETAILER, f"order {sent.sequence} of this home")
-    row = (sent.sequence, now, sent.order.not_after, *pair_row(sent.order.pair), sent.signed)
-    return "orders", row
+    return order_records(sent.order, sent.sequence, now, sent.signed)
 
 
 def _after(told: Head, receipts: tuple[str, str]) -> Head:

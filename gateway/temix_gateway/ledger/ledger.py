@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from temix_market.deliveries import Delivery
+from temix_market.home_tenders import OpenTender
 from temix_market.instants import FIVE_MINUTES, Instant
 from temix_market.intervals import Interval
 from temix_market.ports import Answer, Clock, Head, Heads, Pending, Seal, Told
@@ -18,12 +19,12 @@ from temix_market.transactions import Kind, Order, Pair
 from temix_market.units import Energy, Money
 
 from temix_gateway.errors import LedgerLocked, LedgerUnreadable, MessageReused
-from temix_gateway.ledger import archive, chain, inbox, mandates, queries, readings
+from temix_gateway.ledger import archive, chain, inbox, mandates, queries, readings, tenders
 from temix_gateway.ledger.file import open_file
 from temix_gateway.ledger.history import TenderHistory
 from temix_gateway.ledger.mandates import MandateRecord
 from temix_gateway.ledger.reading import opened
-from temix_gateway.ledger.rows import PAIR_COLUMNS, pair_row, publication_digest, row_pair, text_digest
+from temix_gateway.ledger.rows import PAIR_COLUMNS, publication_digest, row_pair, text_digest
 from temix_gateway.ledger.schema import STEPS, Step, transaction
 from temix_gateway.ledger.writer import Latency, ThreadWriter, Writer
 
@@ -100,20 +101,23 @@ class Ledger:
         self._history.close()
 
     async def place(self, order: Order, seal: Seal) -> Pending:
-        """Write an order: intent, reservation and outbox row in one, under the next sequence number."""
+        """Write an order, or a tender: intent, reservation and outbox row in one, under the next number."""
 
         def work() -> Pending:
             last = self._heads.orders
             signed = seal(order, last.sequence + 1, last.head)
-            row = (last.sequence + 1, self._clock.now(), order.not_after, *pair_row(order.pair), signed)
-            self._append([("orders", row)])
+            self._append(inbox.order_records(order, last.sequence + 1, self._clock.now(), signed))
             self._heads = Heads(Head(last.sequence + 1, text_digest(signed)), self._heads.messages)
             return Pending(order.pair.key, order.pair, signed, order.not_after)
 
         return await self._write(work)
 
     async def resolve(self, answer: Answer) -> None:
-        """Write the definite answer; a booked pair becomes a transaction with it. A second one is ignored."""
+        """Write the definite answer; a booked pair becomes a transaction with it. A second one is ignored.
+
+        Raises:
+            TenderBroken: a tender was booked, or an order opened.
+        """
 
         def work() -> None:
             if self._db.execute("SELECT 1 FROM answers WHERE key = ?", (answer.key,)).fetchone():
@@ -122,7 +126,9 @@ class Ledger:
                 f"SELECT {PAIR_COLUMNS} FROM orders WHERE key = ?", (answer.key,)
             ).fetchone()
             numbered, told = inbox.answer_message(self._db, self._heads.messages, answer)
-            self._append([*inbox.answered(answer, row_pair(row, Kind.TRADE), self._clock.now()), *numbered])
+            tender = inbox.is_tender(self._db, answer.key)
+            answered = inbox.answered(answer, row_pair(row, Kind.TRADE), self._clock.now(), tender=tender)
+            self._append([*answered, *numbered])
             self._heads = Heads(self._heads.orders, told)
             self.answered[inbox.OUTCOME[type(answer)]] += 1
 
@@ -137,6 +143,7 @@ class Ledger:
         Raises:
             MessageReused: it does not follow the message before it, or a key came with other content.
             OrderLost: it answers an order that this ledger does not have.
+            TenderBroken: it accepts or ends a tender otherwise than that was made.
         """
 
         def work() -> bool:
@@ -171,10 +178,14 @@ class Ledger:
         return await self._look(lambda: queries.pending(self._db))
 
     async def unanswered(self) -> frozenset[Instant]:
-        """The starts of the 5-minute steps for which an order has no definite answer."""
-        return frozenset(
-            step.start for order in await self.pending() for step in order.pair.interval.split(FIVE_MINUTES)
-        )
+        """The starts of the 5-minute steps for which an order has no definite answer, or a tender is open."""
+        waiting = [order.pair.interval for order in await self.pending()]
+        waiting += [standing.tender.interval for standing in await self.open_tenders()]
+        return frozenset(step.start for interval in waiting for step in interval.split(FIVE_MINUTES))
+
+    async def open_tenders(self) -> list[OpenTender]:
+        """The home's tenders of which more may be accepted, in the order in which they were made."""
+        return await self._look(lambda: tenders.open_tenders(self._db))
 
     async def file_publication(self, publication: Publication, signed: str) -> bool:
         """Record that a publication was accepted, by the hash of its content; False: it was known.
@@ -348,7 +359,10 @@ class Ledger:
         return await self._look(lambda: queries.trades(self._db))
 
     async def ordered(self, since: Instant) -> list[tuple[Pair, Instant]]:
-        """Every order placed at or after ``since`` that was not refused or voided, and when."""
+        """Every order placed at or after ``since`` that was not refused or voided, and when.
+
+        Of tenders: those without an answer, and what was accepted since then.
+        """
         return await self._look(lambda: queries.ordered(self._db, since))
 
     async def spots(self, since: Instant) -> list[Spot]:

@@ -57,10 +57,15 @@ def trades(db: Connection) -> int:
 
 
 def ordered(db: Connection, since: Instant) -> list[tuple[Pair, Instant]]:
-    """Every order placed at or after ``since`` that was not refused or voided, and when."""
+    """Every order placed at or after ``since`` that was not refused or voided, and when.
+
+    Of tenders: those without an answer, and what was accepted since then. An open one stands elsewhere.
+    """
     rows = db.execute(
-        f"SELECT {PAIR_COLUMNS}, placed_at FROM orders WHERE placed_at >= ? "
-        "AND key NOT IN (SELECT key FROM answers WHERE outcome != 'booked') ORDER BY number",
+        f"SELECT {PAIR_COLUMNS}, placed_at, number FROM orders WHERE placed_at >= ?1 "
+        "AND key NOT IN (SELECT key FROM answers WHERE outcome != 'booked') UNION ALL "
+        f"SELECT {PAIR_COLUMNS}, booked_at, number FROM transactions WHERE booked_at >= ?1 "
+        "AND key IN (SELECT pair FROM tenders WHERE event = 'accepted') ORDER BY number",
         (since,),
     )
     return [(row_pair(row[:12], Kind.TRADE), Instant(row[12])) for row in rows]

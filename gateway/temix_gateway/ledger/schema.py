@@ -49,7 +49,7 @@ _FIRST_RECORDS: Final = (
 ARCHIVE_ID: Final = 0x54654D41
 """``TeMA``: a sealed archive, which is read and never opened as a ledger."""
 
-RECORDS: Final = (*_FIRST_RECORDS, "restores", "archives", "messages", "mandates")
+RECORDS: Final = (*_FIRST_RECORDS, "restores", "archives", "messages", "mandates", "tenders")
 """The chained tables. In ``chain`` a table is its place in this order, from 0: a new one comes last."""
 
 
@@ -314,7 +314,61 @@ _NO_EXPORT_PRICE: Step = (
     *append_only("spots"),
 )
 
-STEPS: Final[Sequence[Step]] = (_FIRST, _SECOND, _PACKED, _MESSAGES, _NO_INBOX, _MANDATES, _NO_EXPORT_PRICE)
+_TENDERS: Step = (
+    # Tenders of the home's own, event by event. In `orders` each stands as the pair that it comes to if all
+    # of it is accepted; the pair of an acceptance stands in `transactions`.
+    """CREATE TABLE tenders (
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  tender TEXT NOT NULL REFERENCES orders (key),
+  event TEXT NOT NULL CHECK (event IN ('made', 'accepted', 'ended')),
+  place INTEGER NOT NULL,
+  pair TEXT NOT NULL,
+  until INTEGER NOT NULL,
+  how TEXT NOT NULL CHECK (how IN ('', 'LAPSED', 'CANCELED', 'FILLED')),
+  UNIQUE (tender, event, place)
+) STRICT""",
+    "CREATE INDEX tenders_by_pair ON tenders (pair)",
+    *_rebuilt(
+        "answers",
+        """
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  key TEXT NOT NULL UNIQUE REFERENCES orders (key),
+  outcome TEXT NOT NULL CHECK (outcome IN ('booked', 'opened', 'refused', 'voided')),
+  code INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  answered_at INTEGER NOT NULL,
+  energy_receipt BLOB NOT NULL,
+  transport_receipt BLOB NOT NULL
+""",
+    ),
+    *_rebuilt(
+        "messages",
+        """
+  number INTEGER PRIMARY KEY REFERENCES chain,
+  sequence INTEGER NOT NULL UNIQUE,
+  kind TEXT NOT NULL CHECK (kind IN ('answer', 'subscription', 'delivery', 'acceptance', 'ending')),
+  key TEXT NOT NULL,
+  order_number INTEGER NOT NULL,
+  order_digest BLOB NOT NULL,
+  energy BLOB NOT NULL,
+  transport BLOB NOT NULL,
+  head BLOB NOT NULL
+""",
+    ),
+    "CREATE INDEX messages_by_order ON messages (order_number)",
+    *(trigger for table in ("tenders", "answers", "messages") for trigger in append_only(table)),
+)
+
+STEPS: Final[Sequence[Step]] = (
+    _FIRST,
+    _SECOND,
+    _PACKED,
+    _MESSAGES,
+    _NO_INBOX,
+    _MANDATES,
+    _NO_EXPORT_PRICE,
+    _TENDERS,
+)
 """All steps, in order; released ones are never changed."""
 
 

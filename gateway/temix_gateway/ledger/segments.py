@@ -26,10 +26,16 @@ RECORDED_AHEAD: Final = Duration(3 * 24 * HOUR)
 AROUND: Final = Duration(26 * HOUR)
 """As much more than a period is read as its first and its last local day may need."""
 
-_UNITED: Final = ("spots", "transactions", "orders", "answers", "deliveries", "settlements")
+_UNITED: Final = ("spots", "transactions", "orders", "answers", "deliveries", "settlements", "tenders")
 
 _WITHIN: Final = "WHERE start >= :start AND start < :end"
 _OF_PAIRS: Final = f"WHERE key IN (SELECT key FROM older.transactions {_WITHIN})"
+_PARTS: Final = {
+    "orders": _OF_PAIRS,
+    "answers": _OF_PAIRS,
+    "tenders": f"WHERE pair IN (SELECT key FROM older.transactions {_WITHIN})",
+}
+"""What is copied of a table for a period, where that is not what starts within."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +157,9 @@ def unite(connection: sqlite3.Connection, others: Sequence[Path], *, copied: boo
     names = [f"archive_{number}" for number in range(len(others))]
     for name, other in zip(names, others, strict=True):
         attach(connection, other, name)
-    for table in _UNITED:
-        sources = [f"temp.copied_{table}"] * copied + [f"{name}.{table}" for name in (*names, "main")]
+    for table in _known(connection, "main"):
+        files = [name for name in (*names, "main") if table in _known(connection, name)]
+        sources = [f"temp.copied_{table}"] * copied + [f"{name}.{table}" for name in files]
         union = " UNION ALL ".join(f"SELECT * FROM {source}" for source in sources)
         connection.execute(f"CREATE TEMP VIEW {table} AS {union}")
 
@@ -162,18 +169,23 @@ def copy_period(connection: sqlite3.Connection, archives: Sequence[Path], period
 
     Call it before ``unite``, outside a transaction.
     """
-    for table in _UNITED:
+    for table in _known(connection, "main"):
         connection.execute(f"CREATE TEMP TABLE copied_{table} AS SELECT * FROM main.{table} WHERE 0")
     within = {"start": period.start - AROUND, "end": period.end + AROUND}
     for archive in archives:
         attach(connection, archive, "older")
-        for table in _UNITED:
+        for table in _known(connection, "older"):
             connection.execute(
-                f"INSERT INTO temp.copied_{table} SELECT * FROM older.{table} "
-                + (_OF_PAIRS if table in {"orders", "answers"} else _WITHIN),
+                f"INSERT INTO temp.copied_{table} SELECT * FROM older.{table} {_PARTS.get(table, _WITHIN)}",
                 within,
             )
         connection.execute("DETACH older")
+
+
+def _known(connection: sqlite3.Connection, file: str) -> list[str]:
+    """The tables to unite that a file has: one of an older schema lacks the newest."""
+    there = {name for (name,) in connection.execute(f"SELECT name FROM {file}.sqlite_schema")}
+    return [table for table in _UNITED if table in there]
 
 
 def attach(connection: sqlite3.Connection, archive: Path, name: str) -> None:

@@ -10,12 +10,13 @@ from temix_market.tenders import PartyId
 from temix_market.units import Energy, Money, Price, cost, money_text
 
 from temix_gateway.ledger.packing import unpack
+from temix_gateway.ledger.tenders import has_tenders
 
 _PAIRS: Final = (
     "SELECT t.number, t.kind, t.key, t.side, t.quantity, t.duration, t.energy_tender, t.energy_author, "
     "t.energy_price, t.transport_tender, t.transport_author, t.transport_price, o.number, a.number, "
-    "a.energy_receipt, a.transport_receipt "
-    "FROM transactions t LEFT JOIN orders o USING (key) LEFT JOIN answers a USING (key) "
+    "a.energy_receipt, a.transport_receipt{columns} "
+    "FROM transactions t LEFT JOIN orders o USING (key) LEFT JOIN answers a USING (key) {joined}"
     "WHERE t.start > ? AND t.start <= ? AND t.start + t.duration >= ? ORDER BY t.number"
 )
 
@@ -69,15 +70,21 @@ def _spots(connection: sqlite3.Connection, start: Instant) -> list[Source]:
 
 
 def _transactions(connection: sqlite3.Connection, start: Instant) -> list[Source]:
-    rows = connection.execute(_PAIRS, (start - HOUR, start, start + FIVE_MINUTES)).fetchall()
+    query = _PAIRS.format(columns=", '', 0", joined="")
+    if has_tenders(connection):
+        query = _PAIRS.format(columns=", p.tender, p.place", joined="LEFT JOIN tenders p ON p.pair = t.key ")
+    rows = connection.execute(query, (start - HOUR, start, start + FIVE_MINUTES)).fetchall()
     return [source for row in rows for source in _pair(row)]
 
 
 def _pair(row: tuple[Any, ...]) -> list[Source]:
     number, kind, key, side, quantity, duration = row[:6]
-    order, answer, *receipts = row[12:]
+    order, answer, *receipts = row[12:16]
+    tendered, place = row[16:]
     share = Energy(Side(side).sign * int(quantity or 0) // (int(duration or 1) // FIVE_MINUTES))
     booked = f"order {order}, answer {answer}" if order is not None else "booked by the retailer"
+    if tendered:
+        booked = f"accepted as part {place} of the home's own tender {tendered}"
     found = []
     for index, leg in enumerate(("energy", "transport")):
         tender, author, price = row[6 + 3 * index : 9 + 3 * index]

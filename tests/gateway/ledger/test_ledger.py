@@ -38,8 +38,8 @@ from tests.gateway.market import (
     tender,
 )
 
-FILLED = [table for table in RECORDS if table != "archives"]
-"""The tables of which ``fill`` makes a record; test_archive.py is about the other one."""
+FILLED = [table for table in RECORDS if table not in {"archives", "tenders"}]
+"""The tables of which ``fill`` makes a record; test_archive.py and test_tenders.py are about the others."""
 
 RECEIPTS = ("energy receipt", "transport receipt")
 
