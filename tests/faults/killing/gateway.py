@@ -93,7 +93,7 @@ def live(configuration: Path, death: Death) -> None:
         stack.enter_context(patch.object(Service, "post", posting))
         stack.enter_context(patch.object(Core, "run", running))
         stack.enter_context(patch.object(app, "rules", at_once))
-        stack.enter_context(patch.object(app, "PlannerProcess", lambda: _Planner(chance)))
+        stack.enter_context(patch.object(app, "PlannerProcess", lambda: _Planner(chance, chance)))
         if death.later:
             _be_later(stack)
         loaded = config.load(configuration)

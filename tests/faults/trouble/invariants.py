@@ -5,26 +5,28 @@ Each is a pure function of what was seen; it yields what is wrong, in words.
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from temix_market.calendar import local_date
 from temix_market.deliveries import Delivery
 from temix_market.errors import MarketError
+from temix_market.home_tenders import acceptance_key
 from temix_market.instants import FIVE_MINUTES, HOUR, Instant
 from temix_market.intervals import Interval
 from temix_market.positions import Positions
 from temix_market.products import Side
 from temix_market.settlement import Spot, settle
 from temix_market.tenders import PartyId
-from temix_market.transactions import Kind
+from temix_market.transactions import Kind, Pair
 from temix_market.units import Energy, Price
 from temix_market.wire.seal import GENESIS, chain_hash
 
-from tests.faults.trouble.seen import BOOKED, Placed, Seen
+from tests.faults.trouble.seen import BOOKED, OPENED, Placed, Seen
 
 type Faults = Iterator[str]
 
-_OUTCOMES: Final = {"booked": True, "refused": False, "voided": False}
+_EFFECTS: Final = {"booked": BOOKED, "opened": OPENED}
 
 
 # At every step.
@@ -36,10 +38,10 @@ def one_effect_per_key(seen: Seen) -> Faults:
         yield f"two orders were signed under one key: {seen.sealed_twice}"
     for key in seen.new_pairs:
         booked = seen.book.booked[key].pair
-        if booked.kind is not Kind.TRADE:
+        if booked.kind is not Kind.TRADE or key in seen.book.parts:
             continue
         sealed = seen.sealed.get(key)
-        if sealed is None or sealed.order.pair != booked:
+        if sealed is None or sealed.order.pair != booked or sealed.order.tender is not None:
             yield f"{key} is booked as nobody ordered it: {booked}"
         if seen.book.decided[key].code != BOOKED:
             yield f"{key} is booked and was answered {seen.book.decided[key].code}"
@@ -51,7 +53,7 @@ def ledger_says_what_the_book_says(seen: Seen) -> Faults:
         told, decided = seen.ledger.answers[key], seen.book.decided.get(key)
         if decided is None:
             yield f"{key} is {told.outcome} in the ledger and unknown in the book"
-        elif _OUTCOMES[told.outcome] != (decided.code == BOOKED):
+        elif _EFFECTS.get(told.outcome) != (decided.code if decided.code in _EFFECTS.values() else None):
             yield f"{key} is {told.outcome} in the ledger and {decided.code} in the book"
         elif told.receipts != seen.book.messages[decided.sequence - 1][1:]:
             yield f"the receipts of {key} are not what the retailer signed"
@@ -59,6 +61,9 @@ def ledger_says_what_the_book_says(seen: Seen) -> Faults:
         booked = seen.book.booked.get(key)
         if booked is None or booked.pair != seen.ledger.pairs[key][1]:
             yield f"{key} is a transaction of the ledger and not of the book"
+    for key in seen.new.ended:
+        if key not in seen.book.ended:
+            yield f"the tender {key} has ended in the ledger and not in the book"
 
 
 def nothing_is_lost_within_the_ledger(seen: Seen) -> Faults:
@@ -67,9 +72,14 @@ def nothing_is_lost_within_the_ledger(seen: Seen) -> Faults:
         told = seen.ledger.answers[key]
         if (told.outcome == "booked") != (key in seen.ledger.pairs):
             yield f"{key} is {told.outcome} but its transaction says otherwise"
+    parts = {key for made in seen.ledger.tenders.values() for key in made.accepted}
     for key in seen.new.pairs:
         _, pair = seen.ledger.pairs[key]
-        if pair.kind is Kind.TRADE and (key not in seen.ledger.answers or key not in seen.ledger.orders):
+        if (
+            pair.kind is Kind.TRADE
+            and key not in parts
+            and (key not in seen.ledger.answers or key not in seen.ledger.orders)
+        ):
             yield f"the trade {key} has no order or no answer"
 
 
@@ -96,6 +106,16 @@ def no_trade_where_an_outcome_is_open(seen: Seen) -> Faults:
                 yield f"{key} was ordered while {other.pair.key} was open in the same time"
 
 
+def no_order_where_a_tender_is_open(seen: Seen) -> Faults:
+    """While a tender is open its time is not traded otherwise, but by tenders for just the same time."""
+    for key in seen.new.orders:
+        order = seen.ledger.orders[key]
+        for other in _standing(seen, order.number):
+            alike = key in seen.ledger.tenders and other.interval == order.pair.interval
+            if other.key != key and other.interval.overlaps(order.pair.interval) and not alike:
+                yield f"{key} was ordered while the tender {other.key} was open in the same time"
+
+
 def only_on_valid_prices_and_a_proven_clock(seen: Seen) -> Faults:
     """An order takes tenders that were heard and live, over a live link, with a proof of the clock."""
     for key in seen.new.orders:
@@ -104,6 +124,8 @@ def only_on_valid_prices_and_a_proven_clock(seen: Seen) -> Faults:
             yield f"{key} was ordered without a proof of the clock"
         if not sealed.connected:
             yield f"{key} was ordered without a link"
+        if sealed.order.tender is not None:
+            continue
         for leg in (placed.pair.energy, placed.pair.transport):
             tender = seen.offered.get(leg.tender_id)
             if tender is None or (leg.author, tender.revision) not in seen.accepted:
@@ -129,9 +151,11 @@ def never_too_late(seen: Seen) -> Faults:
         booked = seen.book.booked[key]
         if booked.pair.kind is not Kind.TRADE:
             continue
-        order = seen.sealed[key].order
-        if booked.at >= order.not_after:
-            yield f"{key} was booked at {booked.at}, not before {order.not_after}"
+        part = seen.book.parts.get(key)
+        order = seen.sealed[key if part is None else part.tender].order
+        lapses = order.not_after if order.tender is None else order.tender.expires_at
+        if booked.at >= lapses:
+            yield f"{key} was booked at {booked.at}, not before {lapses}"
         for leg in (booked.pair.energy, booked.pair.transport):
             if booked.at >= seen.offered[leg.tender_id].expires_at:
                 yield f"{key} was booked at {booked.at}, after {leg.tender_id} expired"
@@ -153,14 +177,41 @@ def never_beyond_depth(seen: Seen) -> Faults:
                     yield f"{taken[tender.line]} Wh were taken of {tender.id}, {tender.quantity} are there"
 
 
+def acceptances_keep_the_tender(seen: Seen) -> Faults:
+    """What is accepted of a tender is within its terms, once, and before its end."""
+    for key in seen.new_pairs:
+        part = seen.book.parts.get(key)
+        if part is None:
+            continue
+        order, booked = seen.sealed[part.tender].order, seen.book.booked[key]
+        tender, pair = order.tender, booked.pair
+        if tender is None or seen.book.decided[part.tender].code != OPENED:
+            yield f"{key} was accepted of {part.tender}, which is no open tender"
+            continue
+        if key != acceptance_key(tender.key, part.place):
+            yield f"{key} is not the key of acceptance {part.place} of {tender.key}"
+        if (pair.interval, pair.energy.side) != (order.pair.interval, order.pair.energy.side):
+            yield f"{key} is not what was tendered: {pair}"
+        worse = pair.price > tender.price if tender.side is Side.BUY else pair.price < tender.price
+        if worse:
+            yield f"{key} was accepted at {pair.price}, tendered at {tender.price}"
+        parts = [other for other, its in seen.book.parts.items() if its.tender == tender.key]
+        total = sum(seen.book.booked[other].pair.energy.quantity for other in parts)
+        if total > tender.quantity:
+            yield f"{total} Wh were accepted of {tender.key}, which is for {tender.quantity}"
+        if seen.book.ended.get(tender.key, ("", booked.sequence + 1))[1] < booked.sequence:
+            yield f"{key} was accepted after {tender.key} had ended"
+
+
 def within_limits(seen: Seen) -> Faults:
-    """Each order keeps price, power and the day's money, with all orders before it that may be booked."""
+    """Each order keeps price, power and the day's money, with all that may be booked or accepted."""
     for key in seen.new.orders:
         sealed, placed = seen.sealed[key], seen.ledger.orders[key]
         rules, pair = sealed.rules, placed.pair
         buying = pair.energy.side is Side.SELL
         if buying and pair.price > rules.highest_price:
             yield f"{key} pays {pair.price}, above {rules.highest_price}"
+        parts = _parts(seen, placed.number)
         before = [
             order
             for order in seen.ledger.orders.values()
@@ -170,10 +221,14 @@ def within_limits(seen: Seen) -> Faults:
             day = local_date(rules.zone, placed.at)
             same = [o for o in before if local_date(rules.zone, o.at) == day and o.pair.quantity > 0]
             spent = sum(max(0, order.pair.cost) for order in same) + pair.cost
+            spent += sum(max(0, rest.cost) for rest in _standing(seen, placed.number) if rest.key != key)
+            spent += sum(max(0, part.cost) for part, at in parts if local_date(rules.zone, at) == day)
             if spent > rules.money_a_day:
                 yield f"with {key} {spent} are spent on {day}, above {rules.money_a_day}"
         held = [p for n, p in seen.ledger.pairs.values() if n < placed.number and p.kind is not Kind.TRADE]
-        others = [*held, *(order.pair for order in before)]
+        tendered = [rest for rest in _standing(seen, placed.number) if rest.key != key]
+        others = [*held, *(order.pair for order in before), *(part for part, _ in parts)]
+        others += [rest for rest in tendered if rest.energy.side is pair.energy.side]
         positions = Positions(other for other in others if other.interval.overlaps(pair.interval))
         sign, most = (1, rules.import_power) if buying else (-1, rules.export_power)
         for step, quantity in pair.steps():
@@ -182,9 +237,39 @@ def within_limits(seen: Seen) -> Faults:
 
 
 def _may_count(seen: Seen, order: Placed, at: int) -> bool:
-    """Whether an order was booked, or still could be when record ``at`` was written."""
+    """Whether an order, or tender, was booked, or still could be answered when record ``at`` was written."""
     answer = seen.ledger.answers.get(order.pair.key)
     return answer is None or answer.outcome == "booked" or answer.number > at
+
+
+def _parts(seen: Seen, at: int) -> list[tuple[Pair, Instant]]:
+    """What was accepted of tenders before record ``at``, and when that was recorded."""
+    ledger = seen.ledger
+    return [
+        (ledger.pairs[key][1], ledger.booked_at[key])
+        for made in ledger.tenders.values()
+        for key, number in made.accepted.items()
+        if number < at
+    ]
+
+
+def _standing(seen: Seen, at: int) -> list[Pair]:
+    """What was left of each tender that was open at record ``at``, as the pair that it may become."""
+    ledger, found = seen.ledger, []
+    for key, made in ledger.tenders.items():
+        answer = ledger.answers.get(key)
+        if answer is None or answer.outcome != "opened" or answer.number > at:
+            continue
+        if any(number < at for number in made.ended):
+            continue
+        whole = ledger.orders[key].pair
+        taken = sum(
+            ledger.pairs[part][1].energy.quantity for part, number in made.accepted.items() if number < at
+        )
+        if left := whole.energy.quantity - taken:
+            legs = [replace(leg, quantity=Energy(left)) for leg in (whole.energy, whole.transport)]
+            found.append(replace(whole, energy=legs[0], transport=legs[1]))
+    return found
 
 
 def spots_are_the_same(seen: Seen) -> Faults:
@@ -220,10 +305,12 @@ AT_EVERY_STEP: Final = (
     nothing_is_lost_within_the_ledger,
     what_is_sent_is_stored_first,
     no_trade_where_an_outcome_is_open,
+    no_order_where_a_tender_is_open,
     only_on_valid_prices_and_a_proven_clock,
     no_trade_on_an_older_ledger,
     never_too_late,
     never_beyond_depth,
+    acceptances_keep_the_tender,
     within_limits,
     spots_are_the_same,
     readings_are_those_of_the_book,
@@ -247,6 +334,28 @@ def both_hold_the_same_pairs(seen: Seen) -> Faults:
     for key, booked in seen.book.booked.items():
         if key not in seen.ledger.pairs:
             yield f"{key} is in the book and not in the ledger: {booked.pair.interval}"
+
+
+def both_hold_the_same_tenders(seen: Seen) -> Faults:
+    """What is open, and what has ended, is so on both sides; what was accepted is among the pairs."""
+    opened = {key for key, decided in seen.book.decided.items() if decided.code == OPENED}
+    there = opened - seen.book.ended.keys()
+    made = {
+        key for key in seen.ledger.tenders if (a := seen.ledger.answers.get(key)) and a.outcome == "opened"
+    }
+    here = {key for key in made if not seen.ledger.tenders[key].ended}
+    if here != there:
+        yield f"open in the ledger are {here - there}, in the book {there - here}"
+
+
+def nothing_is_open_beyond_its_time(seen: Seen) -> Faults:
+    """A tender that has lapsed has ended."""
+    last = max((issue.published_at for issue in seen.accepted.values()), default=Instant(0))
+    for key, sealed in seen.sealed.items():
+        tender = sealed.order.tender
+        opened = key in seen.book.decided and seen.book.decided[key].code == OPENED
+        if tender is not None and opened and key not in seen.book.ended and tender.expires_at <= last:
+            yield f"the tender {key} was to lapse at {tender.expires_at} and is open at {last}"
 
 
 def both_hold_the_same_deliveries(seen: Seen) -> Faults:
@@ -310,6 +419,8 @@ def books_chain_verifies(seen: Seen) -> Faults:
 WHEN_QUIET: Final = (
     every_order_has_its_answer,
     both_hold_the_same_pairs,
+    both_hold_the_same_tenders,
+    nothing_is_open_beyond_its_time,
     both_hold_the_same_deliveries,
     both_hold_the_same_readings,
     money_is_conserved,

@@ -21,13 +21,15 @@ from temix_gateway.retailer.temix import TemixLink
 from temix_gateway.trading import trader
 from temix_gateway.trading.outbox import Outbox
 from temix_market.errors import BeyondDepth, KeyVoided, TenderSuperseded
+from temix_market.home_tenders import HomeTender, OpenTender
 from temix_market.instants import HOUR, Instant
 from temix_market.ladder import Rung, TenderBook
 from temix_market.ports import NotBooked, OutcomeUnknown
 from temix_market.transactions import Kind
-from temix_market.units import Price
+from temix_market.units import Energy, Price
 from temix_retailer import accounts, store
 from temix_retailer.book import Book
+from temix_retailer.home_tenders import HomeTenders
 from temix_retailer.outcome import Answered, Outcome
 
 
@@ -90,7 +92,7 @@ def _no_tombstone(usual: Any) -> Any:
         if self._answer(home, key) is not None:
             return usual(self, home, key, *asked)
         outcome = Outcome.refused(key, KeyVoided(key))
-        return Answered(outcome, *self._voice.answer(home, outcome, self._next(home)))
+        return Answered(outcome, *self._voice.answer(home, outcome, self.chain.next(home)))
 
     return reconcile
 
@@ -222,6 +224,39 @@ def _not_remembered(usual: Any) -> Any:
 
 def _late_too(_: Any) -> Any:
     return lambda rows, home, step, issued: accounts.deliver(rows, home, step, issued, "home")
+
+
+def _forgotten(usual: Any) -> Any:
+    async def recall(self: books.Books, midnight: Instant) -> None:
+        await usual(self, midnight)
+        self.open = []
+
+    return recall
+
+
+def _no_places_taken(usual: Any) -> Any:
+    return lambda self, home, key: (Energy(0), usual(self, home, key)[1])
+
+
+def _still_there(usual: Any) -> Any:
+    def cancel(self: HomeTenders, home: Any, key: Any) -> Any:
+        standing = self._open.get((home, key))
+        canceled = usual(self, home, key)
+        if standing is not None and canceled.ended is not None:
+            self._open[home, key] = standing
+        return canceled
+
+    return cancel
+
+
+def _never_lapses(usual: Any) -> Any:
+    def attend(self: HomeTenders, standing: OpenTender) -> Any:
+        later = replace(standing.tender, expires_at=standing.tender.interval.start)
+        if standing.tender.expires_at <= self._chain.now():
+            return []
+        return usual(self, replace(standing, tender=later))
+
+    return attend
 
 
 def _constant(value: Any) -> Callable[[Any], Any]:
@@ -384,5 +419,59 @@ MUTANTS: Final = (
         "The retailer takes a report that comes late for a correction of what was reported after it.",
         ("a_late_report_undoes_nothing",),
         _replaced(accounts, "_report", _late_too),
+    ),
+    Mutant(
+        "open tenders cost nothing",
+        "What an open tender may come to does not count against the day's money.",
+        ("within_limits",),
+        _replaced(orders, "beneath", lambda _: lambda limits, _: limits),
+    ),
+    Mutant(
+        "the time of open tenders is traded",
+        "Orders are placed in the time for which a tender is open.",
+        ("no_order_where_a_tender_is_open",),
+        _replaced(orders, "tied", _constant(frozenset())),
+    ),
+    Mutant(
+        "open tenders are forgotten",
+        "After a restart the gateway knows nothing of the tenders that are open.",
+        ("no_order_where_a_tender_is_open", "within_limits", "both_hold_the_same_tenders"),
+        _replaced(books.Books, "recall", _forgotten),
+    ),
+    Mutant(
+        "acceptances are not counted",
+        "What was accepted of a tender is recorded and does not enter the position.",
+        ("both_hold_the_same_position", "within_limits", "money_is_conserved"),
+        _replaced(books.Books, "_accepted", _nothing),
+    ),
+    Mutant(
+        "more is accepted than was tendered",
+        "What was accepted of a tender is not taken off it.",
+        ("acceptances_keep_the_tender",),
+        lambda: patch.object(OpenTender, "left", property(lambda self: self.tender.quantity)),
+    ),
+    Mutant(
+        "a worse price is accepted",
+        "The retailer accepts a tender whose price its own do not reach.",
+        ("acceptances_keep_the_tender",),
+        _replaced(HomeTender, "meets", _constant(True)),
+    ),
+    Mutant(
+        "what was accepted is forgotten",
+        "After a restart the retailer accepts again what it has accepted of a tender.",
+        ("acceptances_keep_the_tender",),
+        _replaced(HomeTenders, "_accepted", _no_places_taken),
+    ),
+    Mutant(
+        "a cancelled tender is accepted",
+        "The retailer says that a tender has ended, and goes on accepting it.",
+        ("acceptances_keep_the_tender",),
+        _replaced(HomeTenders, "cancel", _still_there),
+    ),
+    Mutant(
+        "a tender never lapses",
+        "The retailer accepts nothing more of a lapsed tender, and does not say so.",
+        ("nothing_is_open_beyond_its_time",),
+        _replaced(HomeTenders, "_attend", _never_lapses),
     ),
 )

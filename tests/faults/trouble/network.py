@@ -22,8 +22,8 @@ from temix_replay.virtual_time import VirtualLoop
 from tests.faults.trouble.life import LIFE, Life
 
 PORT: Final = 443
-_ORDERS: Final = b"POST /transactions"
-_REPEATABLE: Final = (_ORDERS, b"POST /deliveries")
+_ORDERS: Final = (b"POST /transactions", b"POST /tenders")
+_REPEATABLE: Final = (*_ORDERS, b"POST /deliveries")
 
 
 @dataclass

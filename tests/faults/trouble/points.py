@@ -24,6 +24,7 @@ from temix_retailer import book
 from temix_retailer.accounts import Accounts
 from temix_retailer.book import Book
 from temix_retailer.commits import Commits
+from temix_retailer.home_tenders import HomeTenders
 from temix_retailer.quotes import Quotes
 
 type Reached = Callable[[str], None]
@@ -41,12 +42,16 @@ def _record(kind: str) -> About:
     return lambda arguments: arguments[2] == kind
 
 
+def _event(event: str) -> About:
+    return lambda arguments: arguments[2] == "tenders" and arguments[3][1] == event
+
+
 def _order(arguments: Sequence[Any]) -> bool:
-    return str(arguments[1]).startswith("/transactions")
+    return str(arguments[1]).startswith(("/transactions", "/tenders"))
 
 
 def _order_answer(arguments: Sequence[Any]) -> bool:
-    return "/transactions" in str(arguments[0].url)
+    return any(path in str(arguments[0].url) for path in ("/transactions", "/tenders"))
 
 
 def _of_a_file(arguments: Sequence[Any]) -> bool:
@@ -96,7 +101,7 @@ AT_START: Final = (
 )
 RETAILER: Final = (
     Point("before booking", Book, "order"),
-    Point("after booking, before commit", book, "_add_pair"),
+    Point("after booking, before commit", book, "add_pair"),
     Point("after booking", Book, "order"),
     Point("after group commit", Commits, "commit"),
     Point("before reconcile", Book, "reconcile"),
@@ -107,6 +112,23 @@ RETAILER: Final = (
     Point("before reading", Book, "read"),
     Point("after reading", Book, "read"),
 )
+GATEWAY_TENDERING: Final = (
+    Point("after tender, before commit", chain, "append", _event("made")),
+    Point("after acceptance, before commit", chain, "append", _event("accepted")),
+    Point("before acceptance is applied", Books, "_accepted"),
+    Point("after acceptance", Books, "_accepted"),
+    Point("after ending, before commit", chain, "append", _event("ended")),
+    Point("before cancelling", TemixLink, "cancel_tender"),
+    Point("after cancelling", TemixLink, "cancel_tender"),
+)
+RETAILER_TENDERING: Final = (
+    Point("before attending", HomeTenders, "attend"),
+    Point("after accepting, before commit", HomeTenders, "_accept"),
+    Point("after end, before commit", HomeTenders, "_end"),
+    Point("after attending", HomeTenders, "attend"),
+    Point("after cancel", HomeTenders, "cancel"),
+)
+"""Beside the others where the home makes tenders of its own."""
 
 
 @contextmanager

@@ -38,6 +38,8 @@ from tests.faults.trouble.watching import WatchedLink
 
 CLOCK_ERROR: Final = 2 * SECOND
 PROOF_LASTS: Final = HOUR
+TENDERING: Final = 0.5
+"""The share of seeds whose home makes tenders of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,12 @@ class Run:
         self.start = parse_instant("2026-01-01T00:00:00Z") + day * HOUR + self.chance.randrange(HOUR)
         self.gateway_machine = self._machine("gateway", gateway)
         self.retailer_machine = self._machine("retailer", retailer)
+        self.tender_chance = Random(f"tenders {seed}")
+        self.tenders = self.tender_chance.random() < TENDERING
         self.rules = self.draw_rules()
-        self.terms = Terms("market", "USD", circuit(seed), LSE_KEY, DO_KEY)
+        self.terms = Terms("market", "USD", circuit(seed), LSE_KEY, DO_KEY, home_tenders=True)
         self.enrolling: asyncio.Future[Enrollment] = loop.create_future()
-        self.planner = Planner(Random(f"planner {seed}"))
+        self.planner = Planner(Random(f"planner {seed}"), Random(f"curves {seed}"))
         self.meter: dict[int, int] = {}
         self.unread: list[Reading] = []
         self.proven_at: float | None = None
@@ -109,6 +113,7 @@ class Run:
 
     def draw_rules(self) -> Rules:
         chance = self.chance
+        tenders = self.tenders and self.tender_chance.random() < 0.9
         return Rules(
             home=HOME,
             zone=ZONE,
@@ -120,6 +125,8 @@ class Run:
             minimum_gain=Money(0),
             certainty=Price(chance.choice((2_000, 200_000))),
             share=Fraction(chance.choice((1, 2)), 2),
+            curve_hours=2 * tenders,
+            own_tenders=tenders,
         )
 
     # What is observed.
@@ -149,7 +156,7 @@ class Run:
         if key in self.seen.sealed or key not in self.decided:
             self.seen.sealed_twice.append(key)
         self.seen.sealed[key] = replace(self.decided[key], signed=signed)
-        self.counts["orders"] += 1
+        self.counts["orders" if order.tender is None else "tenders"] += 1
 
     def deciding(self, order: Order) -> None:
         """The home has decided to order, and gives it to the ledger."""
@@ -160,7 +167,7 @@ class Run:
     def issued(self, book: Book, issued: Issued | None) -> None:
         """The retailer has published."""
         if issued is not None:
-            after = book.place(HOME).sequence
+            after = book.chain.last(HOME).sequence
             for publication in issued.publications:
                 self.seen.published(publication, after)
 

@@ -52,6 +52,23 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """A tender of the home's own in the ledger: the numbers of its record, its acceptances' and its end's."""
+
+    number: int
+    accepted: dict[PairKey, int] = field(default_factory=dict)
+    ended: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An acceptance in the book: of which tender, and which of its acceptances."""
+
+    tender: PairKey
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """What became of a key in the book."""
 
@@ -75,6 +92,7 @@ class New:
 
     orders: list[PairKey] = field(default_factory=list)
     answers: list[PairKey] = field(default_factory=list)
+    ended: list[PairKey] = field(default_factory=list)
     pairs: list[PairKey] = field(default_factory=list)
 
 
@@ -92,6 +110,8 @@ class InLedger:
     readings: dict[int, tuple[int, bool]] = field(default_factory=dict)
     """What the retailer's meter read, and whether that is estimated."""
     settlements: dict[tuple[int, str], tuple[int, ...]] = field(default_factory=dict)
+    tenders: dict[PairKey, Made] = field(default_factory=dict)
+    booked_at: dict[PairKey, Instant] = field(default_factory=dict)
     told: set[PairKey] = field(default_factory=set)
     """Keys of orders about which the retailer told: a void one may have been lost with what it ordered."""
     number: int = 0
@@ -117,13 +137,15 @@ class InLedger:
         ).fetchall():
             self.answers[key] = Told(number, outcome, (unpack(receipts[0]), unpack(receipts[1])))
             new.answers.append(key)
-        query = f"SELECT {PAIR_COLUMNS}, kind, number FROM transactions WHERE number > ?"
+        query = f"SELECT {PAIR_COLUMNS}, kind, number, booked_at FROM transactions WHERE number > ?"
         for row in rows.execute(query, after).fetchall():
             pair = ledger_pair(row[:12], Kind(row[12]))
             self.pairs[pair.key] = row[13], pair
+            self.booked_at[pair.key] = Instant(row[14])
             new.pairs.append(pair.key)
         query = "SELECT key FROM messages WHERE number > ? AND kind = 'answer'"
         self.told.update(key for (key,) in rows.execute(query, after).fetchall())
+        new.ended = self._read_tenders(ledger, after)
         for author, start, *prices in rows.execute(
             "SELECT author, start, sell, buy FROM spots WHERE number > ?", after
         ).fetchall():
@@ -146,6 +168,21 @@ class InLedger:
             self.settlements[start, party] = tuple(figures)
         return new
 
+    def _read_tenders(self, ledger: Ledger, after: tuple[int]) -> list[PairKey]:
+        """Read on in the tenders; those that ended since the last time."""
+        ended = []
+        for number, tender, event, accepted in ledger._db.execute(
+            "SELECT number, tender, event, pair FROM tenders WHERE number > ? ORDER BY number", after
+        ).fetchall():
+            if event == "made":
+                self.tenders[tender] = Made(number)
+            elif event == "accepted":
+                self.tenders[tender].accepted[accepted] = number
+            else:
+                self.tenders[tender].ended.append(number)
+                ended.append(tender)
+        return ended
+
 
 def missing(before: Mapping[int, bytes], now: Mapping[int, bytes], acknowledged: int) -> list[int]:
     """Numbers of acknowledged records that were seen, and are no more there as they were.
@@ -163,6 +200,10 @@ class InBook:
     """Head, and both parties' signed messages."""
     decided: dict[PairKey, Decided] = field(default_factory=dict)
     booked: dict[PairKey, Booking] = field(default_factory=dict)
+    parts: dict[PairKey, Part] = field(default_factory=dict)
+    """Pairs that were accepted of the home's own tenders."""
+    ended: dict[PairKey, tuple[str, int]] = field(default_factory=dict)
+    """How they ended, and by which message."""
     spots: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
     deliveries: dict[int, int] = field(default_factory=dict)
     readings: dict[int, list[tuple[int, bool]]] = field(default_factory=dict)
@@ -189,6 +230,12 @@ class InBook:
             "SELECT key, code, signed, sequence FROM orders WHERE sequence > ?", after
         ).fetchall():
             self.decided[key] = Decided(code, signed, sequence)
+        query = "SELECT tender, place, key FROM acceptances JOIN pairs USING (home, key) WHERE sequence > ?"
+        for tender, place, key in rows.execute(query, after).fetchall():
+            self.parts[key] = Part(tender, place)
+        query = "SELECT tender, reason, sequence FROM endings WHERE sequence > ?"
+        for tender, reason, sequence in rows.execute(query, after).fetchall():
+            self.ended[tender] = reason, sequence
         for head, energy, transport in rows.execute(
             "SELECT head, energy, transport FROM messages WHERE sequence > ? ORDER BY sequence", after
         ).fetchall():
@@ -266,7 +313,8 @@ class Seen:
         before, self.book = self.book, InBook()
         self.read_book(book)
         self.new_pairs = [key for key in self.new_pairs if key not in before.booked]
-        self.new = New(answers=list(self.ledger.answers), pairs=list(self.ledger.pairs))
+        ended = [key for key, made in self.ledger.tenders.items() if made.ended]
+        self.new = New(answers=list(self.ledger.answers), ended=ended, pairs=list(self.ledger.pairs))
         return before
 
     def published(self, publication: Publication, after: int) -> None:
@@ -281,4 +329,5 @@ class Seen:
 
 
 BOOKED: Final = 200
+OPENED: Final = 201
 VOID: Final = 423

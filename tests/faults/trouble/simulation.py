@@ -23,7 +23,7 @@ from tests.faults.trouble.network import TroubleLoop
 from tests.faults.trouble.owner import owner
 from tests.faults.trouble.parties import KEYS
 from tests.faults.trouble.run import Run, Violation
-from tests.faults.trouble.seen import Seen
+from tests.faults.trouble.seen import OPENED, Seen
 from tests.faults.trouble.troubles import TROUBLES
 from tests.faults.trouble.watching import watched
 
@@ -128,6 +128,10 @@ def _compare_positions(run: Run, core: Core) -> None:
             what = f"at {start} it is {mine} in the gateway and {quantity} in the book"
             run.violate("both_hold_the_same_position", what)
             return
+    mine_open = {each.tender.key: each.left for each in core.books.open}
+    tenders = {key for key, decided in run.seen.book.decided.items() if decided.code == OPENED}
+    if mine_open.keys() != tenders - run.seen.book.ended.keys():
+        run.violate("both_hold_the_same_tenders", f"the gateway has in mind {mine_open}")
 
 
 def simulate(seed: int, folder: Path) -> Result:
@@ -170,6 +174,10 @@ def _silence() -> Iterator[None]:
 
 def _outcomes(seen: Seen) -> Counter[str]:
     counts = Counter(told.outcome for told in seen.ledger.answers.values())
+    counts["accepted"] = len(seen.book.parts)
+    places = Counter(part.tender for part in seen.book.parts.values())
+    counts["accepted in parts"] = sum(count > 1 for count in places.values())
+    counts.update(how.lower() for how, _ in seen.book.ended.values())
     counts["trades"] = sum(key in seen.ledger.orders for key in seen.ledger.pairs)
     counts["subscribed"] = len(seen.ledger.pairs) - counts["trades"]
     counts["superseded"] = sum(decided.code == 409 for decided in seen.book.decided.values())

@@ -13,7 +13,7 @@ from temix_market.units import Energy
 from tests.faults.trouble.machines import Machine
 from tests.faults.trouble.owner import back_up
 from tests.faults.trouble.parties import HOME
-from tests.faults.trouble.points import GATEWAY, RETAILER
+from tests.faults.trouble.points import GATEWAY, GATEWAY_TENDERING, RETAILER, RETAILER_TENDERING
 
 if TYPE_CHECKING:
     from tests.faults.trouble.run import Run
@@ -82,11 +82,15 @@ async def _cut_retailer(run: Run) -> None:
 
 async def _arm_gateway(run: Run) -> None:
     run.gateway_machine.armed = run.chance.choice(GATEWAY).label
+    if run.tenders and run.tender_chance.random() < 0.6:
+        run.gateway_machine.armed = run.tender_chance.choice(GATEWAY_TENDERING).label
     run.gateway_machine.by_power_cut = run.chance.random() < 0.5
 
 
 async def _arm_retailer(run: Run) -> None:
     run.retailer_machine.armed = run.chance.choice(RETAILER).label
+    if run.tenders and run.tender_chance.random() < 0.6:
+        run.retailer_machine.armed = run.tender_chance.choice(RETAILER_TENDERING).label
     run.retailer_machine.by_power_cut = run.chance.random() < 0.5
 
 

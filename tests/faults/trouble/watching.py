@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from random import Random
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -11,14 +13,23 @@ from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.retailer.temix import TemixLink
 from temix_gateway.retailer.voice import Voice
 from temix_market.errors import MarketError
+from temix_market.home_tenders import Acceptance
 from temix_market.instants import HOUR, Duration, Instant
+from temix_market.intervals import lot
 from temix_market.ports import Answer, Pending, RetailerListener
 from temix_market.tenders import Publication
 from temix_market.transactions import Order, PairKey
-from temix_retailer import publications
+from temix_market.units import Energy
+from temix_retailer import home_tenders, publications
 from temix_retailer.book import Book, Issued
 
-from tests.faults.trouble.points import GATEWAY, RETAILER, hooked
+from tests.faults.trouble.points import (
+    GATEWAY,
+    GATEWAY_TENDERING,
+    RETAILER,
+    RETAILER_TENDERING,
+    hooked,
+)
 
 if TYPE_CHECKING:
     from tests.faults.trouble.run import Run
@@ -82,10 +93,21 @@ class WatchedListener:
         return getattr(self._listener, name)
 
 
+def _some(accepted: Acceptance | None, chance: Random) -> Acceptance | None:
+    """An acceptance, or a part of it: a retailer may take what it likes."""
+    if accepted is None or chance.random() < 0.4:
+        return accepted
+    pair, least = accepted.pair, lot(accepted.pair.interval.duration)
+    quantity = Energy(chance.randrange(1, pair.energy.quantity // least + 1) * least)
+    legs = [replace(leg, quantity=quantity) for leg in (pair.energy, pair.transport)]
+    return replace(accepted, pair=replace(pair, energy=legs[0], transport=legs[1]))
+
+
 @contextmanager
 def watched(run: Run) -> Iterator[None]:
     """Observe what is decided, signed and published, and die at labelled points."""
     issue, place, sign = Book.issue, Ledger.place, Voice.order
+    accept, parts = home_tenders.crossing, Random(f"parts {run.seed}")
 
     async def placing(ledger: Ledger, order: Order, seal: Any) -> Pending:
         run.deciding(order)
@@ -101,13 +123,17 @@ def watched(run: Run) -> Iterator[None]:
         run.issued(book, result)
         return result
 
+    def accepting(*asked: Any) -> Acceptance | None:
+        return _some(accept(*asked), parts)
+
     with ExitStack() as stack:
         # A short horizon: what is traded far ahead is traded alike, and a run is three times as fast.
         stack.enter_context(patch.object(asking, "HORIZON", Duration(6 * HOUR)))
         stack.enter_context(patch.object(publications, "trading_horizon", lambda _, now: now + 6 * HOUR))
         stack.enter_context(patch.object(Voice, "order", signing))
         stack.enter_context(patch.object(Book, "issue", issuing))
+        stack.enter_context(patch.object(home_tenders, "crossing", accepting))
         stack.enter_context(patch.object(Ledger, "place", placing))
-        stack.enter_context(hooked(GATEWAY, run.gateway_machine.reached))
-        stack.enter_context(hooked(RETAILER, run.retailer_machine.reached))
+        stack.enter_context(hooked((*GATEWAY, *GATEWAY_TENDERING), run.gateway_machine.reached))
+        stack.enter_context(hooked((*RETAILER, *RETAILER_TENDERING), run.retailer_machine.reached))
         yield
