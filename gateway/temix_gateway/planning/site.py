@@ -134,8 +134,11 @@ def _battery(model: BatteryModel, case: Case, program: Program, balance: Indices
         row = program.add_rows(wish.target[-1:] / 1000, np.array([INFINITE]))
         program.put(row, state[-1:], 1.0)
         program.put(row, short, 1.0)
-    # Where the price falls below zero, burning energy in both directions at once would pay: forbid it.
-    burning = np.flatnonzero(case.tariff.sell.min(axis=1) < 0)
+    # Burning energy in both directions at once would pay where the price falls below zero; and anywhere, to
+    # make room for sun, if more of it comes than may leave the home. Forbid it.
+    held_back = [each.power[:, -1] * hours for each in case.models if isinstance(each, PvModel)]
+    too_much = case.fixed + sum(held_back, np.zeros(steps)) < -case.tariff.export_limit
+    burning = np.flatnonzero((case.tariff.sell.min(axis=1) < 0) | too_much.any())
     if burning.size:
         charging = program.add_columns(np.zeros(burning.size), upper=1.0, whole=True)
         either = program.add_rows(np.full(burning.size, -INFINITE), np.zeros(burning.size))

@@ -98,3 +98,38 @@ def test_a_car_on_any_prices_costs_what_the_best_of_all_its_schedules_costs(seed
     assert found.cost / 1e9 == pytest.approx(
         min(total(each) for each in product((0, 1_200, 2_700, 4_200), repeat=6))
     )
+
+
+def test_a_car_takes_no_more_than_it_lacks_though_its_power_would_overshoot() -> None:
+    problem = home(uniform(12), devices=())
+    paid = (Segment(Price(-100_000)),)
+    steps = tuple(msgspec.structs.replace(step, buy=paid, sell=paid) for step in problem.steps)
+    car = EvCharger(
+        id="ev",
+        min_power=Power(7_200),
+        max_power=Power(7_200),
+        efficiency=1.0,
+        capacity=Energy(1_000),
+        target=Energy(1_000),
+        ready_by=Instant(START + HOUR),
+    )
+
+    found = plan(msgspec.structs.replace(problem, steps=steps, devices=(car,)))
+
+    state = found.device("ev").state
+    assert state is not None
+    assert max(state) == pytest.approx(1_000)
+    assert sum(found.device("ev").power) / 12 == pytest.approx(1_000, abs=1)
+
+
+@pytest.mark.parametrize("stored", [1_000, 999])
+def test_a_full_car_takes_nothing_more_though_it_would_be_paid_for(stored: int) -> None:
+    problem = home(uniform(12), devices=())
+    paid = (Segment(Price(-100_000)),)
+    steps = tuple(msgspec.structs.replace(step, buy=paid, sell=paid) for step in problem.steps)
+    car = EvCharger(id="ev", max_power=Power(7_360), efficiency=1.0, capacity=Energy(1_000),
+                    stored=Energy(stored), target=Energy(1_000), ready_by=Instant(START + HOUR))  # fmt: skip
+
+    found = plan(msgspec.structs.replace(problem, steps=steps, devices=(car,)))
+
+    assert sum(found.device("ev").power) / 12 == pytest.approx(1_000 - stored, abs=1)

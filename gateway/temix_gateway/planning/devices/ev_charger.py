@@ -37,8 +37,8 @@ class EvCharger(
     Attributes:
         id: unique in the problem.
         min_power: least power that it charges with, W (6 A of one phase by default).
-        max_power: greatest power, W; equal to ``min_power`` for one that is only on or off.
-        power_step: step between the two, W (1 A of one phase by default).
+        max_power: no level is above it, W; equal to ``min_power`` for one that is only on or off.
+        power_step: from one level to the next, from ``min_power`` up, W (1 A of one phase by default).
         efficiency: share of the power that reaches the battery.
         capacity: most that the battery takes, Wh; where it is unknown, give what this session shall charge.
         stored: in the battery now, Wh; 0 where unknown.

@@ -81,7 +81,8 @@ class Reach(NamedTuple):
         if storage.throttles:
             share = np.divide(reached - idle, push, out=np.ones_like(reached), where=push != 0)
         if storage.exact:
-            return cls(np.round((reached - low) / (points[1] - low)).astype(np.intp), None, share)
+            place = np.round((reached - low) / (points[1] - low)).astype(np.intp)
+            return cls(np.where(reached >= high, len(points) - 1, place), None, share)
         below = np.clip(np.searchsorted(points, reached, side="right") - 1, 0, len(points) - 2)
         return cls(below, (reached - points[below]) / np.diff(points)[below], share)
 

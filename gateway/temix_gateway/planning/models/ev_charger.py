@@ -55,9 +55,10 @@ class EvModel:
         )
         unit = float(watts * duration / HOUR * device.efficiency)
         count = math.ceil((device.capacity - device.stored) / unit) + 1
-        if count > POINTS:
+        if not 1 < count <= POINTS:
             return grid_points(device.stored, device.capacity, POINTS)
-        lattice: Floats = device.stored + np.arange(max(count, 2), dtype=np.float64) * unit
+        lattice: Floats = device.stored + np.arange(count, dtype=np.float64) * unit
+        lattice[-1] = device.capacity
         return lattice
 
     def _wishes(self) -> tuple[Wish, ...]:

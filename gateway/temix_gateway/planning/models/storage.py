@@ -40,7 +40,7 @@ class Storage:
     """A quantity x with ``x' = keep·x + push(level) − drain``, held within the points of a grid.
 
     Attributes:
-        points: grid of x, ascending; evenly spaced where levels lead from point to point.
+        points: grid of x, ascending; evenly spaced where levels lead from point to point (but for the last).
         start: x at the beginning.
         keep: what share of x a step leaves, (T,).
         push: what a level adds in a step, in units of x, (T, U); level 0 is off.
@@ -78,9 +78,13 @@ class Storage:
 
     @cached_property
     def exact(self) -> bool:
-        """Whether every level leads from a point to a point, so that nothing is interpolated."""
-        spacing = float(self.points[1] - self.points[0])
-        if np.abs(np.diff(self.points) - spacing).max() > 1e-9 * np.abs(self.points).max():
+        """Whether every level leads from a point to a point, so that nothing is interpolated.
+
+        The last point may be nearer: what would pass it is cut off there.
+        """
+        spacing, gaps = float(self.points[1] - self.points[0]), np.diff(self.points)
+        even = gaps[:-1] if self.throttles and gaps[-1] < spacing and not (self.push < 0).any() else gaps
+        if even.size and np.abs(even - spacing).max() > 1e-9 * np.abs(self.points).max():
             return False
         moves = np.append(self.push.ravel(), self.start - self.points[0]) / spacing
         whole = bool(np.abs(moves - np.round(moves)).max() < 1e-6)
