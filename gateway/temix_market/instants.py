@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, NewType
 
 from temix_market.errors import InvalidField
@@ -17,6 +18,9 @@ MINUTE: Final = Duration(60_000)
 FIVE_MINUTES: Final = Duration(300_000)
 QUARTER: Final = Duration(900_000)
 HOUR: Final = Duration(3_600_000)
+
+REMEMBERED: Final = 4096
+"""Each publication names the same instants again and again, and so does the next one."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DURATION = re.compile(r"PT(?:([0-9]{1,6})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,6})S)?")
@@ -38,6 +42,7 @@ def to_datetime(instant: Instant) -> datetime:
     return _EPOCH + timedelta(milliseconds=instant)
 
 
+@lru_cache(REMEMBERED)
 def iso(instant: Instant) -> str:
     """Write an instant as ``2026-11-24T06:50:00Z``, with milliseconds only where there are some."""
     text = to_datetime(instant).isoformat(timespec="milliseconds" if instant % 1000 else "seconds")
@@ -61,6 +66,7 @@ def parse_instant(text: str, field: str = "instant") -> Instant:
     return from_datetime(when)
 
 
+@lru_cache(REMEMBERED)
 def iso_duration(duration: Duration) -> str:
     """Write as ISO 8601: ``PT5M``, ``PT1H``, ``PT1M30S``; milliseconds only where there are some."""
     hours, rest = divmod(duration, HOUR)

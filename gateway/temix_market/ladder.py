@@ -1,5 +1,6 @@
 """Price ladders: every live tender a home can take in a step, cheapest first, with its instrument."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -167,12 +168,12 @@ class StepPrices:
 
 def step_prices(rungs: Iterable[Rung]) -> list[StepPrices]:
     """Arrange rungs by 5-minute step, the finest instrument first, in order of time."""
-    buying: dict[int, list[Rung]] = {}
-    selling: dict[int, list[Rung]] = {}
+    buying: defaultdict[int, list[Rung]] = defaultdict(list)
+    selling: defaultdict[int, list[Rung]] = defaultdict(list)
     for rung in sorted(rungs, key=lambda rung: rung.interval.duration):
         side = buying if rung.side is Side.SELL else selling
         for start in range(rung.interval.start, rung.interval.end, FIVE_MINUTES):
-            side.setdefault(start, []).append(rung)
+            side[start].append(rung)
     return [
         StepPrices(
             Interval(Instant(start), FIVE_MINUTES),

@@ -1,7 +1,7 @@
 """Tenders: binding priced offers of one party, and the publications in which they come."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NewType
 
 from temix_market.errors import InvalidField
@@ -88,9 +88,12 @@ class Tender:
     expires_at: Instant
     components: tuple[Component, ...] = ()
     carbon_intensity: CarbonIntensity | None = None
+    line: Line = field(init=False, repr=False, compare=False)
+    """What it replaces and is replaced by."""
 
     def __post_init__(self) -> None:
         """Hold the invariants of a tender."""
+        object.__setattr__(self, "line", Line(self.author, self.instrument, self.side))
         self.instrument.check_quantity(self.quantity)
         if self.expires_at > self.instrument.start:
             start = iso(self.instrument.start)
@@ -105,11 +108,6 @@ class Tender:
                     "carbon_intensity", "belongs to tenders that sell energy, and to no others"
                 )
             check_carbon_intensity(self.carbon_intensity)
-
-    @property
-    def line(self) -> Line:
-        """What it replaces and is replaced by."""
-        return Line(self.author, self.instrument, self.side)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def choose(turn: Turn, limits: Limits, policy: Policy) -> list[Choice]:
     for worth, rung in _by_worth(turn.rungs, policy.certainty):
         if rung.side is Side.SELL and rung.price > limits.highest_price:
             continue
-        starts = [step.start for step in rung.interval.split(FIVE_MINUTES)]
+        starts = _starts(rung)
         sign = rung.side.sign
         smallest = min(sign * gaps.get(start, 0) for start in starts)
         if smallest < 1:
@@ -118,10 +118,15 @@ def _by_worth(rungs: Sequence[Rung], certainty: Price) -> list[tuple[int, Rung]]
 
 def _saved(rung: Rung, shown: Mapping[Instant, StepPrices]) -> int:
     """What a kWh of it saves against the shown prices of its steps (µ)."""
-    prices = [shown[step.start] for step in rung.interval.split(FIVE_MINUTES)]
+    prices = [shown[start] for start in _starts(rung)]
     at_spot = [price.buy if rung.side is Side.SELL else price.sell for price in prices]
     difference = sum(price - rung.price for price in at_spot if price is not None)
     return rung.side.sign * difference // len(prices)
+
+
+def _starts(rung: Rung) -> list[Instant]:
+    """Of the 5-minute steps that it covers."""
+    return [Instant(start) for start in range(rung.interval.start, rung.interval.end, FIVE_MINUTES)]
 
 
 def _most(rung: Rung, limits: Limits) -> int:

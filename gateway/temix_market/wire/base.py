@@ -17,7 +17,7 @@ MAX_BYTES: Final = 1_048_576
 WHOLE: Final = "message"
 """The field that an error names where no single one is at fault."""
 
-_MINUS_ZERO: Final = re.compile(rb"[:\[,]\s*-0[\s,}\]]")
+_MINUS_ZERO: Final = re.compile(rb"-0[\s,}\]]")
 _UNNAMED: Final = re.compile(r"(?:Object missing required|Object contains unknown) field `(?P<field>[^`]*)`")
 
 

@@ -2,12 +2,21 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Final
 
 from temix_market.deliveries import Delivery
 from temix_market.errors import InvalidField
 from temix_market.home_tenders import Acceptance, Ending, HomeTender, How
-from temix_market.instants import FIVE_MINUTES, Instant, iso, iso_duration, parse_duration, parse_instant
+from temix_market.instants import (
+    FIVE_MINUTES,
+    REMEMBERED,
+    Instant,
+    iso,
+    iso_duration,
+    parse_duration,
+    parse_instant,
+)
 from temix_market.intervals import Interval
 from temix_market.positions import Positions
 from temix_market.products import Instrument, Resource, Side
@@ -35,6 +44,9 @@ from temix_market.wire.transaction import (
     EiTransaction,
     SubscribedPair,
 )
+
+_instant: Final = lru_cache(REMEMBERED)(parse_instant)
+_duration: Final = lru_cache(REMEMBERED)(parse_duration)
 
 # Where in a tender stands what the market calls so.
 _IN_TENDER: Final = {
@@ -327,7 +339,7 @@ def _tender(wire: EiTender, author: PartyId, bounds: PriceBounds) -> Tender:
         Side(wire.side),
         price,
         Energy(wire.tender_detail.quantity),
-        parse_instant(wire.expiration_time, "expires_at"),
+        _instant(wire.expiration_time, "expires_at"),
         tuple(Component(part.name, Price(part.price)) for part in wire.price_components),
         None if wire.carbon_intensity is None else CarbonIntensity(wire.carbon_intensity),
     )
@@ -342,8 +354,8 @@ def _detail(instrument: Instrument, price: Price, quantity: Energy) -> TenderInt
 def _instrument(wire: TenderTerms) -> Instrument:
     interval = wire.tender_detail.interval
     return Instrument(
-        parse_instant(interval.dt_start, "start"),
-        parse_duration(interval.duration),
+        _instant(interval.dt_start, "start"),
+        _duration(interval.duration),
         Resource(wire.resource_designator),
     )
 
