@@ -35,6 +35,9 @@ COOL_BAND: tuple[Celsius, Celsius] = (23.0, 26.0)
 WATER_BAND: tuple[Celsius, Celsius] = (46.0, 60.0)
 """What the owner allows a plan; without control the thermostats stand at 20.5, 24.5 and 52 °C."""
 
+CHARGING = 0.92
+"""Share of what a charger draws that the car is taken to store."""
+
 _COOLING_FROM: Celsius = 20.0
 
 
@@ -52,7 +55,7 @@ class Assistant:
             Load(start=interval.start, end=interval.end, power=round(power))
             for interval, power in self._forecast.quarters(home.now, AHEAD)
         ]
-        return ReportHome(id=number, at=home.now, devices=self._devices(), base_load=load)
+        return ReportHome(id=number, at=home.now, devices=self.devices(), base_load=load)
 
     def carry_out(self, plan: Plan | None) -> None:
         """Set every device to what the plan says for now; without a plan each is left to itself.
@@ -80,7 +83,8 @@ class Assistant:
         outdoor = self._home.day.outdoor
         return sum(outdoor) / len(outdoor) > _COOLING_FROM
 
-    def _devices(self) -> list[Device]:
+    def devices(self) -> list[Device]:
+        """Every device as it is now."""
         home = self._home
         car, tank, house, pump, battery = (
             home.vehicle,
@@ -96,7 +100,7 @@ class Assistant:
             EvCharger(
                 id="car",
                 connected=car.plugged,
-                needed=round(max(0.0, car.model.limit * car.model.capacity - car.energy) / 0.92),
+                needed=round(max(0.0, car.model.limit * car.model.capacity - car.energy) / CHARGING),
                 min_power=round(car.model.least),
                 max_power=round(car.model.most),
                 ready_by=self._ready_by(),

@@ -54,14 +54,17 @@ class Baseline:
 
     def dynamic(self, days: Interval) -> Money:
         """What ``days`` would have cost without control: the subscription, and the deviation at spot."""
-        total = 0
-        for step in days.split(FIVE_MINUTES):
-            buy, sell = self.spots[step.start]
-            position = self.subscribed(step.start)
-            deviation = Energy(self.deliveries[step.start] - position)
-            total += cost(position, self.calibration.subscription)
-            total += cost(deviation, buy if deviation > 0 else sell)
-        return Money(total)
+        starts = (step.start for step in days.split(FIVE_MINUTES))
+        return Money(sum(self.cost(start, self.deliveries[start]) for start in starts))
+
+    def cost(self, start: Instant, delivery: Energy) -> Money:
+        """What the 5 minutes from ``start`` cost with nothing traded: the subscription, the rest at spot."""
+        buy, sell = self.spots[start]
+        position = self.subscribed(start)
+        deviation = Energy(delivery - position)
+        return Money(
+            cost(position, self.calibration.subscription) + cost(deviation, buy if deviation > 0 else sell)
+        )
 
     def subscribed(self, start: Instant) -> Energy:
         """The subscription's share of the 5 minutes from ``start``."""

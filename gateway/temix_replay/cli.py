@@ -3,7 +3,6 @@
 import json
 import logging
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,16 +15,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from temix_gateway.config import Cover
-from temix_market.instants import HOUR, Instant
-from temix_retailer.errors import RetailerError
 from temix_retailer.prices import DEFAULT_POINT
 
-from temix_replay.calibration import make_baseline
 from temix_replay.errors import ReplayError
 from temix_replay.foresight import audits
 from temix_replay.picture import draw
+from temix_replay.replaying import parts, replayed
 from temix_replay.result import Replay
-from temix_replay.run import BOOK, LEDGER, run
+from temix_replay.run import BOOK, LEDGER
 from temix_replay.scene import Scene
 from temix_replay.telling import as_json, as_text
 
@@ -55,6 +52,10 @@ def replay(  # noqa: PLR0913, PLR0917 - the options of a command
     audit: Annotated[
         bool, typer.Option("--audit", help="Hold each day against no control and perfect foresight; slow.")
     ] = False,
+    regret: Annotated[
+        bool,
+        typer.Option("--regret", help="Let the same home live the days once more, knowing all beforehand."),
+    ] = False,
     json_text: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     svg: Annotated[Path | None, typer.Option(help="Draw prices, position and devices into a file.")] = None,
     keep: Annotated[
@@ -70,7 +71,7 @@ def replay(  # noqa: PLR0913, PLR0917 - the options of a command
     if svg is not None and svg.is_dir():
         raise ReplayError(f"--svg: {svg} is a folder: give the name of a file")
     with _folder(keep) as folder:
-        done = _run(scene, folder)
+        done = _run(scene, folder, regret=regret)
         if audit:
             done = replace(done, audits=audits(scene, done, folder))
     if svg is not None:
@@ -81,28 +82,18 @@ def replay(  # noqa: PLR0913, PLR0917 - the options of a command
         Console().print(as_text(done))
 
 
-def _run(scene: Scene, folder: Path) -> Replay:
-    began, market, span = time.monotonic(), scene.terms(), scene.days
+def _run(scene: Scene, folder: Path, *, regret: bool) -> Replay:
     bar = BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn()
     with Progress(
         TextColumn("{task.description}"), *bar, console=Console(stderr=True), auto_refresh=False
     ) as progress:
-        calibrating = progress.add_task(f"{scene.first.year} without control", total=1)
-        trading = progress.add_task(f"{scene.count} days with TeMIX", total=span.duration, start=False)
+        tasks = {part: progress.add_task(part, start=False, total=1) for part in parts(scene, regret=regret)}
 
-        def lived(share: float) -> None:
-            progress.update(calibrating, completed=share, refresh=True)
+        def lived(part: str, share: float) -> None:
+            progress.start_task(tasks[part])
+            progress.update(tasks[part], completed=share, refresh=True)
 
-        def passed(now: Instant) -> None:
-            progress.update(trading, completed=now - span.start, refresh=now % HOUR == 0)
-
-        baseline = make_baseline(market.circuit, scene.place, scene.model, span, lived)
-        progress.start_task(trading)
-        try:
-            done = run(scene, market, baseline, folder, passed)
-        except RetailerError as error:
-            raise ReplayError(str(error)) from error
-    return replace(done, seconds=time.monotonic() - began)
+        return replayed(scene, folder, lived, regret=regret)
 
 
 @contextmanager

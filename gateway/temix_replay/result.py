@@ -70,12 +70,36 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Foresight:
+    """The same home, had it known what came; see ``hindsight``.
+
+    ``stored_at`` is what a kWh left in car and battery counts for: the median price of the hours after.
+    """
+
+    days: Mapping[date, Money]
+    service: Service
+    stored_at: Price
+    plans: int
+
+    @property
+    def paid(self) -> Money:
+        """Over all days."""
+        return Money(sum(self.days.values()))
+
+    def left(self, service: Service) -> Money:
+        """What a home has more in car and battery at its end than the one with foresight is worth."""
+        more = service.car_kwh + service.battery_kwh - self.service.car_kwh - self.service.battery_kwh
+        return Money(round(more * self.stored_at * 1000))
+
+
+@dataclass(frozen=True, slots=True)
 class Replay:
     """A replay's result.
 
     ``spot_only`` is what the same use would have cost with the subscription and spot alone, nothing traded
     ahead; ``head`` is that of the ledger's chain, ``seconds`` what it all took. ``planned`` is what the
-    planner was asked and answered, ``audits`` are those of the days, where they were wanted.
+    planner was asked and answered; ``audits`` are those of the days, and ``foresight`` is the same home that
+    knew what came, where they were wanted.
     """
 
     seed: int
@@ -98,6 +122,7 @@ class Replay:
     planned: Sequence[Planned]
     seconds: float = 0.0
     audits: Sequence[Audit] = ()
+    foresight: Foresight | None = None
 
     @property
     def paid(self) -> Money:
@@ -113,3 +138,9 @@ class Replay:
     def without_control(self) -> Money:
         """On dynamic prices without control, over all days."""
         return Money(sum(day.uncontrolled for day in self.days))
+
+    @property
+    def regret(self) -> Money | None:
+        """What it paid for not knowing what came, where the same home that knew was looked at."""
+        known = self.foresight
+        return None if known is None else Money(self.paid - known.paid - known.left(self.controlled))

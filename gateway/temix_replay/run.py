@@ -3,7 +3,8 @@
 import asyncio
 import copy
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +16,7 @@ from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.writer import InlineWriter
 from temix_gateway.outside import Outside
 from temix_gateway.own_limits import Choices
-from temix_gateway.planning import Plan, Problem
+from temix_gateway.planning import Plan, Problem, holding
 from temix_gateway.planning.building import learn
 from temix_gateway.planning.forecast import foresee
 from temix_gateway.planning.planner import plan
@@ -45,12 +46,29 @@ LEDGER: Final = "ledger.db"
 BOOK: Final = "book.db"
 
 
-class CountingPlanner:
-    """The gateway's planner; remembers what it was asked, and what it answered.
+UNHURRIED: Final = 1e9
+"""Seconds that a plan may take. A search ends by itself, where it finds no more: no clock shall end it
+before, so that the same seed gives the same replay on any machine."""
 
-    It stays at the greedy level: what the search for a better plan finds depends on how fast the machine is,
-    and the same seed shall give the same replay anywhere.
-    """
+
+def searched(problem: Problem, previous: Plan | None) -> Plan:
+    """What the gateway's planner finds, however long it takes."""
+    with _holding_unhurried():
+        return plan(problem, previous, budget=UNHURRIED)
+
+
+@contextmanager
+def _holding_unhurried() -> Iterator[None]:
+    """Whether a battery goes on as before has a limit of its own, which a busy machine reaches."""
+    usual, holding.HOLD_S = holding.HOLD_S, UNHURRIED
+    try:
+        yield
+    finally:
+        holding.HOLD_S = usual
+
+
+class CountingPlanner:
+    """The gateway's planner; remembers what it was asked, and what it answered."""
 
     def __init__(self, until: Instant) -> None:
         """Remember what is asked before the replay ends; the minute after it is no part of it."""
@@ -59,7 +77,7 @@ class CountingPlanner:
 
     def __call__(self, problem: Problem, previous: Plan | None) -> Plan:
         """Plan."""
-        made = plan(problem, previous, budget=0.0)
+        made = searched(problem, previous)
         if problem.now < self._until:
             self.made.append(Planned(problem, made))
         return made
@@ -101,8 +119,10 @@ async def _run(
         link = InProcessLink(retailer, HOME, scene.key(HOME), clock, scene.random("link"))
         await link.register()
         await retailer.plan(HOME, _subscription(market, baseline))
-        planner = CountingPlanner(days.end)
-        outside = Outside(clock, scene.random("core"), link, link.seal, planner, foresee=foresee, learn=learn)
+        counting = CountingPlanner(days.end)
+        outside = Outside(
+            clock, scene.random("core"), link, link.seal, counting, foresee=foresee, learn=learn
+        )
         core = Core(scene.rules(), outside, ledger, Choices("automatic"))
         await ledger.sign_mandate(*scene.sign(clock.now()), HOME)
         await core.load()
@@ -118,7 +138,7 @@ async def _run(
     finally:
         ledger.close()
         store.close()
-    plans = Counter(local_date(scene.place.zone, at) for at in planner.asked)
+    plans = Counter(local_date(scene.place.zone, at) for at in counting.asked)
     return Replay(
         seed=scene.seed,
         zone=scene.place.zone.key,
@@ -130,14 +150,14 @@ async def _run(
         year=baseline.year,
         calibration=baseline.calibration,
         attribution=scene.attribution,
-        hourly_plans=planner.hourly,
-        material_plans=len(planner.made) - planner.hourly,
+        hourly_plans=counting.hourly,
+        material_plans=len(counting.made) - counting.hourly,
         trades=records.trades.total(),
         spot_only=Money(sum(_at_spot(baseline, records, start) for start in records.settlements)),
         controlled=Service.between(baseline.begins, home),
         uncontrolled=Service.between(baseline.begins, baseline.ends),
         head=records.head,
-        planned=planner.made,
+        planned=counting.made,
     )
 
 

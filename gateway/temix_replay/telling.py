@@ -86,6 +86,7 @@ def as_json(replay: Replay) -> dict[str, Any]:
         "plans": {"hourly": replay.hourly_plans, "on_material_change": replay.material_plans},
         "transactions": replay.trades,
         "service": {"controlled": asdict(replay.controlled), "without_control": asdict(replay.uncontrolled)},
+        **_regret(replay),
         **({"audits": msgspec.to_builtins(replay.audits)} if replay.audits else {}),
         "ledger_head": replay.head,
         "prices": {"source": replay.attribution, "within_the_hour": within_the_hour(replay)},
@@ -102,6 +103,23 @@ def as_json(replay: Replay) -> dict[str, Any]:
             }
             for sample in replay.samples
         ],
+    }
+
+
+def _regret(replay: Replay) -> dict[str, Any]:
+    known, regret = replay.foresight, replay.regret
+    if known is None or regret is None:
+        return {}
+    return {
+        "foresight": {
+            "paid": money_text(known.paid),
+            "by_day": {day.isoformat(): money_text(paid) for day, paid in known.days.items()},
+            "more_left_with_temix": money_text(known.left(replay.controlled)),
+            "left_counts_per_kwh": _price(known.stored_at),
+            "regret": money_text(regret),
+            "plans": known.plans,
+            "service": asdict(known.service),
+        }
     }
 
 
@@ -172,8 +190,8 @@ def _notes(replay: Replay) -> list[str]:
         (
             f"With TeMIX: as executed, settled from the ledger (head {replay.head[:12]}). It re-planned "
             f"{replay.hourly_plans} times on the hour and {replay.material_plans} times on material change, "
-            f"and made {replay.trades} transactions beside the subscription. Plans are those of the greedy "
-            "level, whose result does not depend on the machine."
+            f"and made {replay.trades} transactions beside the subscription. No clock ended its searches: "
+            "what they find does not depend on the machine."
         ),
         (
             f"Calibration on {replay.year} without control, {_kwh([found.year_energy])} kWh: at spot alone "
@@ -185,6 +203,7 @@ def _notes(replay: Replay) -> list[str]:
             "With the same use and nothing traded ahead, only subscription and spot, it would have paid "
             f"{_amount(replay.spot_only)}."
         ),
+        *_known(replay),
         f"Missed with TeMIX: {_missed(replay.controlled)}.",
         f"Missed without control: {_missed(replay.uncontrolled)}.",
         f"Stored at the end with TeMIX: {_stored(replay.controlled)}.",
@@ -195,6 +214,23 @@ def _notes(replay: Replay) -> list[str]:
         within_the_hour(replay),
         *([FORESIGHT] if replay.audits else []),
         f"Took {replay.seconds:.1f} s.",
+    ]
+
+
+def _known(replay: Replay) -> list[str]:
+    """What the same home would have paid that knew what came."""
+    known, regret = replay.foresight, replay.regret
+    if known is None or regret is None:
+        return []
+    left = known.left(replay.controlled)
+    return [
+        (
+            "Had it known prices, load, sun, weather, trips and hot water beforehand, the same home would "
+            f"have paid {_amount(known.paid)}, with nothing traded ahead. With TeMIX more is left in car and "
+            f"battery, worth {_amount(left)} at {_price(known.stored_at)} a kWh: a regret of "
+            f"{_amount(regret)}."
+        ),
+        f"Missed with foresight: {_missed(known.service)}.",
     ]
 
 

@@ -6,17 +6,20 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
 from xml.etree import ElementTree as ET
 
+import highspy
+import msgspec
 import pytest
 from rich.console import Console
 from temix_market.instants import FIVE_MINUTES, HOUR
 from temix_replay.foresight import audits
 from temix_replay.picture import draw
-from temix_replay.run import BOOK, LEDGER, run
+from temix_replay.run import BOOK, LEDGER, run, searched
 from temix_replay.telling import WITHIN_THE_HOUR, as_json, as_text
 from temix_retailer.prices import ATTRIBUTION
 
@@ -89,6 +92,26 @@ def test_the_same_seed_is_the_same_replay_in_another_process(storm: Done) -> Non
     again = json.loads(done.stdout)
     assert {**again, "seconds": 0.0} == as_json(storm.replay)
     assert "100 %" in done.stderr
+
+
+def test_how_fast_the_machine_is_changes_no_plan(storm: Done, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each plan is made again, while every clock that could end a search runs a thousand times as fast."""
+    clock, began, limit = time.monotonic, time.monotonic(), highspy.Highs.setOptionValue
+
+    def hurried(solver: highspy.Highs, name: str, value: object) -> object:
+        if name == "time_limit":
+            assert isinstance(value, float)
+            value = solver.getRunTime() + (value - solver.getRunTime()) / 1000
+        return limit(solver, name, value)
+
+    monkeypatch.setattr(time, "monotonic", lambda: began + 1000 * (clock() - began))
+    monkeypatch.setattr(highspy.Highs, "setOptionValue", hurried)
+    previous = None
+    for planned in storm.replay.planned[:12]:
+        again = searched(planned.problem, previous)
+        assert again.seconds > 10
+        assert msgspec.structs.replace(again, seconds=planned.plan.seconds) == planned.plan
+        previous = planned.plan
 
 
 @pytest.mark.long

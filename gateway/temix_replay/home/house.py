@@ -33,6 +33,20 @@ class HouseModel:
     warmest: Celsius = 26.5
     """Beyond these the owner complains."""
 
+    def gains(self, indoors: Watts, sun: float) -> Watts:
+        """Heat of people, of ``indoors`` W of other loads and of the sun (share of its rated power)."""
+        return self.people + 0.8 * indoors + 1000 * self.window * sun
+
+    @staticmethod
+    def heating(outdoor: Celsius) -> float:
+        """Heat that the compressor brings in per electric energy."""
+        return min(4.2, max(1.2, 3.3 + 0.07 * (outdoor - 8)))
+
+    @staticmethod
+    def cooling(outdoor: Celsius) -> float:
+        """Heat that it takes out per electric energy."""
+        return max(1.8, 3.6 - 0.07 * (outdoor - 27))
+
 
 class House:
     """Its thermostat heats to ``heat_to`` and cools to ``cool_to``; ``None`` is the usual set-point."""
@@ -56,7 +70,7 @@ class House:
         """Pass a moment (at most a minute) beside ``indoors`` W of other loads; return the power."""
         model, outdoor = self.model, day.outdoor[minute]
         self._switch(seconds)
-        heat = self._heat(outdoor) + model.people + 0.8 * indoors + 1000 * model.window * day.sun[minute]
+        heat = self._heat(outdoor) + model.gains(indoors, day.sun[minute])
         to_walls = model.air_wall * (self.air - self.walls)
         hours = seconds / 3600
         self.energy += self.power * hours
@@ -85,8 +99,8 @@ class House:
             return 0.0
         if self.mode < 0:
             self.power = model.compressor
-            return -model.compressor * max(1.8, 3.6 - 0.07 * (outdoor - 27))
+            return -model.compressor * model.cooling(outdoor)
         heat_to = model.usual_heat if self.heat_to is None else self.heat_to
         strip = model.strip if self.air < heat_to - 1.0 else 0.0
         self.power = model.compressor + strip
-        return model.compressor * min(4.2, max(1.2, 3.3 + 0.07 * (outdoor - 8))) + strip
+        return model.compressor * model.heating(outdoor) + strip
