@@ -12,7 +12,7 @@ from temix_market.calendar import local_date
 from temix_market.deliveries import Delivery
 from temix_market.errors import MarketError
 from temix_market.home_tenders import acceptance_key
-from temix_market.instants import FIVE_MINUTES, HOUR, Instant
+from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, Instant
 from temix_market.intervals import Interval
 from temix_market.positions import Positions
 from temix_market.products import Side
@@ -349,13 +349,13 @@ def both_hold_the_same_tenders(seen: Seen) -> Faults:
 
 
 def nothing_is_open_beyond_its_time(seen: Seen) -> Faults:
-    """A tender that has lapsed has ended."""
-    last = max((issue.published_at for issue in seen.accepted.values()), default=Instant(0))
+    """A tender has ended two minutes after it lapsed: the retailer looks every minute."""
+    last = seen.paused_at - 2 * MINUTE
     for key, sealed in seen.sealed.items():
         tender = sealed.order.tender
         opened = key in seen.book.decided and seen.book.decided[key].code == OPENED
         if tender is not None and opened and key not in seen.book.ended and tender.expires_at <= last:
-            yield f"the tender {key} was to lapse at {tender.expires_at} and is open at {last}"
+            yield f"the tender {key} was to lapse at {tender.expires_at} and is open at {seen.paused_at}"
 
 
 def both_hold_the_same_deliveries(seen: Seen) -> Faults:
@@ -416,11 +416,12 @@ def books_chain_verifies(seen: Seen) -> Faults:
             return
 
 
+BEFORE_THE_PAUSE: Final = (nothing_is_open_beyond_its_time,)
+"""When all has been quiet for a while and the home still trades: a pause ends its tenders, lapsed or not."""
 WHEN_QUIET: Final = (
     every_order_has_its_answer,
     both_hold_the_same_pairs,
     both_hold_the_same_tenders,
-    nothing_is_open_beyond_its_time,
     both_hold_the_same_deliveries,
     both_hold_the_same_readings,
     money_is_conserved,

@@ -273,6 +273,8 @@ class Seen:
     behind: bool | None = False
     """A backup of the ledger was put back and is not resynchronised yet; nothing: whether it lacks an order
     is not known yet."""
+    paused_at: Instant = Instant(0)
+    """When the owner paused in the end, by all clocks: they are right then."""
     sealed: dict[PairKey, Sealed] = field(default_factory=dict)
     sealed_twice: list[PairKey] = field(default_factory=list)
     accepted: dict[tuple[str, int], Publication] = field(default_factory=dict)

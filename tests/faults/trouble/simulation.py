@@ -16,7 +16,7 @@ from temix_market.instants import MINUTE, SECOND, Duration, Instant
 
 from tests.faults.recording import recording
 from tests.faults.trouble.household import household
-from tests.faults.trouble.invariants import WHEN_QUIET
+from tests.faults.trouble.invariants import BEFORE_THE_PAUSE, WHEN_QUIET
 from tests.faults.trouble.machines import LEDGER
 from tests.faults.trouble.meter import meter
 from tests.faults.trouble.network import TroubleLoop
@@ -101,6 +101,8 @@ async def _settle(run: Run) -> None:
     core, life = run.gateway.core, run.gateway_machine.life
     assert core is not None
     assert life is not None
+    run.seen.paused_at = run.retailer_machine.clock.now()
+    run.check(BEFORE_THE_PAUSE)
     life.begin(core.owner.pause_trading(True))
     await asyncio.sleep(MINUTE / SECOND)
     run.check(WHEN_QUIET)

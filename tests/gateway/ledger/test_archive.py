@@ -22,6 +22,7 @@ from temix_gateway.ledger.totals import steps as steps_of
 from temix_gateway.ledger.verify import verify
 from temix_gateway.ledger.writer import InlineWriter
 from temix_market.calendar import local_day
+from temix_market.home_tenders import How
 from temix_market.instants import HOUR, Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.ports import Booked
@@ -30,6 +31,7 @@ from temix_market.transactions import Kind, Order, PairKey
 from temix_market.wire.keys import SigningKey, uuid7
 from temix_market.wire.response import ok
 
+from tests.gateway.ledger import test_tenders as tenders
 from tests.gateway.ledger.test_ledger import intrude
 from tests.gateway.ledger.test_verify import KEYS, forge, receipts, seal, signed_by_lse
 from tests.gateway.market import (
@@ -207,6 +209,28 @@ async def test_an_order_without_its_answer_stays(ledger: Ledger, clock: FakeCloc
     assert await ledger.archive(ZONE)
     assert ledger._db.execute("SELECT min(number) FROM chain").fetchone() == (number - 1,)
     assert [pending.key for pending in await ledger.pending()] == ["open"]
+    ledger.close()
+    assert verify(ledger.path).fault == ""
+
+
+async def test_a_tender_leaves_with_its_end_and_not_before(ledger: Ledger, clock: FakeClock) -> None:
+    await years(ledger, clock, 1)
+    await tenders.opened(ledger)
+    (number,) = ledger._db.execute("SELECT max(number) FROM orders").fetchone()
+    await tenders.accept(ledger, tenders.accepted(480))
+    await live(ledger, clock, Instant(clock.wall + DAY), 998)
+    await live(ledger, clock, month(15), 999)
+    assert await ledger.archive(ZONE)
+    assert ledger._db.execute("SELECT min(number) FROM chain").fetchone() == (number - 1,)
+    (standing,) = await ledger.open_tenders()
+    assert (standing.tender, standing.accepted, standing.places) == (tenders.TENDER, 480, 1)
+    await tenders.end(ledger, How.LAPSED, 480, 1)
+    await live(ledger, clock, Instant(clock.wall + DAY), 1000)
+    assert await ledger.archive(ZONE) == "", "its end is not so old"
+    await live(ledger, clock, month(30), 1001)
+    assert await ledger.archive(ZONE)
+    assert ledger._db.execute("SELECT count(*) FROM tenders").fetchone() == (0,)
+    assert await ledger.open_tenders() == []
     ledger.close()
     assert verify(ledger.path).fault == ""
 
