@@ -192,18 +192,15 @@ def ask_ours(problem: Problem) -> Result:
     with tempfile.TemporaryDirectory() as folder:
         question = Path(folder, "problem.json")
         question.write_bytes(msgspec.json.encode(problem))
-        command = [Path(sys.executable).with_name("temix-gateway"), "plan", question, "--json"]
+        command = [str(Path(sys.executable).with_name("temix-gateway")), "plan", str(question), "--json"]
         began = time.perf_counter()
-        child = subprocess.Popen(command, stdout=subprocess.PIPE)
-        assert child.stdout is not None
-        text = child.stdout.read()
-        _, status, usage = os.wait4(child.pid, 0)
+        text = subprocess.run(command, check=True, capture_output=True).stdout
         whole = time.perf_counter() - began
-    assert status == 0, f"temix-gateway plan ended with {status}"
+        peak = planner.peak_of(command)
     found = json.loads(text)
     assert not found["unmet"], found["unmet"]
     cost = found["energy_cost"] / 1e9  # a plan gives powers in whole watts: too coarse for this
-    return found["seconds"], whole, usage.ru_maxrss / 1024, cost
+    return found["seconds"], whole, peak, cost
 
 
 def tell(name: str, results: list[Result], best: list[float]) -> None:

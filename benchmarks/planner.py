@@ -9,7 +9,6 @@ a machine that does something else, they say little.
 
 import asyncio
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -55,6 +54,12 @@ PROOF_GAP, PROOF_MONEY = 3e-4, 1e-4
 LONG_S = 5.0
 MILP_S = 600.0
 HOMES = 1_000
+PEAK = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+"""
+"""Tells a command's peak memory, MB, from a small process: a child also counts what its parent was."""
 
 
 def priced(intervals: Sequence[Interval], day: int, devices: tuple[str, ...] | None = None) -> Problem:
@@ -108,10 +113,14 @@ def speed() -> None:
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         file.write(msgspec.json.encode(priced(uniform(576), 0)))
         file.flush()
-        command = [Path(sys.executable).with_name("temix-gateway"), "plan", file.name, "--json"]
-        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        peak = peak_of([str(Path(sys.executable).with_name("temix-gateway")), "plan", file.name, "--json"])
     print(f"\nPeak memory of `temix-gateway plan` with 576 steps, 6 devices: {peak:.0f} MB")
+
+
+def peak_of(command: list[str]) -> float:
+    """Peak memory of a command, MB."""
+    told = subprocess.run([sys.executable, "-c", PEAK, *command], capture_output=True, check=True, text=True)
+    return float(told.stdout)
 
 
 def optimum() -> None:

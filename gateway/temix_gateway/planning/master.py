@@ -72,7 +72,7 @@ class Master:
 
     def final(self, best: Solution, seconds: float) -> Solution:
         """A solution with every device fixed, without what only fractions allow: a battery that burns."""
-        if not self._whole.size:
+        if not self._whole.size or not self.site.burns(best):
             return best
         which = self._whole.astype(np.int32)
         self._solver.setOptionValue("mip_rel_gap", GAP)

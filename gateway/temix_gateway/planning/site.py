@@ -14,6 +14,9 @@ from temix_gateway.planning.tariff import Answer
 
 type Linear = BatteryModel | PvModel
 
+BURNT = 1e-6
+"""kWh of a step that a solver's rounding may burn."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -21,8 +24,9 @@ class Site:
 
     ``balance`` are the rows whose marginal price is that of the home's energy in each step. Whatever draws
     energy enters them with −1 per kWh. ``stores`` are the rows of each battery whose marginal price is, with
-    the sign turned, the worth of a kWh stored. ``constant`` is the part of the cost that no decision changes:
-    programs count what batteries hold at the end, plans what they hold more than at the beginning.
+    the sign turned, the worth of a kWh stored, and ``flows`` what it takes and what it gives, kWh.
+    ``constant`` is the part of the cost that no decision changes: programs count what batteries hold at the
+    end, plans what they hold more than at the beginning.
     """
 
     case: Case
@@ -30,6 +34,7 @@ class Site:
     constant: float
     states: dict[int, Indices]
     stores: dict[int, Indices]
+    flows: dict[int, tuple[Indices, Indices]]
     curtailed: dict[int, Indices]
 
     @classmethod
@@ -38,17 +43,25 @@ class Site:
         balance = _connection(case, program)
         states: dict[int, Indices] = {}
         stores: dict[int, Indices] = {}
+        flows: dict[int, tuple[Indices, Indices]] = {}
         curtailed: dict[int, Indices] = {}
         constant = 0.0
         for index, model in enumerate(case.models):
             if isinstance(model, BatteryModel):
                 constant += model.storage.start * model.storage.end_worth
-                states[index], stores[index] = _battery(model, case, program, balance)
+                states[index], stores[index], flows[index] = _battery(model, case, program, balance)
             elif isinstance(model, PvModel):
                 most = model.power[:, -1] * case.grid.hours / 1000
                 curtailed[index] = program.add_columns(np.full(len(case.grid), 1e-9), upper=most)
                 program.put(balance, curtailed[index], -1.0)
-        return cls(case, balance, constant, states, stores, curtailed)
+        return cls(case, balance, constant, states, stores, flows, curtailed)
+
+    def burns(self, solution: Solution) -> bool:
+        """Whether a battery takes and gives in one step, as none can: where integers may be fractions."""
+        return any(
+            bool((np.minimum(solution.columns[taken], solution.columns[given]) > BURNT).any())
+            for taken, given in self.flows.values()
+        )
 
     def answers(self, solution: Solution) -> list[Answer]:
         """What batteries and PV would take or give, at the worth of what is stored in a solution."""
@@ -111,8 +124,10 @@ def _connection(case: Case, program: Program) -> Indices:
     return balance
 
 
-def _battery(model: BatteryModel, case: Case, program: Program, balance: Indices) -> tuple[Indices, Indices]:
-    """Stored' = stored + efficiency · charged − given / efficiency, in kWh: states, and these rows."""
+def _battery(
+    model: BatteryModel, case: Case, program: Program, balance: Indices
+) -> tuple[Indices, Indices, tuple[Indices, Indices]]:
+    """Stored' = stored + efficiency · charged − given / efficiency, kWh: states, these rows, both flows."""
     device, hours, steps = model.device, case.grid.hours, len(case.grid)
     worth = np.zeros(steps)
     worth[-1] = -model.storage.end_worth * 1000
@@ -149,4 +164,4 @@ def _battery(model: BatteryModel, case: Case, program: Program, balance: Indices
         )
         program.put(other, given[burning], 1.0)
         program.put(other, charging, device.max_discharge * hours[burning] / 1000)
-    return state, store
+    return state, store, (charged, given)
