@@ -18,7 +18,7 @@ import pytest_socket
 
 from tests.real_data import ABSENT
 
-LIMITS_S = {"integration": 20, "demo": 20, "replay": 120, "faults": 60, "e2e": 300}
+LIMITS_S = {"integration": 20, "demo": 20, "replay": 240, "faults": 60, "e2e": 300}
 LONG_LIMIT_S = 3600
 _TOLD = "told"
 
