@@ -12,7 +12,7 @@ import pytest
 
 from tests.faults.trouble.mutants import MUTANTS
 from tests.faults.trouble.network import TroubleLoop
-from tests.faults.trouble.points import GATEWAY, RETAILER
+from tests.faults.trouble.points import GATEWAY, GATEWAY_TENDERING, RETAILER, RETAILER_TENDERING
 from tests.faults.trouble.search import Found, hunt, one, pool, search
 from tests.faults.trouble.seen import missing
 from tests.faults.trouble.simulation import simulate
@@ -33,6 +33,7 @@ QUICK = (
 """Noticed within a few seeds: the slice of the ordinary run."""
 
 DIES = Counter({f"died {point.label}": 0 for point in (*GATEWAY, *RETAILER)})
+DIES_TENDERING = Counter({f"died {point.label}": 0 for point in (*GATEWAY_TENDERING, *RETAILER_TENDERING)})
 """Each of them at least once in the long run."""
 
 TROUBLE = Counter(
@@ -88,12 +89,27 @@ LIFE = Counter(
 )
 """A simulator that does nothing finds nothing."""
 
+TENDERING = Counter(
+    {
+        "tenders": 300,
+        "opened": 300,
+        "accepted": 70,
+        "accepted in parts": 15,
+        "canceled": 200,
+        "lapsed": 40,
+        "filled": 30,
+        "died over a tender": 7,
+    }
+)
+"""A hundred seeds, in half of which the home makes tenders of its own: they are made, and end in each way."""
+
 
 def check(found: Found) -> None:
     """No violation, and enough of everything."""
     assert not found.violations, "\n".join(map(str, found.violations))
     found.counts["died"] = sum(found.counts[point] for point in DIES)
-    for name, least in (TROUBLE + LIFE).items():
+    found.counts["died over a tender"] = sum(found.counts[point] for point in DIES_TENDERING)
+    for name, least in (TROUBLE + LIFE + TENDERING).items():
         assert found.counts[name] * 100 >= least * found.seeds, f"too little: {name}"
 
 
@@ -107,7 +123,7 @@ def test_nothing_is_lost_or_doubled_in_any_trouble(tell: Callable[[object], None
 def test_two_thousand_seeds(tell: Callable[[object], None]) -> None:
     tell(found := search(LONG))
     check(found)
-    for name in (*TROUBLES, *DIES):
+    for name in (*TROUBLES, *DIES, *DIES_TENDERING):
         assert found.counts[name], f"never: {name}"
 
 
