@@ -3,8 +3,7 @@
 import asyncio
 import copy
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +15,7 @@ from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.writer import InlineWriter
 from temix_gateway.outside import Outside
 from temix_gateway.own_limits import Choices
-from temix_gateway.planning import Plan, Problem, holding
+from temix_gateway.planning import Plan, Problem
 from temix_gateway.planning.building import learn
 from temix_gateway.planning.forecast import foresee
 from temix_gateway.planning.planner import plan
@@ -53,18 +52,7 @@ before, so that the same seed gives the same replay on any machine."""
 
 def searched(problem: Problem, previous: Plan | None) -> Plan:
     """What the gateway's planner finds, however long it takes."""
-    with _holding_unhurried():
-        return plan(problem, previous, budget=UNHURRIED)
-
-
-@contextmanager
-def _holding_unhurried() -> Iterator[None]:
-    """Whether a battery goes on as before has a limit of its own, which a busy machine reaches."""
-    usual, holding.HOLD_S = holding.HOLD_S, UNHURRIED
-    try:
-        yield
-    finally:
-        holding.HOLD_S = usual
+    return plan(problem, previous, budget=UNHURRIED)
 
 
 class CountingPlanner:

@@ -25,7 +25,7 @@ NOT_NOW = 1e4
 IDLE = 1.0
 """W up to which a device is off."""
 HOLD_S = 0.2
-"""Seconds after which a program of one battery, mostly solved in some thousandths, is not waited for."""
+"""Seconds that a program of one battery, mostly solved in some thousandths, may take though time is up."""
 
 
 def running(case: Case, previous: Plan) -> dict[int, float]:
@@ -52,10 +52,13 @@ def unswitched(cost: Cost, *, on: bool) -> Cost:
     return held_to
 
 
-def held(case: Case, schedules: Sequence[Schedule], index: int, power: float) -> Schedule | None:
+def held(
+    case: Case, schedules: Sequence[Schedule], index: int, power: float, seconds: float
+) -> Schedule | None:
     """The cheapest schedule of a battery that has this power (W) in the first step, beside the others'.
 
-    None where it does not switch now, or cannot go on: it is full, empty or weaker than that.
+    None where it does not switch now, or cannot go on: it is full, empty or weaker than that; or where more
+    than ``seconds`` would be needed, and more than ``HOLD_S``.
     """
     model = case.models[index]
     assert isinstance(model, BatteryModel)
@@ -70,7 +73,7 @@ def held(case: Case, schedules: Sequence[Schedule], index: int, power: float) ->
     assert going_on.state is not None  # a battery has one
     reached = going_on.state[:1] / 1000
     program.put(program.add_rows(reached, reached), site.states[0][:1], 1.0)
-    found = program.solve(HOLD_S)
+    found = program.solve(max(seconds, HOLD_S))
     return None if found is None else site.schedules(found)[0]
 
 

@@ -76,7 +76,7 @@ def plan(problem: Problem, previous: Plan | None = None, budget: float = 1.0) ->
         if previous is not None:
             held = search.held(found.schedules, running(case, previous), kept)
             found = _Found.of(case, held, found.level)
-    best = _calm(case, found, previous)
+    best = _calm(case, found, previous, until)
     return _told(assemble(case, best.schedules, best.level, 0.0), bound, began)
 
 
@@ -91,7 +91,7 @@ def _exactly(case: Case, found: _Found, bound: float, left: float) -> tuple[_Fou
     return min(other, found, key=lambda each: each.cost), max(bound, exact.bound)
 
 
-def _calm(case: Case, found: _Found, previous: Plan | None) -> _Found:
+def _calm(case: Case, found: _Found, previous: Plan | None, until: float) -> _Found:
     """What was found, but with batteries that go on as before where a change would gain too little.
 
     Their program has no schedules to choose from, and many solutions that cost nearly the same: each new
@@ -102,7 +102,8 @@ def _calm(case: Case, found: _Found, previous: Plan | None) -> _Found:
         return found
     powers = running(case, previous)
     for index, as_before in going_on(case, previous).items():
-        holding = held(case, found.schedules, index, powers[index]) if index in powers else None
+        left = until - time.monotonic()
+        holding = held(case, found.schedules, index, powers[index], left) if index in powers else None
         if holding is not None:
             found = _unless(case, found, index, holding, worth(case, found.schedules[index], holding))
         if mode(as_before) == mode(found.schedules[index]):
