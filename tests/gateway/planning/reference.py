@@ -41,6 +41,8 @@ class Reference:
     def __post_init__(self) -> None:
         """Enter everything."""
         self.solver.silent()
+        # The threads of a process's first solver are those of all: with others, the planner's would fail.
+        self.solver.setOptionValue("threads", 1)
         steps = self.problem.steps
         self.count, self.hours = len(steps), steps[0].interval.duration / HOUR
         assert {step.interval.duration for step in steps} == {steps[0].interval.duration}
