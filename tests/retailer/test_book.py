@@ -405,6 +405,7 @@ COMMANDS = st.lists(
 )
 
 
+@pytest.mark.timeout(20)
 @given(COMMANDS)
 def test_each_key_happens_at_most_once_and_never_beyond_depth(
     commands: list[tuple[int, Side, tuple[Duration, int], int, str]],
