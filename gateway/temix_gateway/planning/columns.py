@@ -19,7 +19,7 @@ import numpy as np
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.following import nearest
 from temix_gateway.planning.guide import Guide, bound, guide
-from temix_gateway.planning.holding import IDLE, unswitched, worth
+from temix_gateway.planning.holding import unswitched, worth
 from temix_gateway.planning.master import Master
 from temix_gateway.planning.models import Model
 from temix_gateway.planning.models.battery import BatteryModel
@@ -27,6 +27,7 @@ from temix_gateway.planning.models.model import Cost, Floats, Schedule
 from temix_gateway.planning.models.pv_curtailment import PvModel
 from temix_gateway.planning.models.single_run import SingleModel
 from temix_gateway.planning.program import Solution
+from temix_gateway.planning.reasons import IDLE_WATTS
 from temix_gateway.planning.tariff import Answer
 
 KEPT = 0.08
@@ -103,8 +104,8 @@ class Search:
         if best is None:
             return tuple(schedules)
         for index in self.master.choosing:
-            on = running.get(index, 0.0) > IDLE
-            begins_as_planned = not on and index in kept and kept[index].power[0] > IDLE
+            on = running.get(index, 0.0) > IDLE_WATTS
+            begins_as_planned = not on and index in kept and kept[index].power[0] > IDLE_WATTS
             if begins_as_planned or index not in running or isinstance(self.case.models[index], SingleModel):
                 continue
             best = self._hold(index, best, on=on)
@@ -115,10 +116,10 @@ class Search:
     def _hold(self, index: int, best: Solution, *, on: bool) -> Solution:
         before = self.fixed[index]
         schedule = self.master.columns[before][1]
-        if (schedule.power[0] > IDLE) == on:
+        if (schedule.power[0] > IDLE_WATTS) == on:
             return best
         held = self.case.models[index].best(unswitched(self._cost_beside(index, best), on=on))
-        if (held.power[0] > IDLE) != on:
+        if (held.power[0] > IDLE_WATTS) != on:
             return best  # it cannot go on
         column = self.master.add(index, held)
         self.master.fix(index, column)

@@ -15,6 +15,7 @@ from temix_gateway.planning.case import Case
 from temix_gateway.planning.models.battery import BatteryModel
 from temix_gateway.planning.models.model import Cost, Floats, Grid, Schedule
 from temix_gateway.planning.program import Program
+from temix_gateway.planning.reasons import IDLE_WATTS
 from temix_gateway.planning.result import Plan
 from temix_gateway.planning.site import Site
 
@@ -22,8 +23,6 @@ SWITCH = 0.02
 """Currency units that a device must gain with each kWh that it moves otherwise now, to switch."""
 NOT_NOW = 1e4
 """Currency units that a switch costs where one is not to be."""
-IDLE = 1.0
-"""W up to which a device is off."""
 HOLD_S = 0.2
 """Seconds that a program of one battery, mostly solved in some thousandths, may take though time is up."""
 
@@ -46,7 +45,7 @@ def unswitched(cost: Cost, *, on: bool) -> Cost:
 
     def held_to(power: Floats) -> Floats:
         costs = cost(power).copy()
-        costs[0] += np.where((power[0] > IDLE) == on, 0.0, NOT_NOW)
+        costs[0] += np.where((power[0] > IDLE_WATTS) == on, 0.0, NOT_NOW)
         return costs
 
     return held_to

@@ -74,8 +74,8 @@ def plan(problem: Problem, previous: Plan | None = None, budget: float = 1.0) ->
         if small:
             found, bound = _exactly(case, found, bound, until - time.monotonic())
         if previous is not None:
-            held = search.held(found.schedules, running(case, previous), kept)
-            found = _Found.of(case, held, found.level)
+            steady = search.held(found.schedules, running(case, previous), kept)
+            found = _Found.of(case, steady, found.level)
     best = _calm(case, found, previous, until)
     return _told(assemble(case, best.schedules, best.level, 0.0), bound, began)
 
