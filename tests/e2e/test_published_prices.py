@@ -49,7 +49,7 @@ BUY = "sensor.electricity_prices_buy_price"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A service: the gateway's configuration for it, what a kWh costs, and when it is nearly free.
+    """A service: the gateway's configuration for it, what a kWh costs, and when using it is paid for.
 
     ``usual`` is in millionths; ``wait`` counts hours from the one that runs.
     """
@@ -60,9 +60,12 @@ class Case:
     wait: int
 
     def price(self, begun: Instant) -> Callable[[Instant], int]:
-        """What each hour costs, counted from ``begun``."""
+        """What each hour costs, counted from ``begun``.
+
+        Less than nothing once: at noon the home's own sun is free, for nobody buys what it leaves.
+        """
         cheap = Instant(begun + self.wait * HOUR)
-        return lambda start: 1_000 if start == cheap else self.usual
+        return lambda start: -50_000 if start == cheap else self.usual
 
 
 CASES = (
