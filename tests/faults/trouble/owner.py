@@ -1,6 +1,8 @@
 """The owner: backs the ledger up, puts an old backup back, and resynchronises it when the gateway says so."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Final, Literal
 
 from temix_gateway.ledger.backup import backup, restore
@@ -22,8 +24,9 @@ def back_up(run: Run) -> None:
     copy = run.gateway_machine.record.folder / _COPY
     backup(copy.with_name(LEDGER), copy)
     run.backup = copy.read_bytes()
+    with closing(sqlite3.connect(f"file:{copy}?immutable=1", uri=True)) as connection:
+        run.orders_in_backup = {key for (key,) in connection.execute("SELECT key FROM orders")}
     copy.unlink()
-    run.decided_at_backup = len(run.seen.book.decided)
     run.counts["backup made"] += 1
 
 

@@ -90,8 +90,7 @@ class Run:
         self.decided: dict[PairKey, Sealed] = {}
         self.backup = b""
         """The gateway's last backup, to be put back."""
-        self.decided_at_backup = 0
-        """How many orders the retailer had decided on then."""
+        self.orders_in_backup: set[str] = set()
         self.puts_back: PutBack = ""
         """How, before the gateway's next start."""
         self.by_hand = False

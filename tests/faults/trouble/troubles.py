@@ -14,6 +14,7 @@ from tests.faults.trouble.machines import Machine
 from tests.faults.trouble.owner import back_up
 from tests.faults.trouble.parties import HOME
 from tests.faults.trouble.points import GATEWAY, GATEWAY_TENDERING, RETAILER, RETAILER_TENDERING
+from tests.faults.trouble.seen import VOID
 
 if TYPE_CHECKING:
     from tests.faults.trouble.run import Run
@@ -174,7 +175,8 @@ async def _put_back(run: Run) -> None:
         await _back_up(run)
     elif run.gateway_machine.running:
         # By hand only where an order is lost with it: what else is lost nothing shows (trust.md).
-        noticed = len(run.seen.book.decided) > run.decided_at_backup
+        decided = run.seen.book.decided.items()
+        noticed = any(key not in run.orders_in_backup for key, each in decided if each.code != VOID)
         run.puts_back = run.chance.choice(("restored", "copied")) if noticed else "restored"
         run.gateway_machine.die(power=True)
 
