@@ -92,7 +92,8 @@ def test_another_year_of_prices_is_read_kept_drawn_and_told(tmp_path: Path) -> N
     prices = tmp_path / "even.csv"
     prices.write_text("\n".join(lines), encoding="utf-8")
     kept, svg = tmp_path / "kept", tmp_path / "picture.svg"
-    result = call("--prices", str(prices), "--keep", str(kept), "--svg", str(svg), "--even-hours", "--json")
+    with simplest_plans():
+        result = call("--prices", str(prices), "--keep", str(kept), "--svg", str(svg), "--even-hours", "--json")
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
     assert told["prices"]["source"] == "Hourly level: even.csv."
