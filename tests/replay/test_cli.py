@@ -14,6 +14,8 @@ from temix_replay.run import BOOK, LEDGER
 from temix_replay.telling import EVEN_HOURS
 from typer.testing import CliRunner
 
+from tests.replay.conftest import simplest_plans
+
 APP = typer.Typer()
 APP.command()(cli.replay)
 
@@ -93,7 +95,9 @@ def test_another_year_of_prices_is_read_kept_drawn_and_told(tmp_path: Path) -> N
     prices.write_text("\n".join(lines), encoding="utf-8")
     kept, svg = tmp_path / "kept", tmp_path / "picture.svg"
     with simplest_plans():
-        result = call("--prices", str(prices), "--keep", str(kept), "--svg", str(svg), "--even-hours", "--json")
+        result = call(
+            "--prices", str(prices), "--keep", str(kept), "--svg", str(svg), "--even-hours", "--json"
+        )
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
     assert told["prices"]["source"] == "Hourly level: even.csv."

@@ -23,7 +23,7 @@ from temix_replay.run import BOOK, LEDGER, run, searched
 from temix_replay.telling import WITHIN_THE_HOUR, as_json, as_text
 from temix_retailer.prices import ATTRIBUTION
 
-from tests.replay.conftest import Done, Replayed
+from tests.replay.conftest import STORM, Done, Replayed
 
 
 def rows(done: Done, file: str, query: str) -> list[tuple[object, ...]]:
@@ -185,7 +185,7 @@ def test_json_carries_exact_money(storm: Done) -> None:
     assert set(told["samples"][0]["power_w"]) == {"car", "water", "climate", "pool", "battery"}
 
 
-@pytest.mark.parametrize("first,days", [("2021-02-16", 1), ("2021-12-31", 2)])
+@pytest.mark.parametrize("first,days", [(STORM, 1), ("2021-12-31", 2)])
 def test_the_picture_is_an_svg_for_light_and_dark(replayed: Replayed, first: str, days: int) -> None:
     done = replayed(first, days)
     text = draw(done.replay)

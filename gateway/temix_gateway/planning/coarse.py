@@ -28,11 +28,16 @@ _SERIES: Final[dict[type[Device], tuple[str, ...]]] = {
 type Parts = list[NDArray[np.intp]]
 
 
+def as_it_is(problem: Problem) -> tuple[Problem, Parts]:
+    """The problem itself, each step made of one."""
+    return problem, [np.array([index]) for index in range(len(problem.steps))]
+
+
 def coarse(problem: Problem) -> tuple[Problem, Parts]:
     """The problem on coarser steps, and which steps each of these is made of; itself where it has few."""
     steps = problem.steps
     if len(steps) <= MANY:
-        return problem, [np.array([index]) for index in range(len(steps))]
+        return as_it_is(problem)
     found = groupby(range(len(steps)), key=lambda index: _span(problem, steps[index].interval))
     parts = [np.array(list(indices)) for _, indices in found]
     hours = np.array([step.interval.duration / HOUR for step in steps])

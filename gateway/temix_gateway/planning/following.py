@@ -6,7 +6,7 @@ from temix_market.instants import HOUR
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.models import Model
 from temix_gateway.planning.models.battery import BatteryModel
-from temix_gateway.planning.models.model import Floats, Grid, Schedule
+from temix_gateway.planning.models.model import Cost, Floats, Grid, Schedule
 from temix_gateway.planning.models.pv_curtailment import PvModel
 from temix_gateway.planning.result import Plan
 
@@ -46,12 +46,22 @@ def _carried(old: Grid, power: Floats, new: Grid) -> Floats:
     return carried
 
 
-def nearest(model: Model, wanted: Floats, grid: Grid) -> Schedule:
-    """What a device can do that comes nearest to a power (W)."""
+def nearest(
+    model: Model, wanted: Floats, grid: Grid, price: float = FAR, cost: Cost | None = None
+) -> Schedule:
+    """What a device can do that comes nearest to a power (W).
+
+    Args:
+        model: the device.
+        wanted: power of each step, W, (T,).
+        grid: the steps.
+        price: what a kWh of difference counts, currency units.
+        cost: what power costs besides; nothing if None.
+    """
 
     def distance(power: Floats) -> Floats:
         shape = (-1, *[1] * (power.ndim - 1))
-        away: Floats = np.abs(power - wanted.reshape(shape)) * grid.hours.reshape(shape) * FAR / 1000
-        return away
+        away: Floats = np.abs(power - wanted.reshape(shape)) * grid.hours.reshape(shape) * price / 1000
+        return away if cost is None else cost(power) + away
 
     return model.best(distance)
