@@ -127,7 +127,7 @@ def _turn(core: Core, now: Instant, duration: Duration) -> Turn:
     rungs = [rung for rung in core.market.book.rungs(now) if _good(rung, now)]
     rungs = [rung for rung in rungs if rung.interval.duration == duration]
     starts = {step.start for rung in rungs for step in rung.interval.split(FIVE_MINUTES)}
-    held = {start: core.market.positions.at(Interval(start, FIVE_MINUTES)) for start in starts}
+    held = core.market.positions.steps(starts)
     return Turn(now, rungs, {start: Energy(-each) for start, each in held.items()}, held)
 
 

@@ -8,8 +8,7 @@ from typing import Final
 import structlog
 from temix_market.calendar import day_at
 from temix_market.home_tenders import HomeTender
-from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, SECOND, Instant
-from temix_market.intervals import Interval
+from temix_market.instants import HOUR, MINUTE, SECOND, Instant
 from temix_market.ladder import Rung
 from temix_market.ports import Answer, Booked, NotBooked, OutcomeUnknown, Terms
 from temix_market.products import Side
@@ -148,7 +147,7 @@ class Orders:
     def _turn(self, planned: dict[Instant, Energy]) -> Turn:
         now, busy = self._clock.now(), tied(self._books.open)
         planned = {start: energy for start, energy in planned.items() if start not in busy}
-        held = {start: self._market.positions.at(Interval(start, FIVE_MINUTES)) for start in planned}
+        held = self._market.positions.steps(planned)
         ordered = self._books.ordered
         return Turn(
             now=now,

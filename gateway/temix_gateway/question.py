@@ -1,5 +1,6 @@
 """What the planner is asked, from Home Assistant's report and the market, and what its answer asks for."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -41,7 +42,19 @@ DAY: Final = Duration(24 * HOUR)
 
 def base_load(loads: Sequence[Load], intervals: Sequence[Interval]) -> list[float]:
     """Mean power of the base load (W, net of solar) in each interval; the last value holds on."""
-    return [_mean_load(loads, interval) for interval in intervals]
+    ends, covered, energy = [each.end for each in intervals], [0] * len(intervals), [0] * len(intervals)
+    for load in loads:
+        for at in range(bisect_right(ends, load.start), len(intervals)):
+            overlap = min(load.end, ends[at]) - max(load.start, intervals[at].start)
+            if overlap <= 0:
+                break
+            covered[at] += overlap
+            energy[at] += overlap * load.power
+    last = loads[-1].power if loads else 0
+    return [
+        (known + (each.duration - part) * last) / each.duration
+        for each, part, known in zip(intervals, covered, energy, strict=True)
+    ]
 
 
 def past_hours(
@@ -137,11 +150,10 @@ def covering(
     """The position that is wanted in each 5-minute step: the plan's, or the one held where that may stay."""
     if not margins:
         return dict(planned)
-    wanted = {}
+    wanted, held = {}, positions.steps(planned)
     for start, load in planned.items():
         low, high = margins.get(start, NO_MARGIN)
-        beside = positions.at(Interval(start, FIVE_MINUTES)) - load
-        wanted[start] = Energy(load + min(max(beside, low), high))
+        wanted[start] = Energy(load + min(max(held[start] - load, low), high))
     return wanted
 
 
@@ -173,16 +185,6 @@ def _without(plan: Plan, left_out: Collection[str]) -> list[Energy]:
         Energy(round(load - sum(power[number] for power in powers) * step.duration / HOUR))
         for number, (step, load) in enumerate(zip(plan.steps, plan.net_load, strict=True))
     ]
-
-
-def _mean_load(loads: Sequence[Load], interval: Interval) -> float:
-    covered, energy = 0, 0
-    for load in loads:
-        overlap = min(load.end, interval.end) - max(load.start, interval.start)
-        if overlap > 0:
-            covered, energy = covered + overlap, energy + overlap * load.power
-    rest = interval.duration - covered
-    return (energy + rest * (loads[-1].power if loads else 0)) / interval.duration
 
 
 def _ev_charger(

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import mean
 from typing import Any, Final, Self
 
 import msgspec
 from temix_market.instants import FIVE_MINUTES, HOUR, Instant
-from temix_market.ladder import Rung, step_prices
+from temix_market.ladder import Rung, shown_prices
+from temix_market.products import Side
 from temix_market.units import Money, Price
 
 from temix_gateway.home.devices import (
@@ -53,9 +53,7 @@ class Basis:
     @classmethod
     def of(cls, report: ReportHome, rungs: Sequence[Rung]) -> Self:
         """What a plan made now would be based on."""
-        steps = step_prices(rungs)
-        prices = {step.step.start: step.buy for step in steps if step.buy is not None}
-        paid = {step.step.start: step.sell for step in steps if step.sell is not None}
+        prices, paid = (shown_prices(rungs, side) for side in (Side.SELL, Side.BUY))
         return cls(_wishes(report), prices, paid, sum(map(_power, report.devices)))
 
     def home_changed(self, report: ReportHome) -> bool:
@@ -68,8 +66,8 @@ class Basis:
         if self.wishes != other.wishes or not common:
             return True
         changes = {start: abs(other.prices[start] - self.prices[start]) for start in common}
-        level = mean(abs(self.prices[start]) for start in common)
-        if mean(changes.values()) > max(PRICE_FLOOR, PRICE_SHARE * level):
+        level = sum(abs(self.prices[start]) for start in common) / len(common)
+        if sum(changes.values()) / len(common) > max(PRICE_FLOOR, PRICE_SHARE * level):
             return True
         for start in self.paid.keys() & other.paid.keys() & changes.keys():
             changes[start] = max(changes[start], abs(other.paid[start] - self.paid[start]))

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 from temix_market.errors import (
     BeyondDepth,
@@ -77,7 +78,7 @@ class TenderBook:
             line
             for line in self._newest
             if line.author == publication.author
-            and line.instrument.start > publication.published_at
+            and line.start > publication.published_at
             and line not in named
         ]
         for line in gone:
@@ -93,7 +94,7 @@ class TenderBook:
         Raises:
             Refused: which of these fails, with what to order from instead.
         """
-        tender = self._newest.get(Line(leg.author, leg.instrument, leg.side))
+        tender = self._newest.get(Line.of(leg.author, leg.instrument, leg.side))
         if tender is None:
             raise UnknownTender(leg.tender_id)
         if tender.id != leg.tender_id:
@@ -107,7 +108,7 @@ class TenderBook:
 
     def take(self, leg: Leg) -> None:
         """Count what a transaction took of its line's depth."""
-        line = Line(leg.author, leg.instrument, leg.side)
+        line = Line.of(leg.author, leg.instrument, leg.side)
         self._taken[line] = self._taken.get(line, 0) + leg.quantity
 
     def remaining(self, tender: Tender) -> Energy:
@@ -137,13 +138,15 @@ class TenderBook:
             for (start, duration, side), both in sides.items()
             if len(both) == len(Resource)
         ]
-        return sorted(found, key=lambda rung: (rung.interval.start, rung.interval.duration, rung.side.value))
+        return sorted(
+            found, key=lambda rung: (rung.interval.start, rung.interval.duration, rung.side is Side.SELL)
+        )
 
     def forget_before(self, instant: Instant) -> None:
         """Drop what is of intervals that end by ``instant``."""
-        for line in [line for line in self._newest if line.instrument.interval.end <= instant]:
+        for line in [line for line in self._newest if line.end <= instant]:
             del self._newest[line]
-        for line in [line for line in self._taken if line.instrument.interval.end <= instant]:
+        for line in [line for line in self._taken if line.end <= instant]:
             del self._taken[line]
 
 
@@ -164,6 +167,18 @@ class StepPrices:
     def sell(self) -> Price | None:
         """The shown price to sell: of the finest instrument (the retailer's buy tenders)."""
         return self.selling[0].price if self.selling else None
+
+
+def shown_prices(rungs: Iterable[Rung], side: Side) -> dict[Instant, Price]:
+    """The shown price in each 5-minute step, by start: of the finest of an author's ``side`` there."""
+    shown: dict[int, Price] = {}
+    for rung in sorted((each for each in rungs if each.side is side), key=_coarsest_first):
+        shown.update(dict.fromkeys(range(rung.interval.start, rung.interval.end, FIVE_MINUTES), rung.price))
+    return cast("dict[Instant, Price]", shown)
+
+
+def _coarsest_first(rung: Rung) -> int:
+    return -rung.interval.duration
 
 
 def step_prices(rungs: Iterable[Rung]) -> list[StepPrices]:

@@ -38,6 +38,10 @@ class Positions:
         """The position (Wh, buying positive) over an interval made of whole 5-minute steps."""
         return _total(self._sums, interval)
 
+    def steps(self, starts: Iterable[Instant]) -> dict[Instant, Energy]:
+        """The position in each 5-minute step that begins at one of ``starts``."""
+        return {start: Energy(self._sums.get(start, 0)) for start in starts}
+
     def subscribed(self, interval: Interval) -> Energy:
         """The subscription's part of the position over an interval made of whole 5-minute steps."""
         return _total(self._subscribed, interval)

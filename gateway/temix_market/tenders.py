@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, NewType
+from typing import Final, NamedTuple, NewType, Self
 
 from temix_market.errors import InvalidField
-from temix_market.instants import Instant, iso
+from temix_market.instants import Duration, Instant, iso
 from temix_market.products import Instrument, Resource, Side
 from temix_market.units import CarbonIntensity, Energy, Price, check_carbon_intensity
 
@@ -56,13 +56,27 @@ class Component:
     price: Price
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What a re-issue replaces: one author's one side of one instrument."""
+class Line(NamedTuple):
+    """What a re-issue replaces: one author's one side of one instrument.
+
+    A plain tuple, for its hash is asked for many times of every tender.
+    """
 
     author: PartyId
-    instrument: Instrument
+    start: Instant
+    duration: Duration
+    resource: Resource
     side: Side
+
+    @classmethod
+    def of(cls, author: PartyId, instrument: Instrument, side: Side) -> Self:
+        """The line of an instrument's side."""
+        return cls(author, instrument.start, instrument.duration, instrument.resource, side)
+
+    @property
+    def end(self) -> Instant:
+        """When its instrument's interval ends."""
+        return Instant(self.start + self.duration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +107,12 @@ class Tender:
 
     def __post_init__(self) -> None:
         """Hold the invariants of a tender."""
-        object.__setattr__(self, "line", Line(self.author, self.instrument, self.side))
+        object.__setattr__(self, "line", Line.of(self.author, self.instrument, self.side))
         self.instrument.check_quantity(self.quantity)
         if self.expires_at > self.instrument.start:
             start = iso(self.instrument.start)
             raise InvalidField("expires_at", f"{iso(self.expires_at)} is after the interval's start {start}")
-        if self.components and sum(part.price for part in self.components) != self.price:
+        if self.components and sum([part.price for part in self.components]) != self.price:
             raise InvalidField("components", f"they do not add up to the price {self.price}")
         if self.revision < 0:
             raise InvalidField("revision", f"{self.revision} is negative")

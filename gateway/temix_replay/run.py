@@ -100,8 +100,9 @@ async def _run(
 ) -> Replay:
     days = scene.days
     clock = VirtualClock(asyncio.get_running_loop(), Instant(days.start - LEAD))
-    store = open_store(folder / BOOK)
-    ledger = Ledger(folder / LEDGER, clock, InlineWriter())
+    # A replay that is cut off is begun anew: nothing waits for the disk.
+    store = open_store(folder / BOOK, synced=False)
+    ledger = Ledger(folder / LEDGER, clock, InlineWriter(), synced=False)
     try:
         retailer = Retailer(clock, store, market, randomness=scene.random("retailer").randbytes)
         link = InProcessLink(retailer, HOME, scene.key(HOME), clock, scene.random("link"))

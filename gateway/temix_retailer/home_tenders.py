@@ -182,7 +182,7 @@ def crossing(standing: OpenTender, tenders: TenderBook, now: Instant) -> Accepta
     own = []
     for author, resource in ((standing.energy, Resource.ENERGY), (standing.transport, Resource.TRANSPORT)):
         instrument = Instrument(tender.interval.start, tender.interval.duration, resource)
-        found = tenders.newest(Line(author, instrument, side))
+        found = tenders.newest(Line.of(author, instrument, side))
         if found is None or found.expires_at <= now:
             return None
         own.append(found)

@@ -23,7 +23,6 @@ _SCRIPTS: Final = {2: "schema.sql", 3: "schema-3.sql", 4: "schema-4.sql"}
 
 _SETTINGS: Final = (
     "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA trusted_schema = OFF",
     "PRAGMA temp_store = MEMORY",
@@ -80,8 +79,10 @@ class Store:
             self._lock.close()
 
 
-def open_store(path: Path | None) -> Store:
+def open_store(path: Path | None, *, synced: bool = True) -> Store:
     """Open the book at ``path``, making it where there is none; without a path, one in memory.
+
+    What is written is on the disk when that ends, unless it is not to be ``synced``, as in a simulation.
 
     Raises:
         StoreError: not a book, of another version, damaged, not writable, or open in another process.
@@ -90,7 +91,7 @@ def open_store(path: Path | None) -> Store:
         return Store(_connect(":memory:"), None)
     lock = _claim(path)
     try:
-        return Store(_connect(str(path)), lock)
+        return Store(_connect(str(path), synced=synced), lock)
     except sqlite3.Error as err:
         lock.close()
         raise StoreError(
@@ -117,11 +118,11 @@ def _claim(path: Path) -> IO[bytes]:
     return lock
 
 
-def _connect(name: str) -> sqlite3.Connection:
+def _connect(name: str, *, synced: bool = True) -> sqlite3.Connection:
     connection = sqlite3.connect(name, isolation_level=None, check_same_thread=False)
     try:
         _check(connection, name)
-        for setting in _SETTINGS:
+        for setting in (*_SETTINGS, f"PRAGMA synchronous = {'FULL' if synced else 'OFF'}"):
             connection.execute(setting)
         if (version := connection.execute("PRAGMA user_version").fetchone()[0]) < SCHEMA:
             if version:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from temix_gateway.home.devices import Held, RunTime, Thermostat
+from temix_gateway.home.devices import Held, Load, RunTime, Thermostat
 from temix_gateway.home.messages import ReportHistory, RoomHistory
 from temix_gateway.learned import Learned
 from temix_gateway.planning.devices import Climate
@@ -15,6 +15,7 @@ from temix_gateway.planning.past import Building, Foreseen
 from temix_gateway.planning.problem import Problem, Segment, Step
 from temix_gateway.question import (
     DAY,
+    base_load,
     beside,
     covering,
     held_load,
@@ -36,6 +37,17 @@ def test_a_held_device_draws_what_it_draws_until_it_is_let_go() -> None:
     heater = Held(id="heater", power=2_000, until=NOW + QUARTER + QUARTER // 2)
     battery = Held(id="battery", power=-1_000, until=NOW + HOUR)
     assert held_load([heater, battery], QUARTERS) == [1_000, 0, -1_000, -1_000]
+
+
+def test_a_load_counts_where_it_lies_and_the_last_one_holds_on() -> None:
+    half = QUARTER // 2
+    loads = [
+        Load(start=NOW - HOUR, end=NOW + half, power=400),
+        Load(start=NOW + QUARTER, end=NOW + 2 * QUARTER, power=1_000),
+        Load(start=NOW + 2 * QUARTER, end=NOW + 2 * QUARTER + half, power=200),
+    ]
+    assert base_load(loads, QUARTERS) == [300, 1_000, 200, 200]
+    assert base_load([], QUARTERS) == [0, 0, 0, 0]
 
 
 def test_a_held_device_is_not_planned() -> None:
@@ -144,7 +156,7 @@ def test_a_load_that_may_be_more_is_covered_where_the_spread_is_small_and_less_w
 def test_a_position_is_bought_up_to_the_lower_margin_and_sold_down_to_the_upper_one(
     held: int, wanted: int
 ) -> None:
-    positions = cast("Positions", SimpleNamespace(at=lambda _: Energy(held)))
+    positions = cast("Positions", SimpleNamespace(steps=lambda starts: dict.fromkeys(starts, Energy(held))))
     margin = {NOW: (Energy(-50), Energy(30))}
     assert covering({NOW: Energy(100)}, positions, margin) == {NOW: wanted}
     assert covering({NOW: Energy(100)}, positions, {}) == {NOW: 100}, "where what is expected is covered"

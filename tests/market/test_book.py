@@ -15,7 +15,7 @@ from temix_market.errors import (
 )
 from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, QUARTER, Duration, Instant
 from temix_market.intervals import TRADED, Interval
-from temix_market.ladder import TenderBook, step_prices
+from temix_market.ladder import TenderBook, shown_prices, step_prices
 from temix_market.plausibility import JUMP, JumpGuard
 from temix_market.products import Instrument, Resource, Side
 from temix_market.tenders import (
@@ -338,6 +338,8 @@ def test_every_step_of_every_rung_is_there_once(publication: Publication) -> Non
     for step in steps:
         for rung in step.buying + step.selling:
             assert rung.interval.encloses(step.step)
+    assert shown_prices(rungs, Side.SELL) == {step.step.start: step.buy for step in steps if step.buying}
+    assert shown_prices(rungs, Side.BUY) == {step.step.start: step.sell for step in steps if step.selling}
 
 
 # -- the guard

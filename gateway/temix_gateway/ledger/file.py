@@ -24,10 +24,11 @@ class LedgerFile:
     connection: sqlite3.Connection
     lock: IO[bytes]
     fault: str = ""
+    synced: bool = True
 
     def reopen(self) -> sqlite3.Connection:
         """Open the file that has the ledger's name now, and close the one that had it before."""
-        before, self.connection = self.connection, _connect(self.path)
+        before, self.connection = self.connection, _connect(self.path, synced=self.synced)
         before.close()
         return self.connection
 
@@ -39,9 +40,10 @@ class LedgerFile:
         self.lock.close()
 
 
-def open_file(path: Path, steps: Sequence[Step] = STEPS) -> LedgerFile:
+def open_file(path: Path, steps: Sequence[Step] = STEPS, *, synced: bool = True) -> LedgerFile:
     """Open or create the ledger at ``path``; a failed check opens it read-only, with the fault named.
 
+    What is written is on the disk when that ends, unless it is not to be ``synced``, as in a simulation.
     Of a file that is no database nothing is read, and it is left as it is.
 
     Raises:
@@ -56,13 +58,13 @@ def open_file(path: Path, steps: Sequence[Step] = STEPS) -> LedgerFile:
     except OSError as error:
         raise LedgerUnreadable(path, error.strerror or str(error)) from error
     try:
-        return _open_locked(path, steps, lock)
+        return _open_locked(path, steps, lock, synced=synced)
     except BaseException:
         lock.close()
         raise
 
 
-def _open_locked(path: Path, steps: Sequence[Step], lock: IO[bytes]) -> LedgerFile:
+def _open_locked(path: Path, steps: Sequence[Step], lock: IO[bytes], *, synced: bool) -> LedgerFile:
     try:
         finish_restore(path)
         if not path.exists():
@@ -72,7 +74,7 @@ def _open_locked(path: Path, steps: Sequence[Step], lock: IO[bytes]) -> LedgerFi
             disk.write_again(log)
         if path.stat().st_size == 0:
             return _nothing_in(path, steps, lock, "it is empty")
-        connection = _connect(path)
+        connection = _connect(path, synced=synced)
     except (*UNREADABLE, OSError) as error:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
             return _nothing_in(path, steps, lock, str(error))
@@ -93,7 +95,7 @@ def _open_locked(path: Path, steps: Sequence[Step], lock: IO[bytes]) -> LedgerFi
     except BaseException:
         connection.close()
         raise
-    return LedgerFile(path, connection, lock)
+    return LedgerFile(path, connection, lock, synced=synced)
 
 
 def _nothing_in(path: Path, steps: Sequence[Step], lock: IO[bytes], fault: str) -> LedgerFile:
@@ -117,13 +119,13 @@ def _create(path: Path, steps: Sequence[Step]) -> None:
     disk.replace(partial, path)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, *, synced: bool) -> sqlite3.Connection:
     # One thread at a time by the writer, but not always the one that opened it.
     connection = sqlite3.connect(path, autocommit=True, check_same_thread=False, cached_statements=256)
     try:
         for pragma in (
             "journal_mode = WAL",
-            "synchronous = FULL",
+            f"synchronous = {'FULL' if synced else 'OFF'}",
             "foreign_keys = ON",
             "recursive_triggers = ON",  # or INSERT OR REPLACE would slip past the triggers
             "trusted_schema = OFF",

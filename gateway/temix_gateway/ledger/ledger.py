@@ -31,6 +31,9 @@ from temix_gateway.ledger.writer import Latency, ThreadWriter, Writer
 HISTORY: Final = "tenders.db"
 """The tender history's file, beside the ledger."""
 
+_ORDERING: Final = frozenset({"orders", "answers", "tenders"})
+"""Records by which another order waits for its answer, or another tender is open."""
+
 _LOG: Final = structlog.get_logger(__name__)
 
 
@@ -41,15 +44,24 @@ class Ledger:
     """
 
     def __init__(
-        self, path: Path, clock: Clock, writer: Writer | None = None, steps: Sequence[Step] = STEPS
+        self,
+        path: Path,
+        clock: Clock,
+        writer: Writer | None = None,
+        steps: Sequence[Step] = STEPS,
+        *,
+        synced: bool = True,
     ) -> None:
         """Open the file at ``path`` (blocking); see ``open_file`` for the errors."""
         self._clock = clock
         self._steps = steps
         self._writer = writer or ThreadWriter()
-        self._file = open_file(path, steps)
+        self._file = open_file(path, steps, synced=synced)
         self._db = self._file.connection
         self._head = (0, chain.START)
+        self._unanswered: Sequence[Pending] | None = None
+        self._open: Sequence[OpenTender] | None = None
+        """What waits for an answer, and open tenders: asked for at each turn, kept until records change."""
         self.answered: Counter[str] = Counter()
         """How many orders got which definite answer since the start."""
         self._heads = Heads(Head(0, chain.START.hex()), Head(0, chain.START.hex()))
@@ -175,7 +187,13 @@ class Ledger:
 
     async def pending(self) -> Sequence[Pending]:
         """Every order without a definite answer, oldest first."""
-        return await self._look(lambda: queries.pending(self._db))
+
+        def work() -> Sequence[Pending]:
+            if self._unanswered is None:
+                self._unanswered = queries.pending(self._db)
+            return self._unanswered
+
+        return await self._look(work)
 
     async def unanswered(self) -> frozenset[Instant]:
         """The starts of the 5-minute steps for which an order has no definite answer, or a tender is open."""
@@ -185,7 +203,13 @@ class Ledger:
 
     async def open_tenders(self) -> list[OpenTender]:
         """The home's tenders of which more may be accepted, in the order in which they were made."""
-        return await self._look(lambda: tenders.open_tenders(self._db))
+
+        def work() -> Sequence[OpenTender]:
+            if self._open is None:
+                self._open = tenders.open_tenders(self._db)
+            return self._open
+
+        return list(await self._look(work))
 
     async def file_publication(self, publication: Publication, signed: str) -> bool:
         """Record that a publication was accepted, by the hash of its content; False: it was known.
@@ -346,6 +370,7 @@ class Ledger:
                 self._head = archive.swap(self.path, self._db, prepared, self._clock.now())
             finally:
                 self._db = self._file.reopen()
+                self._unanswered = self._open = None
 
         await self._write(work)
         return prepared.archive[0]
@@ -404,6 +429,8 @@ class Ledger:
         head = self._head
         with transaction(self._db):
             for kind, values in records:
+                if kind in _ORDERING:
+                    self._unanswered = self._open = None
                 head = chain.append(self._db, head, kind, values)
         self._head = head
 

@@ -9,10 +9,11 @@ ones it covers, and small gaps are left to spot: their gain stays below the owne
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import cast
 
 from temix_market.instants import FIVE_MINUTES, HOUR, Instant
 from temix_market.intervals import Interval
-from temix_market.ladder import Rung, StepPrices, step_prices
+from temix_market.ladder import Rung, shown_prices
 from temix_market.products import Side
 from temix_market.units import Energy, Money, Power, Price, cost
 
@@ -87,12 +88,11 @@ def choose(turn: Turn, limits: Limits, policy: Policy) -> list[Choice]:
     undoable = [trade for trade in turn.recent if turn.now - trade.made_at < HOUR]
     gaps, positions, budget = dict(turn.gaps), dict(turn.positions), limits.budget
     chosen: list[Choice] = []
-    for worth, rung in _by_worth(turn.rungs, policy.certainty):
+    for worth, rung in _by_worth(turn, policy.certainty):
         if rung.side is Side.SELL and rung.price > limits.highest_price:
             continue
-        starts = _starts(rung)
-        sign = rung.side.sign
-        smallest = min(sign * gaps.get(start, 0) for start in starts)
+        starts, sign = _starts(rung), rung.side.sign
+        smallest = _smallest(gaps, rung)
         if smallest < 1:
             continue
         headroom = min(_most(rung, limits) - sign * positions.get(start, 0) for start in starts)
@@ -109,24 +109,33 @@ def choose(turn: Turn, limits: Limits, policy: Policy) -> list[Choice]:
     return chosen
 
 
-def _by_worth(rungs: Sequence[Rung], certainty: Price) -> list[tuple[int, Rung]]:
-    """Rungs with their gain per kWh (µ), best first, then earliest, then coarsest."""
-    shown = {prices.step.start: prices for prices in step_prices(rungs)}
-    rated = [(_saved(rung, shown) + certainty, rung) for rung in rungs if rung.remaining > 0]
+def _by_worth(turn: Turn, certainty: Price) -> list[tuple[int, Rung]]:
+    """Rungs that close a gap, with their gain per kWh (µ): best first, then earliest, then coarsest."""
+    shown = {side: shown_prices(turn.rungs, side) for side in Side}
+    rated = [
+        (_saved(rung, shown[rung.side]) + certainty, rung)
+        for rung in turn.rungs
+        if rung.remaining > 0 and _smallest(turn.gaps, rung) >= 1
+    ]
     return sorted(rated, key=lambda item: (-item[0], item[1].interval.start, -item[1].interval.duration))
 
 
-def _saved(rung: Rung, shown: Mapping[Instant, StepPrices]) -> int:
+def _smallest(gaps: Mapping[Instant, Energy], rung: Rung) -> int:
+    """The smallest gap of its steps, in its direction (Wh)."""
+    found = [gaps.get(start, 0) for start in _starts(rung)]
+    return min(found) if rung.side is Side.SELL else -max(found)
+
+
+def _saved(rung: Rung, shown: Mapping[Instant, Price]) -> int:
     """What a kWh of it saves against the shown prices of its steps (µ)."""
-    prices = [shown[start] for start in _starts(rung)]
-    at_spot = [price.buy if rung.side is Side.SELL else price.sell for price in prices]
-    difference = sum(price - rung.price for price in at_spot if price is not None)
-    return rung.side.sign * difference // len(prices)
+    starts = _starts(rung)
+    difference = sum(shown[start] for start in starts) - len(starts) * rung.price
+    return rung.side.sign * difference // len(starts)
 
 
-def _starts(rung: Rung) -> list[Instant]:
+def _starts(rung: Rung) -> Sequence[Instant]:
     """Of the 5-minute steps that it covers."""
-    return [Instant(start) for start in range(rung.interval.start, rung.interval.end, FIVE_MINUTES)]
+    return cast("Sequence[Instant]", range(rung.interval.start, rung.interval.end, FIVE_MINUTES))
 
 
 def _most(rung: Rung, limits: Limits) -> int:

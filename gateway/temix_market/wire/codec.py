@@ -48,6 +48,10 @@ from temix_market.wire.transaction import (
 _instant: Final = lru_cache(REMEMBERED)(parse_instant)
 _duration: Final = lru_cache(REMEMBERED)(parse_duration)
 
+# An enumeration that is called looks its member up much more slowly.
+_SIDES: Final = {side.value: side for side in Side}
+_RESOURCES: Final = {resource.value: resource for resource in Resource}
+
 # Where in a tender stands what the market calls so.
 _IN_TENDER: Final = {
     "quantity": "tenderDetail.quantity",
@@ -77,10 +81,12 @@ def read_publication(payload: EiDistributeTender, bounds: PriceBounds) -> Public
         InvalidField: naming the field, as in ``tenders[3].tenderDetail.quantity``.
     """
     author = PartyId(payload.party_id)
-    tenders = []
-    for index, wire in enumerate(payload.tenders):
-        with _within(f"tenders[{index}].", _IN_TENDER):
-            tenders.append(_tender(wire, author, bounds))
+    tenders: list[Tender] = []
+    try:
+        for wire in payload.tenders:
+            tenders.append(_tender(wire, author, bounds))  # noqa: PERF401 - how many there are is told below
+    except InvalidField as error:
+        raise _placed(error, f"tenders[{len(tenders)}].", _IN_TENDER) from None
     published_at = parse_instant(payload.created_date_time, "createdDateTime")
     return Publication(author, payload.sequence, published_at, tuple(tenders))
 
@@ -130,7 +136,7 @@ def read_home_tender(
             PairKey(key),
             PartyId(payload.party_id),
             _instrument(terms).interval,
-            Side(terms.side),
+            _SIDES[terms.side],
             price,
             Energy(terms.tender_detail.quantity),
             parse_instant(terms.expiration_time, "expires_at"),
@@ -336,7 +342,7 @@ def _tender(wire: EiTender, author: PartyId, bounds: PriceBounds) -> Tender:
         wire.revision,
         author,
         _instrument(wire),
-        Side(wire.side),
+        _SIDES[wire.side],
         price,
         Energy(wire.tender_detail.quantity),
         _instant(wire.expiration_time, "expires_at"),
@@ -356,7 +362,7 @@ def _instrument(wire: TenderTerms) -> Instrument:
     return Instrument(
         _instant(interval.dt_start, "start"),
         _duration(interval.duration),
-        Resource(wire.resource_designator),
+        _RESOURCES[wire.resource_designator],
     )
 
 
@@ -406,7 +412,7 @@ def _leg(name: str, wire: EiCreateTransaction, bounds: PriceBounds) -> Leg:
             TenderId(terms.tender_id),
             PartyId(wire.counter_party_id),
             _instrument(terms),
-            Side(terms.side),
+            _SIDES[terms.side],
             price,
             Energy(terms.tender_detail.quantity),
         )
@@ -428,4 +434,8 @@ def _within(prefix: str, places: Mapping[str, str] = {}) -> Iterator[None]:
     try:
         yield
     except InvalidField as error:
-        raise InvalidField(prefix + places.get(error.field, error.field), error.reason) from None
+        raise _placed(error, prefix, places) from None
+
+
+def _placed(error: InvalidField, prefix: str, places: Mapping[str, str]) -> InvalidField:
+    return InvalidField(prefix + places.get(error.field, error.field), error.reason)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from temix_gateway.ledger.history import KEPT, TenderHistory
-from temix_market.instants import FIVE_MINUTES, HOUR
+from temix_market.instants import FIVE_MINUTES, HOUR, Instant
 from temix_market.wire.codec import publication_payload
 from temix_market.wire.keys import SigningKey, uuid7
 from temix_market.wire.seal import envelope, sign
@@ -53,6 +53,21 @@ def test_it_forgets_after_thirty_days(history: TenderHistory) -> None:
     for sequence, at in enumerate((NOW, NOW + FIVE_MINUTES, NOW + FIVE_MINUTES + KEPT), 1):
         history.keep(publication(LSE, sequence, at=at), signed(sequence))
     assert history.signed(LSE, NOW) == [signed(2), signed(3)]
+
+
+def test_what_is_old_is_found_without_looking_through_the_month(history: TenderHistory, path: Path) -> None:
+    """Else each publication costs more than the one before it, until thirty days are full."""
+
+    def work(sequence: int) -> int:
+        made = publication(LSE, sequence, at=Instant(NOW + sequence * FIVE_MINUTES))
+        counted: list[None] = []
+        history._db.set_progress_handler(lambda: counted.append(None), 1)
+        history.keep(made, signed(sequence))
+        history._db.set_progress_handler(None, 1)
+        return len(counted)
+
+    steps = [work(sequence) for sequence in range(1, 300)]
+    assert steps[-1] < steps[0] + 20
 
 
 def test_a_damaged_file_is_moved_aside(path: Path) -> None:

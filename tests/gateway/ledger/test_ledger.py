@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from temix_gateway.errors import LedgerInUse, LedgerLocked, LedgerTooNew, LedgerUnreadable, MessageReused
+from temix_gateway.ledger import queries
 from temix_gateway.ledger.file import open_file
 from temix_gateway.ledger.ledger import Ledger
 from temix_gateway.ledger.packing import pack, unpack
@@ -144,6 +145,31 @@ async def test_an_order_reserves_until_a_definite_answer(ledger: Ledger) -> None
     assert [pair.key for pair, _ in await ledger.ordered(NOW)] == ["c"]
     await ledger.resolve(Booked(PairKey("c"), RECEIPTS))
     assert [pair.key for pair, _ in await ledger.pairs(NOW)] == ["c"]
+
+
+async def test_what_waits_is_looked_for_only_when_a_record_may_have_changed_it(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked for several times at each turn, and the orders of a year are many to look through."""
+    looked: list[int] = []
+    pending = queries.pending
+    monkeypatch.setattr(queries, "pending", lambda db: looked.append(1) or pending(db))
+    for number in range(3):
+        await ledger.place(order(f"{number}"), seal)
+        for _ in range(3):
+            assert [waits.key for waits in await ledger.pending()] == [f"{number}"]
+            await ledger.freeze(spots(Instant(NOW + number * FIVE_MINUTES)))
+        await ledger.resolve(Booked(PairKey(f"{number}"), RECEIPTS))
+    assert await ledger.pending() == []
+    assert len(looked) == 4
+
+
+async def test_a_ledger_of_a_simulation_does_not_wait_for_the_disk(path: Path) -> None:
+    for synced, level in ((True, 2), (False, 0)):
+        file = open_file(path, synced=synced)
+        assert file.connection.execute("PRAGMA synchronous").fetchone() == (level,)
+        assert file.reopen().execute("PRAGMA synchronous").fetchone() == (level,)
+        file.close()
 
 
 async def test_a_second_answer_changes_nothing(ledger: Ledger) -> None:
