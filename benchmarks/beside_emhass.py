@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import msgspec
 import numpy as np
 import planner
+from choosing import chosen
 from temix_gateway.planning import Problem
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.devices import Battery, DailyRun, Window
@@ -226,8 +227,9 @@ def published() -> None:
 COMMANDS = {"published": published, "beside": beside}
 
 if __name__ == "__main__":
+    names = chosen(__doc__, COMMANDS)
     print(f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}, {time.strftime('%Y-%m-%d')}\n")
-    for name in sys.argv[1:] or COMMANDS:
+    for name in names:
         print(f"## {name}\n")
         COMMANDS[name]()
         print()

@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # the integration is no p
 import msgspec
 import orjson
 from aiohttp import ThreadedResolver
+from choosing import chosen
 from homeassistant.const import CONF_HOST, CONF_PORT, CONF_TOKEN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import aiohttp_client
@@ -276,5 +277,5 @@ def every_entity() -> Iterator[None]:
 BENCHMARKS = {"push": push, "setup": setup, "reloads": reloads}
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or BENCHMARKS:
+    for name in chosen(__doc__, BENCHMARKS):
         asyncio.run(BENCHMARKS[name]())

@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import msgspec
 import numpy as np
+from choosing import chosen
 from temix_gateway.planning import Problem, Segment
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.coarse import coarse
@@ -283,9 +284,11 @@ COMMANDS = {
     "feeder": one_feeder,
 }
 
+
 if __name__ == "__main__":
+    names = chosen(__doc__, COMMANDS)
     print(f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}, {time.strftime('%Y-%m-%d')}\n")
-    for name in sys.argv[1:] or COMMANDS:
+    for name in names:
         print(f"## {name}\n")
         COMMANDS[name]()
         print()

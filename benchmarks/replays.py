@@ -8,7 +8,6 @@ docs/explanation/simulated-home.md. The audits' columns depend on how fast the m
 
 import logging
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 import structlog
+from choosing import chosen
 from rich.console import Console
 from rich.progress import Progress
 from temix_gateway.home.account import Audit
@@ -108,4 +108,4 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or list(SCENES))
+    main(chosen(__doc__, SCENES))
