@@ -32,6 +32,9 @@ from temix_gateway.surprise import surprises
 from temix_gateway.view import device_plan
 
 PLAN_EVERY: Final = HOUR
+AHEAD: Final = Duration(12 * HOUR)
+"""How far ahead the position follows the plan. What a plan says of later hours serves those before: of what
+a replayed home sold a day and more ahead, a third was bought back or used after all, and lost the spread."""
 
 _LOG: Final = structlog.get_logger(__name__)
 
@@ -77,9 +80,14 @@ class Plans:
 
     @property
     def targets(self) -> dict[Instant, Energy]:
-        """The position that is wanted in each 5-minute step, by start (Wh); nothing without a plan."""
+        """The position that is wanted in each 5-minute step of the next hours, by start (Wh).
+
+        Nothing without a plan.
+        """
         planned = {} if self.in_force is None else targets(self.in_force, self.advised)
-        return covering(planned, self._market.positions, self.margins)
+        until = self._clock.now() + AHEAD
+        near = {start: energy for start, energy in planned.items() if start < until}
+        return covering(near, self._market.positions, self.margins)
 
     def again(self) -> None:
         """Plan in the next turn, whatever the last plan was based on."""

@@ -197,7 +197,7 @@ class Foresighted:
             steps=tuple(map(self._known.step, intervals)),
             import_limit=self._rules.import_power,
             export_limit=self._rules.export_power,
-            devices=devices,
+            devices=tuple(self._known.corrected(device, intervals) for device in devices),
             zone=self._zone.key,
         )
         plan = searched(problem, None if self._in_force is None else self._in_force[1])
@@ -212,8 +212,7 @@ class Foresighted:
                 car = self._known.car(each, self.home.vehicle, now, intervals[-1].end)
                 yield from () if car is None else (car,)
             else:
-                for device in known_devices([each], intervals, now):
-                    yield self._known.corrected(device, intervals)
+                yield from known_devices([each], intervals, now)
 
 
 def relive(

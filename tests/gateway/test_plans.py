@@ -272,6 +272,23 @@ async def test_a_cautious_owner_covers_surprises_beside_the_plan_and_the_plan_do
     assert 45 <= min(covered) <= max(covered) <= 51, "600 W for five minutes, less what is not worth a trade"
 
 
+async def test_the_position_follows_the_plan_for_half_a_day_and_no_further(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a plan says of later hours is made anew before they come: to trade it loses the spread."""
+    monkeypatch.setattr("tests.gateway.bench.HOURS", 30)
+    await bench.publish()
+    await bench.report()
+    for _ in range(10):
+        await bench.core.turn()
+    plan = bench.core.plans.in_force
+    assert plan is not None
+    assert plan.steps[-1].end >= NOW + 36 * HOUR
+    assert max(rung.interval.end for rung in bench.core.market.book.rungs(NOW)) == NOW + 30 * HOUR
+    ends = {pair.interval.end for pair in bench.retailer.orders.values()}
+    assert max(ends) == NOW + 12 * HOUR
+
+
 async def test_the_price_curve_and_the_tenders_made_from_it_are_told_where_they_are_asked_for(
     bench: Bench,
 ) -> None:

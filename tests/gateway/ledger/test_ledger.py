@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from temix_gateway.errors import LedgerInUse, LedgerLocked, LedgerTooNew, LedgerUnreadable, MessageReused
@@ -151,9 +152,8 @@ async def test_what_waits_is_looked_for_only_when_a_record_may_have_changed_it(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is asked for several times at each turn, and the orders of a year are many to look through."""
-    looked: list[int] = []
-    pending = queries.pending
-    monkeypatch.setattr(queries, "pending", lambda db: looked.append(1) or pending(db))
+    pending = Mock(side_effect=queries.pending)
+    monkeypatch.setattr(queries, "pending", pending)
     for number in range(3):
         await ledger.place(order(f"{number}"), seal)
         for _ in range(3):
@@ -161,7 +161,7 @@ async def test_what_waits_is_looked_for_only_when_a_record_may_have_changed_it(
             await ledger.freeze(spots(Instant(NOW + number * FIVE_MINUTES)))
         await ledger.resolve(Booked(PairKey(f"{number}"), RECEIPTS))
     assert await ledger.pending() == []
-    assert len(looked) == 4
+    assert pending.call_count == 4
 
 
 async def test_a_ledger_of_a_simulation_does_not_wait_for_the_disk(path: Path) -> None:
