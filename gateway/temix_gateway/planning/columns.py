@@ -39,7 +39,7 @@ ENOUGH = 5e-4
 """Share of the cost that a new beginning must gain, for one more to be worth its time."""
 FINISH_S = 0.5
 """Seconds that a step without which there is no plan may take, though time is up."""
-GUIDED = 0.7
+GUIDED = 0.9
 """Of the time that is left, what the relaxed program may take."""
 CLOSE = 3e-4
 """Share of the cost above the bound at which nothing is left to be found."""
