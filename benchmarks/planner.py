@@ -1,6 +1,6 @@
 """How fast and how good the planner is, as a table.
 
-Run as benchmarks/planner.py [speed | optimum | milp | coarse | stall | feeder] …
+Run as benchmarks/planner.py [speed | steadiness | optimum | milp | coarse | stall | feeder] …
 
 Prices are ERCOT's day-ahead ones of 2021 (LZ_HOUSTON) with the retailer's shape within the hour, 0.03 per kWh
 on top to buy and 0.02 less to sell; the home is that of the planner's tests. Times are of the wall clock: of
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -33,13 +34,14 @@ from temix_gateway.planning.planner import plan
 from temix_gateway.planning.program import Program
 from temix_gateway.planning.site import Site
 from temix_gateway.planning.worker import PlannerProcess
-from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Instant
+from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.units import Price
 from temix_retailer.prices import load_wholesale
 
-from tests.gateway.planning import feeder
+from tests.gateway.planning import feeder, rolling
 from tests.gateway.planning.homes import home, tapering, uniform
+from tests.gateway.planning.test_steadiness import noises
 
 WHOLESALE = load_wholesale(ZoneInfo("America/Chicago"))
 DAYS = 20
@@ -53,6 +55,7 @@ PROOF_S = 30.0
 PROOF_GAP, PROOF_MONEY = 3e-4, 1e-4
 """An optimum counts as proven where the best plan known is so near to the best bound: relative, or money."""
 LONG_S = 5.0
+WHOLE_DAY = Duration(24 * HOUR)
 MILP_S = 600.0
 HOMES = 1_000
 PEAK = """
@@ -68,11 +71,16 @@ def priced(intervals: Sequence[Interval], day: int, devices: tuple[str, ...] | N
     problem = home(list(intervals), day, devices)
     steps = []
     for step in problem.steps:
-        starts = range(step.interval.start, step.interval.end, FIVE_MINUTES)
-        level = np.mean([_price(Instant(start + day * 24 * HOUR)) for start in starts])
+        level = _level(step.interval, day)
         buy, sell = Price(round(level) + 30_000), Price(round(level) - 20_000)
         steps.append(msgspec.structs.replace(step, buy=(Segment(buy),), sell=(Segment(sell),)))
     return msgspec.structs.replace(problem, steps=tuple(steps))
+
+
+def _level(step: Interval, day: int) -> float:
+    """Mean price of a step so many days later, µ/kWh."""
+    starts = range(step.start, step.end, FIVE_MINUTES)
+    return float(np.mean([_price(Instant(start + day * 24 * HOUR)) for start in starts]))
 
 
 def _price(start: Instant) -> int:
@@ -122,6 +130,32 @@ def peak_of(command: list[str]) -> float:
     """Peak memory of a command, MB."""
     told = subprocess.run([sys.executable, "-c", PEAK, *command], capture_output=True, check=True, text=True)
     return float(told.stdout)
+
+
+def steadiness() -> None:
+    """A day's switches and cost, planned anew every 5 minutes on noisy prices, beside one that knows all."""
+    days = (
+        ("two peaks, made", rolling.two_peaks),
+        ("ERCOT, 9 September", partial(_like_day, day=208)),
+        ("ERCOT, 23 July, five times as dear", partial(_like_day, day=160, times=5)),
+    )
+    print(f"| day | plans | {' | '.join(rolling.SWITCHED)} | all | cost |")
+    print("|---|---|" + "---:|" * (len(rolling.SWITCHED) + 2))
+    for name, prices in days:
+        _tell(f"{name} | one that knows all", rolling.single(WHOLE_DAY, LONG_S, prices))
+        for seed in (0, 1):
+            lived = rolling.live(WHOLE_DAY, 1, noises(seed), LONG_S, prices)
+            _tell(f"{name} | {lived.plans}, noise {seed}", lived)
+
+
+def _like_day(steps: Sequence[Interval], day: int, times: int = 1) -> np.ndarray:
+    """Prices of some days later, currency units per kWh."""
+    return times * np.array([_level(step, day) for step in steps]) / 1e6
+
+
+def _tell(head: str, lived: rolling.Day) -> None:
+    each = " | ".join(str(lived.switches_of(device)) for device in rolling.SWITCHED)
+    print(f"| {head} | {each} | {lived.switches} | {lived.cost:.3f} |", flush=True)
 
 
 def optimum() -> None:
@@ -277,6 +311,7 @@ async def _late() -> list[float]:
 
 COMMANDS = {
     "speed": speed,
+    "steadiness": steadiness,
     "optimum": optimum,
     "milp": milp,
     "coarse": coarse_milp,

@@ -28,7 +28,7 @@ JUMP_SHARE: Final = 0.5
 JUMP_FLOOR: Final = Price(50_000)
 """A price of a single step that is otherwise by half of the mean price, and by 0.05 per kWh, has jumped."""
 JUMP_WORTH: Final = Money(80_000_000)
-"""Jumps are material where the devices could move energy worth so much: for less no plan is changed."""
+"""Jumps are material where the devices could move energy worth so much; else the next hour's plan does."""
 
 MEASURED: Final = frozenset({"needed", "stored", "temperature", "outdoor", "remaining", "draw"})
 """Fields that drift as planned: where they do not, see ``surprise``."""

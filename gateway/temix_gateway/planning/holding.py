@@ -19,7 +19,7 @@ from temix_gateway.planning.reasons import IDLE_WATTS
 from temix_gateway.planning.result import Plan
 from temix_gateway.planning.site import Site
 
-SWITCH = 0.02
+SWITCH = 0.01
 """Currency units that a device must gain with each kWh that it moves otherwise now, to switch."""
 NOT_NOW = 1e4
 """Currency units that a switch costs where one is not to be."""
