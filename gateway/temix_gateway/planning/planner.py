@@ -60,15 +60,17 @@ def plan(problem: Problem, previous: Plan | None = None, budget: float = 1.0) ->
     began = time.monotonic()
     check(problem)
     case = Case.of(problem)
-    first = greedy(case)
     if budget <= 0:
-        return assemble(case, first, Level.GREEDY, time.monotonic() - began)
+        return assemble(case, greedy(case), Level.GREEDY, time.monotonic() - began)
     kept = {} if previous is None else followed(case, previous)
     bound, until, small = -math.inf, began + WORKING * budget, tractable(case)
     search = Search(case, until - EXACT_SHARE * budget if small else until)
-    searched = search.run(dict(enumerate(first)), kept)
-    found = _Found.of(case, first, Level.GREEDY)
-    if searched is not None:
+    # Where every device goes on from the plan in force, a first plan is made only if nothing else is found.
+    first = kept if kept.keys() >= set(search.master.choosing) else dict(enumerate(greedy(case)))
+    searched = search.run(first, kept)
+    if searched is None:
+        found = _Found.of(case, greedy(case), Level.GREEDY)
+    else:
         bound = bound if searched.bound is None else searched.bound
         found = _Found.of(case, searched.schedules, Level.COLUMNS)
         if small:

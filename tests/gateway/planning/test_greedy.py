@@ -1,11 +1,13 @@
 """The first plan: cheapest steps, wishes kept, always an answer, in milliseconds."""
 
 import time
+from unittest.mock import Mock
 
 import msgspec
 import numpy as np
 import pytest
-from temix_gateway.planning import Level, Problem, Segment, Why
+from temix_gateway.planning import Level, Problem, Segment, Why, planner
+from temix_gateway.planning.greedy import greedy
 from temix_gateway.planning.planner import plan
 from temix_market.instants import HOUR
 from temix_market.units import Energy, Price
@@ -94,3 +96,16 @@ def test_the_first_plan_of_six_devices_is_there_at_once() -> None:
         seconds.append(time.process_time() - began)
 
     assert min(seconds) < 0.3  # 0.06 s where it was measured; slower machines pass too
+
+
+def test_where_all_goes_on_as_planned_a_first_plan_is_made_only_if_nothing_else_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problem = home(tapering())
+    before = plan(problem)
+    made = Mock(side_effect=greedy)
+    monkeypatch.setattr(planner, "greedy", made)
+    assert plan(problem, before).level is not Level.GREEDY
+    made.assert_not_called()
+    assert plan(problem, before, budget=1e-9).level is Level.GREEDY
+    made.assert_called_once()
