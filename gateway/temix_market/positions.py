@@ -53,12 +53,10 @@ class Positions:
     def forget_before(self, instant: Instant) -> None:
         """Drop the steps that end by ``instant``: settled days need no place in memory."""
         past = [start for start in self._pairs if start + FIVE_MINUTES <= instant]
-        if not past:
-            return
         for start in past:
+            self._keys -= {pair.key for pair in self._pairs[start] if pair.interval.end <= instant}
             del self._pairs[start], self._sums[start]
             self._subscribed.pop(start, None)
-        self._keys = {pair.key for pairs in self._pairs.values() for pair in pairs}
 
 
 def _total(steps: Mapping[Instant, int], interval: Interval) -> Energy:

@@ -78,6 +78,8 @@ def test_forgetting_keeps_what_has_not_ended() -> None:
     assert positions.at(STEP) == 0
     assert positions.at(Interval(STEP.end, FIVE_MINUTES)) == 1
     assert not positions.add(long)  # still known: a replayed message does not count twice
+    positions.forget_before(Instant(MIDNIGHT + HOUR))
+    assert positions.add(long)
 
 
 @given(draw.deliveries)
