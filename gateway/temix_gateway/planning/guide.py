@@ -99,7 +99,7 @@ class Relaxed:
         One device after the other is fixed to its best schedule beside the others, and the program solved
         again around it: the strongest first, then the weakest first; the cheaper of both counts.
         """
-        strongest = sorted(self.powers, key=lambda index: -float(self.powers[index][1].max()))
+        strongest = sorted(self.powers, key=lambda index: -self.powers[index][1].max(initial=0.0))
         best: tuple[float, dict[int, Floats]] | None = None
         for order in (strongest, strongest[::-1]):
             for columns, _ in self.powers.values():
