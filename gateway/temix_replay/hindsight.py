@@ -2,7 +2,7 @@
 
 It is the house of the replay, not the planner's model of it, with the same people and the same wishes, and
 begins as the home under control does. Its plans are those of the gateway's planner over the gateway's
-horizon, by the hour and where a device surprises; of the house it is told what its walls keep and lose.
+horizon, every two hours and where a device surprises; of the house it is told what its walls keep and lose.
 Nothing is traded ahead: it pays the subscription, and the rest at spot.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import accumulate
 from statistics import median
-from typing import Self
+from typing import Final, Self
 
 import msgspec
 from temix_gateway.asking import HORIZON
@@ -20,11 +20,10 @@ from temix_gateway.home import devices as reported
 from temix_gateway.planning import Plan, Problem, Segment, Step
 from temix_gateway.planning.devices import Climate, Device, EvCharger, WaterHeater
 from temix_gateway.planning.horizon import tapering
-from temix_gateway.plans import PLAN_EVERY
 from temix_gateway.question import known_devices
 from temix_gateway.surprise import surprises
 from temix_market.calendar import local_date
-from temix_market.instants import FIVE_MINUTES, MINUTE, Instant
+from temix_market.instants import FIVE_MINUTES, HOUR, MINUTE, Duration, Instant
 from temix_market.intervals import Interval
 from temix_market.units import Energy, Money, Power, Price
 from temix_retailer.publications import Circuit, spot_prices
@@ -40,7 +39,9 @@ from temix_replay.result import Foresight, Service
 from temix_replay.run import searched
 from temix_replay.scene import Scene
 
-USED_AT = 50.0
+REPLANNED: Final = Duration(2 * HOUR)
+"""Its next plan comes so much later: by the hour two weeks cost 1 % more, for twice the time."""
+USED_AT: Final = 50.0
 """°C at which people use hot water: of the draws in ``world.day``."""
 
 
@@ -184,13 +185,13 @@ class Foresighted:
 
     @property
     def plan(self) -> Plan:
-        """The plan for now: made anew where an hour is over, or a device is not as planned."""
+        """The plan for now: made anew where two hours are over, or a device is not as planned."""
         now = self.home.now
         intervals = tapering(now, HORIZON)
         devices = tuple(self._devices(now, intervals))
         if self._in_force is not None:
             problem, plan = self._in_force
-            if now - problem.now < PLAN_EVERY and not surprises(plan, problem, devices, now):
+            if now - problem.now < REPLANNED and not surprises(plan, problem, devices, now):
                 return plan
         problem = Problem(
             now=now,

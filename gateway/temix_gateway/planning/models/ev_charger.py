@@ -6,14 +6,15 @@ import numpy as np
 from temix_market.instants import HOUR
 
 from temix_gateway.planning.devices.ev_charger import EvCharger
-from temix_gateway.planning.devices.fields import (
-    money,
-)
+from temix_gateway.planning.devices.fields import money
 from temix_gateway.planning.models.dynamic import DynamicProgram
 from temix_gateway.planning.models.model import Cost, Floats, Grid, Schedule
 from temix_gateway.planning.models.storage import Storage, Wish, grid_points
 
-POINTS = 4000
+LATTICE = 4000
+"""Points up to which all that can be reached is one; of 60 kWh in steps of 5 minutes and 1 A there are fewer."""
+SPREAD = 2000
+"""Points where there would be more: twice as many cost 0.01 cent less in the mean, and a quarter more time."""
 
 
 class EvModel:
@@ -55,8 +56,8 @@ class EvModel:
         )
         unit = float(watts * duration / HOUR * device.efficiency)
         count = math.ceil((device.capacity - device.stored) / unit) + 1
-        if not 1 < count <= POINTS:
-            return grid_points(device.stored, device.capacity, POINTS)
+        if not 1 < count <= LATTICE:
+            return grid_points(device.stored, device.capacity, SPREAD)
         lattice: Floats = device.stored + np.arange(count, dtype=np.float64) * unit
         lattice[-1] = device.capacity
         return lattice
