@@ -12,9 +12,9 @@ from temix_gateway.planning.models.model import Cost, Floats, Grid, Schedule
 from temix_gateway.planning.models.storage import Storage, Wish, grid_points
 
 LATTICE = 4000
-"""Points up to which all that can be reached is one; of 60 kWh in steps of 5 minutes and 1 A there are fewer."""
+"""Points up to which all that can be reached is one; 60 kWh in steps of 5 minutes and 1 A need fewer."""
 SPREAD = 2000
-"""Points where there would be more: twice as many cost 0.01 cent less in the mean, and a quarter more time."""
+"""Points where there would be more: twice as many gain 0.01 cent in the mean, and take a quarter longer."""
 
 
 class EvModel:
