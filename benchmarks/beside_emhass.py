@@ -27,15 +27,16 @@ import planner
 from choosing import chosen
 from temix_gateway.planning import Problem
 from temix_gateway.planning.case import Case
-from temix_gateway.planning.devices import Battery, DailyRun, Window
+from temix_gateway.planning.devices import Battery, DailyRun
 from temix_gateway.planning.exact import whole_case
 from temix_gateway.planning.planner import plan
 from temix_market.instants import FIVE_MINUTES, HOUR, QUARTER, Duration
+from temix_market.intervals import Interval
 from temix_market.units import Energy, Power, Price
 
 from tests import real_data
 from tests.gateway.planning import published as study
-from tests.gateway.planning.homes import uniform
+from tests.gateway.planning.homes import any_time, uniform
 
 EMHASS = "emhass==0.18.7"
 PLACE = Path(__file__).parent.parent / "build" / "emhass"
@@ -67,17 +68,9 @@ def home(steps: int, step: Duration, day: int) -> Problem:
         wear=Price(0),
         end_price=Price(0),
     )
+    whole = Interval(start, Duration(end - start))
     loads = tuple(
-        DailyRun(
-            id=f"load {power}",
-            power=Power(power),
-            min_run=FIVE_MINUTES,
-            min_rest=FIVE_MINUTES,
-            start_cost=Price(0),
-            worth=Price(1_000_000_000),
-            windows=(Window(start=start, end=end, run=Duration(round(hours * days) * HOUR)),),
-        )
-        for power, hours in LOADS[: 2 + day % 3]
+        any_time(power, Duration(round(hours * days) * HOUR), whole) for power, hours in LOADS[: 2 + day % 3]
     )
     return msgspec.structs.replace(
         problem, devices=(battery, *loads), import_limit=GRID, export_limit=GRID, now=start

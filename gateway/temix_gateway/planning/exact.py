@@ -87,14 +87,17 @@ def drawn(solution: Solution, columns: Indices, power: Floats) -> Floats:
 
 def _hint(wanted: Floats, columns: Indices, power: Floats) -> tuple[Indices, Floats]:
     """The columns of a device, and which of them stand for a power (W): a start, or a level in each step."""
-    away = np.abs(power - wanted[:, None])
-    chosen = np.zeros(columns.shape)
-    if columns.ndim == 1:
-        if columns.size:
-            chosen[np.argmin(away.sum(axis=0))] = 1.0
-    else:
-        chosen[away < 1] = 1.0
+    single = columns.ndim == 1
+    chosen = started(wanted, power) if single else (np.abs(power - wanted[:, None]) < 1).astype(np.float64)
     return columns.ravel(), chosen.ravel()
+
+
+def started(wanted: Floats, power: Floats) -> Floats:
+    """Which of a single run's starts, (T, starts), draws a power (W): one, or none where nothing is drawn."""
+    starts = np.zeros(power.shape[1])
+    if starts.size and wanted.any():
+        starts[np.argmin(np.abs(power - wanted[:, None]).sum(axis=0))] = 1.0
+    return starts
 
 
 def enter(case: Case, program: Program, balance: Indices, *, exact: bool) -> Powers:

@@ -8,7 +8,7 @@ import numpy as np
 
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.coarse import as_it_is, coarse
-from temix_gateway.planning.exact import Powers, drawn, enter, tractable
+from temix_gateway.planning.exact import Powers, drawn, enter, started, tractable
 from temix_gateway.planning.following import nearest
 from temix_gateway.planning.models.model import Floats
 from temix_gateway.planning.program import Indices, Program, Solution, run
@@ -103,7 +103,7 @@ class Relaxed:
         best: tuple[float, dict[int, Floats]] | None = None
         for order in (strongest, strongest[::-1]):
             for columns, _ in self.powers.values():
-                self._bound(columns, np.zeros(columns.size), self._upper[columns.ravel()])
+                self._limit(columns, np.zeros(columns.size), self._upper[columns.ravel()])
             found = self._fixed_in(order, optimum, until)
             if found is not None and (best is None or found.objective < best[0]):
                 best = found.objective, self.drawn(found)
@@ -112,31 +112,28 @@ class Relaxed:
     def _fixed_in(self, order: Sequence[int], solution: Solution, until: float) -> Solution | None:
         for index in order:
             power = self.drawn(solution)
-            others = sum((each for other, each in power.items() if other != index), self.case.fixed * 0)
+            others = sum(power.values()) - power[index]
             cost = self.case.tariff.beside(self.site.answers(solution)).added_to(
                 self.case.fixed + others * self.case.grid.hours
             )
             model = self.case.models[index]
             schedule = nearest(model, power[index], self.case.grid, NEARBY, cost)
             shares = chosen(schedule.power, *self.powers[index])
-            self._bound(self.powers[index][0], shares, shares)
+            self._limit(self.powers[index][0], shares, shares)
             found = self.solve(until - time.monotonic()) if until > time.monotonic() else None
             if found is None:
                 return None
             solution = found
         return solution
 
-    def _bound(self, columns: Indices, lower: Floats, upper: Floats) -> None:
+    def _limit(self, columns: Indices, lower: Floats, upper: Floats) -> None:
         self._solver.changeColsBounds(columns.size, columns.ravel().astype(np.int32), lower, upper)
 
 
 def chosen(power: Floats, columns: Indices, powers: Floats) -> Floats:
     """The share of each column by which a device of the relaxed program draws a power (W), flat."""
-    if columns.ndim == 1:  # starts of a single run, or none
-        starts = np.zeros(columns.shape)
-        if columns.size and power.any():
-            starts[np.argmin(np.abs(powers - power[:, None]).sum(axis=0))] = 1.0
-        return starts
+    if columns.ndim == 1:
+        return started(power, powers)
     shares = np.zeros(powers.shape)
     np.divide(power[:, None], powers, out=shares, where=powers > 0)
     return shares.ravel()

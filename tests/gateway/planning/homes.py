@@ -34,6 +34,19 @@ def tapering() -> list[Interval]:
     return found
 
 
+def any_time(power: int, run: Duration, within: Interval) -> DailyRun:
+    """A load (W) that is to run for so long within an interval, whenever, and is worth any price."""
+    return DailyRun(
+        id=f"load {power}",
+        power=Power(power),
+        min_run=FIVE_MINUTES,
+        min_rest=FIVE_MINUTES,
+        start_cost=Price(0),
+        worth=Price(1_000_000_000),
+        windows=(Window(start=within.start, end=within.end, run=run),),
+    )
+
+
 def home(intervals: list[Interval], seed: int = 1, devices: tuple[str, ...] | None = None) -> Problem:
     """A winter's day: PV, base load, prices with two peaks; the named devices, or all six."""
     rng = np.random.default_rng(seed)

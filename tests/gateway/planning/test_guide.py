@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 from temix_gateway.planning import Problem, Segment
 from temix_gateway.planning.case import Case
-from temix_gateway.planning.devices import DailyRun, Window
 from temix_gateway.planning.following import nearest
 from temix_gateway.planning.guide import Relaxed, guide
 from temix_gateway.planning.master import Master
 from temix_gateway.planning.models.model import Floats
-from temix_market.instants import FIVE_MINUTES, HOUR, Duration
-from temix_market.units import Power, Price
+from temix_market.instants import HOUR, Duration
+from temix_market.intervals import Interval
+from temix_market.units import Price
 
-from tests.gateway.planning.homes import home, uniform
+from tests.gateway.planning.homes import START, any_time, home, uniform
 
 pytestmark = pytest.mark.timeout(20)
 
@@ -31,19 +31,8 @@ def loads(seed: int) -> Problem:
         )
         for step, price in zip(problem.steps, prices, strict=True)
     )
-    day = steps[0].interval.start, steps[-1].interval.end
-    runs = tuple(
-        DailyRun(
-            id=f"load {power}",
-            power=Power(power),
-            min_run=FIVE_MINUTES,
-            min_rest=FIVE_MINUTES,
-            start_cost=Price(0),
-            worth=Price(1_000_000_000),
-            windows=(Window(start=day[0], end=day[1], run=Duration(hours * HOUR)),),
-        )
-        for power, hours in LOADS
-    )
+    day = Interval(START, Duration(24 * HOUR))
+    runs = tuple(any_time(power, Duration(hours * HOUR), day) for power, hours in LOADS)
     return msgspec.structs.replace(problem, steps=steps, devices=(*problem.devices, *runs))
 
 
