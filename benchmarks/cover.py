@@ -4,8 +4,8 @@ Run as benchmarks/cover.py FIRST DAYS SEEDS, such as 2021-04-12 3 3: each seed i
 the same days once for each kind of cover.
 """
 
+import argparse
 import logging
-import sys
 import tempfile
 from dataclasses import replace
 from datetime import date
@@ -39,10 +39,9 @@ def lived(first: date, days: int, seed: int) -> dict[Cover, Replay]:
     return found
 
 
-def main() -> None:
+def main(first: date, days: int, seeds: int) -> None:
     """Print the table."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    first, days, seeds = date.fromisoformat(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     console = Console(width=120)
     homes = [
         lived(first, days, seed)
@@ -70,4 +69,9 @@ def _units(money: Money) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
+    parser.add_argument("first", type=date.fromisoformat, metavar="FIRST")
+    parser.add_argument("days", type=int, metavar="DAYS")
+    parser.add_argument("seeds", type=int, metavar="SEEDS")
+    main(**vars(parser.parse_args()))

@@ -9,12 +9,12 @@ Finished months are kept in build/year, so that a run that was ended goes on whe
 code and data that take part, so that nothing old is told for new.
 """
 
+import argparse
 import calendar
 import json
 import multiprocessing
 import os
 import platform
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
@@ -182,5 +182,9 @@ def main(year: int, numbers: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    asked = [int(text) for text in sys.argv[1:]] or [2021]
-    main(asked[0], asked[1:] or list(range(1, 13)))
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
+    parser.add_argument("year", type=int, nargs="?", default=2021)
+    parser.add_argument("months", type=int, nargs="*", choices=range(1, 13), metavar="MONTH")
+    asked = parser.parse_args()
+    main(asked.year, asked.months or list(range(1, 13)))
