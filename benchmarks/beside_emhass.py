@@ -48,7 +48,7 @@ GRID = Power(12_000)
 GAPS = (0.01, 0.001)
 PROOF_S, PROOF_GAP = 60.0, 1e-4
 COMPILED = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-"""Both planners start from compiled modules, as they do at home: pip compiles what it installs, uv does not."""
+"""Both planners start from compiled modules, as at home: pip compiles what it installs, uv does not."""
 
 
 def home(steps: int, step: Duration, day: int) -> Problem:

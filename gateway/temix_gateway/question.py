@@ -18,6 +18,7 @@ from temix_gateway.home.messages import ReportHistory, RoomHistory
 from temix_gateway.learned import NOTHING_LEARNED, Learned
 from temix_gateway.market import Market, both
 from temix_gateway.planning import Plan, Problem, devices
+from temix_gateway.planning.devices.ev_charger import one_ampere
 from temix_gateway.planning.horizon import UNPAID, Shown
 from temix_gateway.planning.past import Foreseen, Past, PastRoom
 from temix_gateway.planning.problem import Step
@@ -204,10 +205,12 @@ def _ev_charger(
         ready_by = told if told is not None and told > arrives else stay.leaves or end
     if needed <= 0 or ready_by <= now:
         return None
+    least = Power(max(1, car.min_power or car.max_power))
     return devices.EvCharger(
         id=car.id,
-        min_power=Power(max(1, car.min_power or car.max_power)),
+        min_power=least,
         max_power=Power(car.max_power),
+        power_step=one_ampere(least),
         efficiency=1.0,  # what is needed is measured at the meter
         capacity=needed,
         target=needed,

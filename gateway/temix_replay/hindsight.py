@@ -19,6 +19,7 @@ from temix_gateway.asking import HORIZON
 from temix_gateway.home import devices as reported
 from temix_gateway.planning import Plan, Problem, Segment, Step
 from temix_gateway.planning.devices import Climate, Device, EvCharger, WaterHeater
+from temix_gateway.planning.devices.ev_charger import one_ampere
 from temix_gateway.planning.horizon import tapering
 from temix_gateway.question import known_devices
 from temix_gateway.surprise import surprises
@@ -163,6 +164,7 @@ class Known:
             id=told.id,
             min_power=Power(told.min_power),
             max_power=Power(told.max_power),
+            power_step=one_ampere(Power(told.min_power)),
             efficiency=1.0,
             capacity=needed,
             target=needed,

@@ -11,6 +11,8 @@ from temix_gateway.cars import BACK, Car, Cars, usual_departure, usual_stay
 from temix_gateway.files import Files
 from temix_gateway.home.devices import EvCharger
 from temix_gateway.learned import Learned
+from temix_gateway.planning.models.ev_charger import EvModel
+from temix_gateway.planning.models.model import Grid
 from temix_gateway.question import known_devices
 from temix_gateway.running import cars_of
 from temix_market.instants import HOUR, MINUTE, Instant, from_datetime, to_datetime
@@ -157,3 +159,21 @@ async def test_a_person_s_ready_by_counts_more_than_the_habit() -> None:
     assert local(car.ready_by).hour == 7
     (car,) = known_devices([charger(connected=True)], hours(evening), evening)
     assert car.ready_by == hours(evening)[-1].end, "of which nothing is known, by the end of the horizon"
+
+
+@pytest.mark.parametrize(
+    "least, most, ampere", [(1_380, 3_680, 230), (1_440, 7_200, 240), (4_140, 11_040, 690)]
+)
+def test_a_charger_is_planned_in_its_own_amperes(least: int, most: int, ampere: int) -> None:
+    """On three phases, or where the mains have 120 V, an ampere is not 230 W."""
+    evening = at(MONDAY, time(20))
+    reported = EvCharger(id="car", connected=True, needed=9_000, min_power=least, max_power=most)
+    (car,) = known_devices([reported], hours(evening), evening)
+    levels = {watts for watts in EvModel(car, Grid.of(hours(evening))).storage.power[0] if watts}
+    assert levels == {float(ampere * amperes) for amperes in range(6, most // ampere + 1)}
+
+
+def test_a_charger_that_is_only_switched_is_planned_at_its_power() -> None:
+    evening = at(MONDAY, time(20))
+    (car,) = known_devices([charger(connected=True)], hours(evening), evening)
+    assert set(EvModel(car, Grid.of(hours(evening))).storage.power[0]) == {0.0, 7_200.0}

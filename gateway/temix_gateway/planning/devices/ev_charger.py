@@ -28,6 +28,8 @@ from temix_gateway.planning.devices.fields import (
     check_window,
 )
 
+LEAST_AMPERES = 6
+
 
 class EvCharger(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="ev_charger"
@@ -80,3 +82,11 @@ class EvCharger(
         check_window(steps, start, self.ready_by, f"{path}.ready_by")
         if self.stays_until is not None and self.stays_until < self.ready_by:
             raise InvalidField(f"{path}.stays_until", "the car would leave before ready_by")
+
+
+def one_ampere(min_power: Power) -> Power:
+    """By how much a charger's power rises with an ampere, W, on however many phases it charges.
+
+    IEC 61851-1 has no car charge with less than 6 A: that is ``min_power`` of a charger whose current is set.
+    """
+    return Power(max(1, round(min_power / LEAST_AMPERES)))
