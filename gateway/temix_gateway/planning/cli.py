@@ -1,46 +1,58 @@
-"""``temix-gateway plan``: the planner by itself, for whoever wants to compare, to try or to look into it."""
+"""``temix-gateway plan``: the planner by itself, for whoever wants to compare, to try or to look into it.
 
-import json
+Who asks for many plans starts it as often. So it reads its arguments by itself, and what draws or shows is
+loaded only for that: most of the time that a small plan took was for loading them.
+"""
+
+import argparse
+import math
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, NoReturn
+from types import ModuleType
+from typing import NoReturn
 
 import msgspec
-import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 from temix_market.errors import InvalidField
-from temix_market.instants import HOUR, Instant
-from temix_market.units import Money, money_text
+from temix_market.instants import Instant
 
-from temix_gateway.planning.drawing import draw
-from temix_gateway.planning.example import example
 from temix_gateway.planning.explain import explain
 from temix_gateway.planning.planner import plan as find
-from temix_gateway.planning.problem import Problem, read_problem
-from temix_gateway.planning.reasons import Words
-from temix_gateway.planning.result import Plan
+from temix_gateway.planning.problem import read_problem
 
 EXAMPLE_BEGINS = Instant(1_763_964_000_000)
 """2025-11-24T06:00Z, midnight in Chicago; fixed, so that the example is the same every day."""
 
 
+def main(arguments: Sequence[str]) -> None:
+    """Plan with these arguments of the command line."""
+    parser = argparse.ArgumentParser(prog="temix-gateway plan", description=plan.__doc__)
+    parser.add_argument("problem", nargs="?", help="The problem as JSON; - reads standard input.")
+    parser.add_argument("--json", action="store_true", dest="as_json", help="The whole plan, for programs.")
+    parser.add_argument("--svg", type=Path, help="Draw the plan into this file.")
+    parser.add_argument("--budget", type=_seconds, default=1.0, help="Seconds that it may take; by itself 1.")
+    parser.add_argument(
+        "--example",
+        action="store_true",
+        dest="show_example",
+        help="Print a complete problem and do nothing else.",
+    )
+    plan(**vars(parser.parse_args(arguments)))
+
+
 def plan(
-    problem: Annotated[
-        str | None, typer.Argument(help="The problem as JSON; - reads standard input.")
-    ] = None,
+    problem: str | None = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="The whole plan, for programs.")] = False,
-    svg: Annotated[Path | None, typer.Option(help="Draw the plan into this file.")] = None,
-    budget: Annotated[float, typer.Option(min=0.0, help="Seconds that it may take.")] = 1.0,
-    show_example: Annotated[
-        bool, typer.Option("--example", help="Print a complete problem and do nothing else.")
-    ] = False,
+    as_json: bool = False,
+    svg: Path | None = None,
+    budget: float = 1.0,
+    show_example: bool = False,
 ) -> None:
     """Plan the devices of a problem (docs/reference/schemas/planner-problem.json)."""
     if show_example:
-        print(json.dumps(msgspec.to_builtins(example(EXAMPLE_BEGINS)), indent=1))
+        example = _of("example").example(EXAMPLE_BEGINS)
+        print(msgspec.json.format(msgspec.json.encode(example), indent=1).decode())
         return
     if problem is None:
         _refuse("name a problem: a file, or - for standard input; --example prints one")
@@ -53,53 +65,29 @@ def plan(
     found = explain(asked, find(asked, budget=budget))
     if svg is not None:
         try:
-            svg.write_text(draw(asked, found), encoding="utf-8")
+            svg.write_text(_of("drawing").draw(asked, found), encoding="utf-8")
         except OSError as error:
             _refuse(f"{svg}: {error.strerror}")
     if as_json:
         print(msgspec.json.encode(found).decode())
     else:
-        _show(asked, found, Console())
+        _of("showing").show(asked, found)
+
+
+def _of(room: str) -> ModuleType:
+    return import_module(f"temix_gateway.planning.{room}")
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 on")
+    return seconds
 
 
 def _refuse(reason: str) -> NoReturn:
     print(f"temix-gateway plan: {reason}", file=sys.stderr)
-    raise typer.Exit(2)
-
-
-def _show(problem: Problem, found: Plan, console: Console) -> None:
-    words = Words.of(problem)
-    table = Table("device", "does", "from", "kWh", "why")
-    for device in found.devices:
-        for place, reason in enumerate(device.reasons):
-            steps = slice(reason.first, reason.first + reason.count)
-            energy = sum(
-                watts * step.duration / HOUR / 1000
-                for watts, step in zip(device.power[steps], found.steps[steps], strict=True)
-            )
-            begins = words.time(found.steps[reason.first].start, problem.now)
-            name = Text("" if place else device.id)
-            table.add_row(name, reason.why.value, begins, f"{energy:z.2f}", Text(reason.sentence))
-        if device.explanation is not None:
-            table.add_row("", "", "", "", Text(device.explanation.sentence, style="italic"))
-        table.add_section()
-    console.print(table)
-    gap = "none known"
-    if found.bound is not None and found.gap is not None:
-        most = Money(found.cost - found.bound)
-        gap = f"{found.gap:.2%} (at most {_money(most)} {problem.currency} could be better)"
-    cost, spent, wear = map(_money, (found.cost, found.energy_cost, found.wear_cost))
-    unmet = _money(found.unmet_cost)
-    told = [
-        f"cost {cost} {problem.currency}: energy {spent}, wear {wear}, wishes not met {unmet}",
-        f"level {found.level.value}, gap {gap}, {found.seconds:.2f} s",
-    ]
-    for wish in found.unmet:
-        owner, amount = wish.device or "connection", words.amount(wish.amount, wish.unit)
-        told.append(f"not met: {owner}: {wish.wish}, {amount} ({_money(wish.cost)} {problem.currency})")
-    for line in told:
-        console.print(Text(line))
-
-
-def _money(nano: Money) -> str:
-    return f"{float(money_text(nano)):z.4f}"
+    sys.exit(2)
