@@ -18,7 +18,7 @@ import numpy as np
 
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.following import nearest
-from temix_gateway.planning.guide import Guide, bound, guide
+from temix_gateway.planning.guide import CLOSE, Guide, bound, guide
 from temix_gateway.planning.holding import unswitched, worth
 from temix_gateway.planning.master import Master
 from temix_gateway.planning.models import Model
@@ -44,8 +44,6 @@ FINISH_S = 0.5
 """Seconds that a step without which there is no plan may take, though time is up."""
 GUIDED = 0.9
 """Of the time that is left, what the relaxed program may take."""
-CLOSE = 3e-4
-"""Share of the cost above the bound at which nothing is left to be found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,16 @@ import numpy as np
 
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.coarse import as_it_is, coarse
-from temix_gateway.planning.exact import Powers, drawn, enter, started, tractable
+from temix_gateway.planning.exact import tractable
+from temix_gateway.planning.fitting import Fitting, stretches
 from temix_gateway.planning.following import nearest
 from temix_gateway.planning.models.model import Floats
-from temix_gateway.planning.program import Indices, Program, Solution, run
-from temix_gateway.planning.site import Site
+from temix_gateway.planning.program import Solution
+from temix_gateway.planning.relaxed import Relaxed
 from temix_gateway.planning.tariff import Answer
 
-DANTZIG = 0
-"""Of HiGHS's ``simplex_dual_edge_weight_strategy``: the simplest pricing, and here the fastest."""
+CLOSE = 3e-4
+"""Share of the cost above the bound at which nothing is left to be found."""
 NEARBY = 0.003
 """Currency units that a kWh elsewhere than in the relaxed plan must save, for a device that is rounded: among
 the many schedules that cost it the same beside batteries, the near one leaves the others theirs."""
@@ -48,7 +49,7 @@ def guide(case: Case, seconds: float) -> Guide | None:
         return None
     of = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     share = case.grid.hours / rough.grid.hours[of]
-    powers = (relaxed.rounded(found, until) if small else None) or relaxed.drawn(found)
+    powers = (rounded(relaxed, found, until) if small else None) or relaxed.drawn(found)
     return Guide(
         {index: power[of] for index, power in powers.items()},
         tuple(
@@ -71,69 +72,39 @@ def bound(case: Case, seconds: float) -> float | None:
     return None if found is None else found.bound + relaxed.site.constant
 
 
-class Relaxed:
-    """The relaxed program of a case, in which devices can be fixed to what they draw."""
+def rounded(relaxed: Relaxed, optimum: Solution, until: float) -> dict[int, Floats] | None:
+    """What the devices can draw (W) near the optimum; None if time (monotonic seconds) was up before.
 
-    def __init__(self, case: Case) -> None:
-        """Put the program together."""
-        self.case, program = case, Program()
-        self.site = Site.build(case, program)
-        self.powers: Powers = enter(case, program, self.site.balance, exact=False)
-        self._solver = program.solver(relaxed=True)
-        self._solver.setOptionValue("presolve", "off")  # which takes longer than it saves
-        self._solver.setOptionValue("simplex_dual_edge_weight_strategy", DANTZIG)
-        self._upper = np.array(self._solver.getLp().col_upper_)
-
-    def solve(self, seconds: float) -> Solution | None:
-        """The optimum; None if time was up."""
-        found = run(self._solver, seconds)
-        return found if found is not None and found.optimal else None
-
-    def drawn(self, solution: Solution) -> dict[int, Floats]:
-        """What each device draws, W."""
-        return {index: drawn(solution, *columns) for index, columns in self.powers.items()}
-
-    def rounded(self, optimum: Solution, until: float) -> dict[int, Floats] | None:
-        """What the devices can draw (W) near the optimum; None if time (monotonic seconds) was up before.
-
-        One device after the other is fixed to its best schedule beside the others, and the program solved
-        again around it: the strongest first, then the weakest first; the cheaper of both counts.
-        """
-        strongest = sorted(self.powers, key=lambda index: -self.powers[index][1].max(initial=0.0))
-        best: tuple[float, dict[int, Floats]] | None = None
-        for order in (strongest, strongest[::-1]):
-            for columns, _ in self.powers.values():
-                self._limit(columns, np.zeros(columns.size), self._upper[columns.ravel()])
-            found = self._fixed_in(order, optimum, until)
-            if found is not None and (best is None or found.objective < best[0]):
-                best = found.objective, self.drawn(found)
-        return None if best is None else best[1]
-
-    def _fixed_in(self, order: Sequence[int], solution: Solution, until: float) -> Solution | None:
-        for index in order:
-            power = self.drawn(solution)
-            others = sum(power.values()) - power[index]
-            cost = self.case.tariff.beside(self.site.answers(solution)).added_to(
-                self.case.fixed + others * self.case.grid.hours
-            )
-            model = self.case.models[index]
-            schedule = nearest(model, power[index], self.case.grid, NEARBY, cost)
-            shares = chosen(schedule.power, *self.powers[index])
-            self._limit(self.powers[index][0], shares, shares)
-            found = self.solve(until - time.monotonic()) if until > time.monotonic() else None
-            if found is None:
-                return None
-            solution = found
-        return solution
-
-    def _limit(self, columns: Indices, lower: Floats, upper: Floats) -> None:
-        self._solver.changeColsBounds(columns.size, columns.ravel().astype(np.int32), lower, upper)
+    Loads that may run at any time are fitted together, after all others. Of these one after the other is
+    fixed to its best schedule beside the rest, and the program solved again around it: the strongest first.
+    """
+    places = stretches(relaxed.case)
+    loads = {each.load for each in places}
+    order = sorted(
+        relaxed.powers.keys() - loads, key=lambda index: -relaxed.powers[index][1].max(initial=0.0)
+    )
+    found = _fixed_in(relaxed, order, optimum, until)
+    if found is None or not loads:
+        return None if found is None else relaxed.drawn(found)
+    power = relaxed.drawn(found)
+    constant = relaxed.site.constant
+    enough = optimum.objective + CLOSE * abs(optimum.objective + constant)
+    beside = sum((power[index] for index in order), np.zeros(len(relaxed.case.grid)))
+    fitted = Fitting(relaxed, places, beside).fitted(found, enough, until)
+    return None if fitted is None else relaxed.drawn(fitted)
 
 
-def chosen(power: Floats, columns: Indices, powers: Floats) -> Floats:
-    """The share of each column by which a device of the relaxed program draws a power (W), flat."""
-    if columns.ndim == 1:
-        return started(power, powers)
-    shares = np.zeros(powers.shape)
-    np.divide(power[:, None], powers, out=shares, where=powers > 0)
-    return shares.ravel()
+def _fixed_in(relaxed: Relaxed, order: Sequence[int], solution: Solution, until: float) -> Solution | None:
+    case = relaxed.case
+    for index in order:
+        power = relaxed.drawn(solution)
+        others = sum(power.values()) - power[index]
+        cost = case.tariff.beside(relaxed.site.answers(solution)).added_to(
+            case.fixed + others * case.grid.hours
+        )
+        relaxed.fix(index, nearest(case.models[index], power[index], case.grid, NEARBY, cost).power)
+        found = relaxed.solve(until - time.monotonic())
+        if found is None:
+            return None
+        solution = found
+    return solution

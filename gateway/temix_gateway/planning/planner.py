@@ -11,10 +11,11 @@ import numpy as np
 from temix_market.units import Energy, Money, Power, Price
 
 from temix_gateway.planning.case import Case
-from temix_gateway.planning.columns import CLOSE, KEPT, Search
+from temix_gateway.planning.columns import KEPT, Search
 from temix_gateway.planning.exact import optimum, tractable
 from temix_gateway.planning.following import followed, going_on
 from temix_gateway.planning.greedy import greedy
+from temix_gateway.planning.guide import CLOSE
 from temix_gateway.planning.holding import held, mode, running, worth
 from temix_gateway.planning.models.model import Floats, Schedule
 from temix_gateway.planning.problem import Problem, check

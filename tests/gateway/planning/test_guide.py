@@ -6,9 +6,10 @@ import pytest
 from temix_gateway.planning import Problem, Segment
 from temix_gateway.planning.case import Case
 from temix_gateway.planning.following import nearest
-from temix_gateway.planning.guide import Relaxed, guide
+from temix_gateway.planning.guide import guide, rounded
 from temix_gateway.planning.master import Master
 from temix_gateway.planning.models.model import Floats
+from temix_gateway.planning.relaxed import Relaxed
 from temix_market.instants import HOUR, Duration
 from temix_market.intervals import Interval
 from temix_market.units import Price
@@ -68,4 +69,4 @@ def test_without_time_for_it_the_relaxed_plan_itself_guides() -> None:
     optimum = relaxed.solve(10.0)
     assert optimum is not None
 
-    assert relaxed.rounded(optimum, until=0.0) is None
+    assert rounded(relaxed, optimum, until=0.0) is None
