@@ -54,4 +54,6 @@ def chosen(power: Floats, columns: Indices, powers: Floats) -> Floats:
         return started(power, powers)
     shares = np.zeros(powers.shape)
     np.divide(power[:, None], powers, out=shares, where=powers > 0)
+    if not powers[:, 0].any():  # the column of being off, where there is one
+        shares[:, 0] = 1 - shares.sum(axis=1)
     return shares.ravel()

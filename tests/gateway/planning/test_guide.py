@@ -61,7 +61,29 @@ def test_loads_leave_each_other_and_the_battery_the_best_hours(seed: int) -> Non
     for index, (power, hours) in enumerate(LOADS, 1):
         assert set(np.round(found.drawn[index], 6)) == {0.0, power}
         assert found.drawn[index].sum() / 12 == pytest.approx(power * hours)
-    assert cost(case, dict(found.drawn)) <= found.bound + 0.015 * abs(found.bound)
+    assert cost(case, dict(found.drawn)) <= found.bound + 0.0005 * abs(found.bound)
+
+
+@pytest.mark.parametrize("seed,exact", [(0, 0.96091), (2, 0.87308), (4, 1.09400), (6, 1.09773)])
+def test_under_clouds_loads_change_places_until_little_is_left_to_gain(seed: int, exact: float) -> None:
+    """Each step leaves the loads another piece of sun; the exact program took up to 15 s for its optimum."""
+    problem, rng = loads(seed), np.random.default_rng(seed)
+    prices = np.repeat(rng.integers(1, 4, 4) * 20_000 + 60_000, 72)
+    steps = tuple(
+        msgspec.structs.replace(
+            step,
+            pv=step.pv * float(rng.uniform(0.1, 1.0)),
+            buy=(Segment(Price(int(price))),),
+            sell=(Segment(Price(int(price) - 50_000)),),
+        )
+        for step, price in zip(problem.steps, prices, strict=True)
+    )
+    case = Case.of(msgspec.structs.replace(problem, steps=steps))
+
+    found = guide(case, 10.0)
+
+    assert found is not None
+    assert exact - 1e-5 <= cost(case, dict(found.drawn)) <= exact * 1.0015
 
 
 def test_without_time_for_it_the_relaxed_plan_itself_guides() -> None:
