@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from temix_gateway.planning.models.duty import Duty
@@ -106,6 +107,9 @@ class DynamicProgram:
         self._resting, self._running = np.full((off + 1, points), np.inf), np.full((on + 1, points), np.inf)
         self._begun = np.empty((off + on, points))
         self._leads, self._rises = np.empty((2, max(off, on) * storage.power.shape[1] * points))
+        beyond = 0 if storage.moves is None else int(storage.moves.max())
+        self._row = np.empty(points + beyond)
+        self._rows = sliding_window_view(self._row, points)
 
     def best(self, cost: Cost) -> Schedule:
         """The cheapest schedule."""
@@ -150,7 +154,9 @@ class DynamicProgram:
         """(T, K, N): cost of being in a phase at a point at a step's end, with everything after it."""
         storage, steps = self.storage, len(self.storage.grid)
         phases = 1 if storage.duty is None else storage.duty.phases
-        before = self._before if storage.duty is None else self._before_in_turn
+        before = self._before_in_turn
+        if storage.duty is None:
+            before = self._before if storage.moves is None else self._before_filled
         values = np.empty((steps, phases, len(storage.points)))
         values[-1] = 0.0
         for step in range(steps - 1, -1, -1):
@@ -170,6 +176,23 @@ class DynamicProgram:
         led = self._room((1, len(levels), ahead.shape[1]))
         self._lead(ahead, self._reach(step)[0], price[step, levels], led)
         led.min(axis=1, out=before)
+
+    def _before_filled(self, step: int, ahead: Floats, price: Floats, before: Floats) -> None:
+        """The same where every level moves x by whole points: each leads to the row, shifted.
+
+        Beyond the last point x stays there, and a level runs for less than the step.
+        """
+        levels, moves, share = self._levels[step][1:], self.storage.moves, self._reach(step)[1].share
+        np.add(ahead, price[step, 0], out=before)
+        if not levels.size or moves is None or share is None:
+            return
+        points, moved, prices = ahead.shape[1], moves[step, levels], price[step, levels, None]
+        full = max(0, points - 1 - int(moved.max()))
+        self._row[:points], self._row[points:] = ahead[0], ahead[0, -1]
+        led = self._rows[moved]
+        led[:, :full] += prices
+        led[:, full:] += share[:, full:] * prices
+        np.minimum(before, led.min(axis=0), out=before)
 
     def _before_in_turn(self, step: int, ahead: Floats, price: Floats, before: Floats) -> None:
         """Of values at a step's end, (K, N), those at its beginning, where levels follow by a duty."""

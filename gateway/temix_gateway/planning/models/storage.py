@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from temix_gateway.planning.models.duty import Duty
 from temix_gateway.planning.models.model import Bools, Floats, Grid, Missed, Schedule
@@ -89,6 +90,15 @@ class Storage:
         moves = np.append(self.push.ravel(), self.start - self.points[0]) / spacing
         whole = bool(np.abs(moves - np.round(moves)).max() < 1e-6)
         return whole and bool(np.isin(self.keep, (0.0, 1.0)).all()) and not self.drain.any()
+
+    @cached_property
+    def moves(self) -> NDArray[np.intp] | None:
+        """By how many points each level moves x, (T, U), where x is only filled, from point to point."""
+        fills = self.throttles and bool((self.keep == 1).all()) and not (self.push < 0).any()
+        if not fills or not self.exact:
+            return None
+        moves: NDArray[np.intp] = np.round(self.push / (self.points[1] - self.points[0])).astype(np.intp)
+        return moves
 
     @cached_property
     def counts(self) -> bool:
