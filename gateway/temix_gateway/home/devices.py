@@ -18,7 +18,8 @@ class EvCharger(
 ):
     """A charger that can bring ``needed`` Wh into a car by ``ready_by``.
 
-    It draws ``min_power`` to ``max_power`` or nothing. ``needed`` is measured at the meter; 0: no car.
+    It draws ``min_power`` (that of 6 A) to ``max_power``, in steps of a sixth of ``min_power`` (1 A), or
+    nothing; without ``min_power`` it is on or off. ``needed`` is measured at the meter; 0: no car.
     """
 
     id: Name
