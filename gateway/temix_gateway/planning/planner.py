@@ -24,7 +24,7 @@ from temix_gateway.planning.result import DevicePlan, Level, Plan, Unmet
 
 WORKING = 0.88
 """Of the budget for finding; the rest is for telling what was found."""
-EXACT_SHARE = 0.5
+EXACT_SHARE = 0.3
 """Of the budget that the exact program may take, where it is tried and the search has not proven its plan."""
 
 
