@@ -29,30 +29,26 @@ def main(arguments: Sequence[str]) -> None:
     """Plan with these arguments of the command line."""
     parser = argparse.ArgumentParser(prog="temix-gateway plan", description=plan.__doc__)
     parser.add_argument("problem", nargs="?", help="The problem as JSON; - reads standard input.")
-    parser.add_argument("--json", action="store_true", dest="as_json", help="The whole plan, for programs.")
+    parser.add_argument("--json", action="store_true", help="The whole plan, for programs.")
     parser.add_argument("--svg", type=Path, help="Draw the plan into this file.")
     parser.add_argument("--budget", type=_seconds, default=1.0, help="Seconds that it may take; by itself 1.")
-    parser.add_argument(
-        "--example",
-        action="store_true",
-        dest="show_example",
-        help="Print a complete problem and do nothing else.",
-    )
+    said = "Print a complete problem and do nothing else."
+    parser.add_argument("--example", action="store_true", help=said)
     plan(**vars(parser.parse_args(arguments)))
 
 
 def plan(
     problem: str | None = None,
     *,
-    as_json: bool = False,
+    json: bool = False,
     svg: Path | None = None,
     budget: float = 1.0,
-    show_example: bool = False,
+    example: bool = False,
 ) -> None:
     """Plan the devices of a problem (docs/reference/schemas/planner-problem.json)."""
-    if show_example:
-        example = _of("example").example(EXAMPLE_BEGINS)
-        print(msgspec.json.format(msgspec.json.encode(example), indent=1).decode())
+    if example:
+        complete = _of("example").example(EXAMPLE_BEGINS)
+        print(msgspec.json.format(msgspec.json.encode(complete), indent=1).decode())
         return
     if problem is None:
         _refuse("name a problem: a file, or - for standard input; --example prints one")
@@ -68,7 +64,7 @@ def plan(
             svg.write_text(_of("drawing").draw(asked, found), encoding="utf-8")
         except OSError as error:
             _refuse(f"{svg}: {error.strerror}")
-    if as_json:
+    if json:
         print(msgspec.json.encode(found).decode())
     else:
         _of("showing").show(asked, found)
