@@ -204,7 +204,10 @@ def acceptances_keep_the_tender(seen: Seen) -> Faults:
 
 
 def within_limits(seen: Seen) -> Faults:
-    """Each order keeps price, power and the day's money, with all that may be booked or accepted."""
+    """Each order keeps price, power and the day's money, with all that may be booked or accepted.
+
+    The day's money is for purchases: what a sale at a negative price costs is none of it.
+    """
     for key in seen.new.orders:
         sealed, placed = seen.sealed[key], seen.ledger.orders[key]
         rules, pair = sealed.rules, placed.pair
@@ -221,8 +224,9 @@ def within_limits(seen: Seen) -> Faults:
             day = local_date(rules.zone, placed.at)
             same = [o for o in before if local_date(rules.zone, o.at) == day and o.pair.quantity > 0]
             spent = sum(max(0, order.pair.cost) for order in same) + pair.cost
-            spent += sum(max(0, rest.cost) for rest in _standing(seen, placed.number) if rest.key != key)
-            spent += sum(max(0, part.cost) for part, at in parts if local_date(rules.zone, at) == day)
+            others = [rest for rest in _standing(seen, placed.number) if rest.key != key]
+            others += [part for part, at in parts if local_date(rules.zone, at) == day]
+            spent += sum(max(0, other.cost) for other in others if other.quantity > 0)
             if spent > rules.money_a_day:
                 yield f"with {key} {spent} are spent on {day}, above {rules.money_a_day}"
         held = [p for n, p in seen.ledger.pairs.values() if n < placed.number and p.kind is not Kind.TRADE]

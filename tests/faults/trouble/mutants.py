@@ -183,8 +183,8 @@ def _first_answer_for_all(usual: Any) -> Any:
 
 def _not_synced(owner: Any, name: str) -> Callable[[], AbstractContextManager[Any]]:
     def make(usual: Any) -> Any:
-        def connect(*args: Any) -> Any:
-            connection = usual(*args)
+        def connect(*args: Any, **named: Any) -> Any:
+            connection = usual(*args, **named)
             connection.execute("PRAGMA synchronous = OFF")
             return connection
 
