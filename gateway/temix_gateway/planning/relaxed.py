@@ -23,7 +23,6 @@ class Relaxed:
         self._solver = program.solver(relaxed=True)
         self._solver.setOptionValue("presolve", "off")  # which takes longer than it saves
         self._solver.setOptionValue("simplex_dual_edge_weight_strategy", DANTZIG)
-        self._upper = np.array(self._solver.getLp().col_upper_)
 
     def solve(self, seconds: float) -> Solution | None:
         """The optimum beside what is fixed; None if time was up."""
@@ -36,16 +35,9 @@ class Relaxed:
 
     def fix(self, index: int, power: Floats) -> None:
         """Leave a device one power in each step, W, (T,)."""
-        shares = chosen(power, *self.powers[index])
-        self._limit(self.powers[index][0], shares, shares)
-
-    def free(self, index: int) -> None:
-        """Let a device draw what it may."""
-        columns, _ = self.powers[index]
-        self._limit(columns, np.zeros(columns.size), self._upper[columns.ravel()])
-
-    def _limit(self, columns: Indices, lower: Floats, upper: Floats) -> None:
-        self._solver.changeColsBounds(columns.size, columns.ravel().astype(np.int32), lower, upper)
+        columns, powers = self.powers[index]
+        shares = chosen(power, columns, powers)
+        self._solver.changeColsBounds(columns.size, columns.ravel().astype(np.int32), shares, shares)
 
 
 def chosen(power: Floats, columns: Indices, powers: Floats) -> Floats:
